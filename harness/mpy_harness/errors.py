@@ -1,0 +1,144 @@
+"""The two families of errors.
+
+``GuestFailure``: the user's test, script or module is wrong, or the guest code it ran.
+``MachineryError``: what runs the test is wrong (tool missing, image broken, emulator died).
+
+Every message says what happened and what to do next; the plugin adds the console log's path.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class HarnessError(Exception):
+    """Base of both families."""
+
+
+class GuestFailure(HarnessError):
+    """The test, the module under test or other guest code failed."""
+
+
+class MachineryError(HarnessError):
+    """What runs the test failed; the test itself says nothing."""
+
+
+# --- guest family -------------------------------------------------------------------------------
+
+
+class GuestException(GuestFailure):
+    """An exception that guest code raised and did not catch.
+
+    ``type`` is the guest's exception class name, ``message`` its text, ``traceback`` the guest's
+    own traceback as printed by MicroPython.
+    """
+
+    def __init__(self, type: str, message: str, traceback: str, output: str = "") -> None:
+        self.type = type
+        self.message = message
+        self.traceback = traceback
+        self.output = output
+        super().__init__(f"{type}: {message}" if message else type)
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}\n{self.traceback}" if self.traceback else super().__str__()
+
+
+class GuestFault(GuestFailure):
+    """The core took a fault exception: guest code, most often a native module, did something illegal.
+
+    ``registers`` maps names (``pc``, ``lr``, ``sp``, ``cfsr``, ...) to values.
+    """
+
+    def __init__(self, kind: str, registers: dict[str, int], explanation: str) -> None:
+        self.kind = kind
+        self.registers = registers
+        super().__init__(explanation)
+
+
+class GuestTimeout(GuestFailure):
+    """Guest code did not end within its time; the subclasses say in which way."""
+
+
+class PythonLoop(GuestTimeout):
+    """Python code of the guest was still running; Ctrl-C interrupted it."""
+
+
+class NativeLoop(GuestTimeout):
+    """Guest code was still running and did not react to Ctrl-C: native code, most likely."""
+
+
+class EndlessOutput(GuestTimeout):
+    """The guest was still printing when its time was over."""
+
+
+class GuestReset(GuestFailure):
+    """Guest code reset or stopped the machine."""
+
+
+class ConsoleTimeout(GuestFailure):
+    """An expected pattern did not appear on the console in time."""
+
+
+class IncompatibleModule(GuestFailure):
+    """A .mpy file is whole, but not for this board's architecture or version."""
+
+
+class CorruptModule(GuestFailure):
+    """A .mpy file is truncated or not a .mpy file."""
+
+
+class WrongModule(GuestFailure):
+    """Importing a module gave another one than the file under test."""
+
+
+class Untransferable(GuestFailure, TypeError):
+    """A value cannot be passed between host and guest."""
+
+
+class Mismatch(GuestFailure, AssertionError):
+    """A result is outside its tolerance."""
+
+
+# --- machinery family ---------------------------------------------------------------------------
+
+
+class ToolMissing(MachineryError):
+    """A program or package that is needed is not installed."""
+
+
+class TargetInvalid(MachineryError):
+    """A target does not exist or its description is wrong."""
+
+
+class SourceUnavailable(MachineryError):
+    """A source archive could not be had, from none of its origins."""
+
+
+class HashMismatch(MachineryError):
+    """A file is not the one whose hash is pinned."""
+
+    def __init__(self, path: Path | str, expected: str, actual: str) -> None:
+        self.expected = expected
+        self.actual = actual
+        super().__init__(
+            f"{path} is not the file that is pinned, it was not used:\n"
+            f"  expected SHA-256 {expected}\n  actual SHA-256   {actual}\n"
+            "Delete it and try again; if it happens again, the download was tampered with or replaced."
+        )
+
+
+class BuildFailed(MachineryError):
+    """A firmware or native module did not build."""
+
+
+class EmulatorDied(MachineryError):
+    """The emulator ended when nobody had asked it to."""
+
+
+class FirmwareSilent(MachineryError):
+    """The emulator runs, but the firmware printed no prompt."""
+
+
+class ConsoleGarbled(MachineryError):
+    """The console did not follow the REPL protocol."""
