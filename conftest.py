@@ -1,0 +1,12 @@
+"""Turns the plugin on for this repository.
+
+An installed mpy-harness, editable too, registers itself through its ``pytest11`` entry point; only
+a checkout that is not installed needs to name it, and naming it twice would be an error.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+
+if not any(entry.value == "mpy_harness.plugin" for entry in entry_points(group="pytest11")):
+    pytest_plugins = ["mpy_harness.plugin"]

@@ -1,0 +1,27 @@
+"""Find the data that the project carries: targets and native modules.
+
+A wheel holds them in ``mpy_harness/_data``; in a checkout or an editable install they are the
+repository's top-level folders.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+_REPOSITORY = _PACKAGE.parent.parent
+
+
+def targets_dir() -> Path:
+    """Return the folder that holds one folder a target."""
+    return _data("targets")
+
+
+def natmods_dir() -> Path:
+    """Return the folder that holds one folder a native module."""
+    return _data("natmods")
+
+
+def _data(name: str) -> Path:
+    installed = _PACKAGE / "_data" / name
+    return installed if installed.is_dir() else _REPOSITORY / name

@@ -1,0 +1,140 @@
+"""Read ``target.toml`` into typed objects, and say clearly what is wrong in one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from mpy_harness.errors import TargetInvalid
+from mpy_harness.resources import targets_dir
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+FILE_NAME = "target.toml"
+
+Text = Annotated[str, Field(min_length=1)]
+Address = Annotated[int, Field(ge=0, lt=2**64)]
+Size = Annotated[int, Field(gt=0, lt=2**64)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class QemuMachine(_Table):
+    """The QEMU program and machine that run a target."""
+
+    binary: Text
+    machine: Text
+
+
+class Window(_Table):
+    """Memory of the guest that host and guest share; address and size in bytes."""
+
+    address: Address
+    size: Size
+
+
+class FirmwareSpec(_Table):
+    """How a target's firmware is made: ``board`` is a folder beside ``target.toml``."""
+
+    micropython: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+    port: Text
+    board: Text
+    cross: str
+    image: Text
+    make: dict[str, str] = {}
+
+
+class NatmodSpec(_Table):
+    """What native modules are built for: ``arch`` as MicroPython's ``dynruntime.mk`` calls it."""
+
+    arch: Text
+
+
+class Memory(_Table):
+    """A region of the target's memory map; origin and length in bytes."""
+
+    name: Text
+    origin: Address
+    length: Size
+    kind: Literal["flash", "ram", "window"]
+
+
+class Target(_Table):
+    """A target as its ``target.toml`` describes it, with its name and folder."""
+
+    name: Text
+    folder: Path
+    description: Text
+    core: Text
+    emulator: Text
+    qemu: QemuMachine | None = None
+    window: Window | None = None
+    firmware: FirmwareSpec
+    natmod: NatmodSpec
+    memory: tuple[Memory, ...] = ()
+
+    @property
+    def board_folder(self) -> Path:
+        """Return the folder with the board files of the MicroPython port."""
+        return self.folder / self.firmware.board
+
+    @model_validator(mode="after")
+    def _emulator_is_described(self) -> Target:
+        if self.emulator == "qemu" and self.qemu is None:
+            raise ValueError('emulator = "qemu" needs a table [qemu] with binary and machine')
+        return self
+
+
+def available() -> list[str]:
+    """Return the names of the targets that the project carries, sorted."""
+    return sorted(path.parent.name for path in targets_dir().glob(f"*/{FILE_NAME}"))
+
+
+def load_target(name_or_path: str) -> Target:
+    """Return the target of that name, or the one described in that folder.
+
+    Raises TargetInvalid, which names the file, the key and what is wrong with it.
+    """
+    folder = targets_dir() / name_or_path
+    if name_or_path in {"", ".", ".."} or "/" in name_or_path or not (folder / FILE_NAME).is_file():
+        folder = Path(name_or_path).expanduser()
+    file = folder / FILE_NAME
+    if not file.is_file():
+        raise TargetInvalid(
+            f"there is no target {name_or_path!r}. Known targets: {', '.join(available()) or 'none'}; "
+            f"a path to a folder that holds a {FILE_NAME} works too."
+        )
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise TargetInvalid(f"{file} is not valid TOML: {error}. Correct that line.") from error
+    folder = folder.resolve()
+    for reserved in ("name", "folder"):
+        if reserved in table:
+            raise TargetInvalid(f"{file}: {reserved}: is not a key, the folder gives it. Remove it.")
+    try:
+        # Lists are the only arrays TOML has; the rest is checked strictly.
+        table["memory"] = tuple(table.get("memory", ()))
+        return Target(name=folder.name, folder=folder, **table)
+    except (ValidationError, TypeError) as error:
+        raise TargetInvalid(f"{file} does not describe a target:\n{_explain(error)}") from error
+
+
+def _explain(error: ValidationError | TypeError) -> str:
+    if isinstance(error, TypeError):
+        return f"  {error}"
+    lines = []
+    for entry in error.errors():
+        key = ".".join(str(part) for part in entry["loc"]) or "(file)"
+        what = "unknown key" if entry["type"] == "extra_forbidden" else entry["msg"].removeprefix("Value error, ")
+        value = "" if entry["type"] in {"missing", "extra_forbidden", "value_error"} else f" (it is {entry['input']!r})"
+        lines.append(f"  {key}: {what}{value}")
+    return "\n".join(lines)
