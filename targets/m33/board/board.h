@@ -1,0 +1,27 @@
+// What the files of this board share.
+
+#pragma once
+
+#include <stdint.h>
+
+#define REGISTER(address) (*(volatile uint32_t *)(address))
+
+// System control space, Armv8-M Architecture Reference Manual (Arm DDI 0553), section D1.2.
+#define SCB_AIRCR REGISTER(0xe000ed0c)
+#define SCB_CCR   REGISTER(0xe000ed14)
+#define SCB_SHCSR REGISTER(0xe000ed24)
+#define SCB_CFSR  REGISTER(0xe000ed28)
+#define SCB_HFSR  REGISTER(0xe000ed2c)
+#define SCB_MMFAR REGISTER(0xe000ed34)
+#define SCB_BFAR  REGISTER(0xe000ed38)
+#define SCB_CPACR REGISTER(0xe000ed88)
+#define NVIC_ISER1 REGISTER(0xe000e104)
+
+extern uint32_t _sidata, _sdata, _edata, _sbss, _ebss, _sstack, _estack;
+
+void uart_init(void);
+void uart_interrupt(void);
+void time_init(void);
+
+// Ends the emulation: a system reset, which QEMU's -no-reboot turns into a clean exit.
+__attribute__((noreturn)) void board_end(void);

@@ -1,0 +1,17 @@
+// Configuration of MicroPython for this board: the qemu port's, with time, an own machine.reset()
+// and room for the harness to talk.
+
+#include "mpconfigport.h"
+
+// time.ticks_* and time.sleep_*, from a counter that is only ever read (board_time.c).
+#undef MICROPY_PY_TIME
+#define MICROPY_PY_TIME (1)
+
+#undef MICROPY_PY_MACHINE_INCLUDEFILE
+#define MICROPY_PY_MACHINE_INCLUDEFILE "board_machine.h"
+
+// Raw-paste window: bigger than the default 256 bytes, so that long sources stall less often.
+#define MICROPY_REPL_STDIN_BUFFER_MAX (2048)
+
+// The C stack that mp_cstack_check leaves for code between two checks.
+#define MICROPY_STACK_CHECK_MARGIN (2048)
