@@ -1,0 +1,3 @@
+"""Where MicroPython's sources come from, and how images and native modules are built and cached."""
+
+from __future__ import annotations

@@ -1,0 +1,150 @@
+"""Keep what was made once: whole or not at all, made by one process, used by all.
+
+Layout: ``<root>/<kind>/<key>/`` is a finished entry and is never written again. While an entry is
+made, the maker holds ``<root>/<kind>/.locks/<key>`` and writes to ``<root>/<kind>/.part-<key>-*``,
+which is renamed when complete. The lock is the operating system's (flock) and ends with its
+holder, so a part whose lock is free belongs to nobody and is swept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import platformdirs
+from filelock import FileLock, Timeout
+
+from mpy_harness.errors import MachineryError
+from mpy_harness.firmware.progress import Progress, Silent
+
+ENVIRONMENT = "MPY_HARNESS_CACHE"
+
+# GNU make splits file names at white space and gives other characters a meaning of their own.
+_NOT_FOR_MAKE = re.compile(r"[^\w/.+,@~-]")
+
+# Longer than any build may take (image.py, sources.py), so that a waiter outlasts the maker's own limit.
+_LOCK_SECONDS = 1800.0
+_PATIENCE_SECONDS = 1.0
+
+
+def cache_root() -> Path:
+    """Return the cache's folder: ``$MPY_HARNESS_CACHE``, or the user's cache folder; it may not exist yet."""
+    given = os.environ.get(ENVIRONMENT)
+    root = Path(given).expanduser().absolute() if given else platformdirs.user_cache_path("mpy-harness")
+    if odd := _NOT_FOR_MAKE.search(str(root)):
+        raise MachineryError(
+            f"the cache folder {str(root)!r} has {odd.group()!r} in its path, which make cannot build in. "
+            f"Set {ENVIRONMENT} to a folder without."
+        )
+    return root
+
+
+def digest(facts: object) -> str:
+    """Return a key for ``facts`` (JSON data): 32 hexadecimal digits of a SHA-256."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def hash_tree(folder: Path, files: Iterable[Path] | None = None) -> str:
+    """Return the SHA-256 over the names, executable bits and contents of the files under ``folder``."""
+    total = hashlib.sha256()
+    for path in sorted(files if files is not None else folder.rglob("*")):
+        if "__pycache__" in path.parts or not path.is_file():
+            continue
+        content = path.read_bytes()
+        executable = bool(path.stat().st_mode & 0o100)
+        total.update(f"{path.relative_to(folder).as_posix()}\0{executable:d}\0{len(content)}\0".encode())
+        total.update(content)
+    return total.hexdigest()
+
+
+def entry(kind: str, key: str) -> Path | None:
+    """Return the finished entry, or None."""
+    path = cache_root() / kind / key
+    return path if path.is_dir() else None
+
+
+def build_once(
+    kind: str,
+    key: str,
+    builder: Callable[[Path], None],
+    *,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Path:
+    """Return the folder of entry ``key``, made by ``builder(folder)`` unless it is there; ``force`` makes it anew.
+
+    The builder gets an empty folder; what it raises is passed on and leaves no entry.
+    """
+    folder = cache_root() / kind
+    final = folder / key
+    if final.is_dir() and not force:
+        return final
+    locks = _make_folder(folder / ".locks")
+    with _locked(FileLock(locks / key), kind, progress or Silent()):
+        _sweep(folder, holding=key)
+        if final.is_dir() and not force:
+            return final
+        part = Path(tempfile.mkdtemp(prefix=f".part-{key}-", dir=folder))
+        try:
+            made = part / "new"
+            made.mkdir()
+            builder(made)
+            if final.is_dir():
+                final.rename(part / "old")
+            made.rename(final)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+    return final
+
+
+def _make_folder(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MachineryError(
+            f"the cache folder {folder} cannot be made: {error.strerror}. "
+            f"Set {ENVIRONMENT} to a folder you may write to."
+        ) from error
+    return folder
+
+
+@contextmanager
+def _locked(lock: FileLock, kind: str, progress: Progress) -> Iterator[None]:
+    """Hold a lock, saying so when another process has it for more than a moment."""
+    try:
+        lock.acquire(timeout=_PATIENCE_SECONDS)
+    except Timeout:
+        progress.stage(f"waiting for another process that makes this entry of {kind}")
+        try:
+            lock.acquire(timeout=_LOCK_SECONDS)
+        except Timeout as error:
+            raise MachineryError(
+                f"another process has held {lock.lock_file} for {_LOCK_SECONDS:.0f} s. "
+                "End that process, or use another cache folder."
+            ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _sweep(folder: Path, holding: str) -> None:
+    """Delete the parts that killed makers left: those whose lock is ours or free."""
+    for part in folder.glob(".part-*"):
+        key = part.name.removeprefix(".part-").rpartition("-")[0]
+        if key == holding:
+            shutil.rmtree(part, ignore_errors=True)
+            continue
+        lock = FileLock(folder / ".locks" / key)
+        try:
+            with lock.acquire(timeout=0):
+                shutil.rmtree(part, ignore_errors=True)
+        except Timeout:
+            continue  # its maker is alive

@@ -1,0 +1,69 @@
+"""Run a program to its end, within a time, leaving no process of it behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from mpy_harness.errors import MachineryError
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A program's exit status and what it printed, standard error included."""
+
+    status: int
+    output: str
+
+
+def run(
+    command: Sequence[str | Path],
+    *,
+    timeout: float,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> Finished:
+    """Run ``command`` and return how it ended.
+
+    After ``timeout`` seconds, or when interrupted, the program and its children are killed.
+    Raises MachineryError for a time that is over, OSError when the program cannot be started.
+    """
+    with subprocess.Popen(
+        [str(part) for part in command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=env,
+        cwd=cwd,
+        text=True,
+        errors="replace",
+        start_new_session=True,  # a process group of its own, so that children can be killed with it
+    ) as process:
+        try:
+            output, _ = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired as error:
+            _kill_group(process)
+            output, _ = process.communicate()
+            raise MachineryError(
+                f"{' '.join(map(str, command))} did not end within {timeout:.0f} s and was killed. "
+                f"Its last output:\n{last_lines(output)}"
+            ) from error
+        except BaseException:
+            _kill_group(process)
+            raise
+    return Finished(process.returncode, output)
+
+
+def last_lines(text: str, count: int = 15) -> str:
+    """Return the last lines of ``text``, indented."""
+    return "\n".join(f"  {line}" for line in text.rstrip().splitlines()[-count:])
+
+
+def _kill_group(process: subprocess.Popen[str]) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
