@@ -104,6 +104,12 @@ def build_once(
     return final
 
 
+def keep_log(log: Path, name: str) -> Path:
+    """Move a failed build's log out of the folder that is about to vanish, and return where it is."""
+    kept = _make_folder(cache_root() / "logs") / f"{name}.log"
+    return log.replace(kept)
+
+
 def _make_folder(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,156 @@
+"""Build a target's MicroPython image, once, and keep beside it where it came from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mpy_harness.errors import BuildFailed, TargetInvalid
+from mpy_harness.firmware import cache, toolchain
+from mpy_harness.firmware.progress import Progress, Silent
+from mpy_harness.firmware.releases import release
+from mpy_harness.firmware.sources import Source, micropython_source
+from mpy_harness.targets import Target
+
+_KIND = "firmware"
+_FACTS = "provenance.json"
+# Part of the key: raise it when this module builds differently from the same inputs.
+_RECIPE = 1
+_BUILD_SECONDS = 900.0
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where an image came from; all but ``origin`` and ``image_sha256`` decides whether it is built anew."""
+
+    target: str
+    port: str
+    micropython: str
+    source_sha256: str
+    toolchain: dict[str, str]
+    make: dict[str, str]
+    board_sha256: str
+    recipe: int
+    origin: str = ""
+    image_sha256: str = ""
+
+    def key(self) -> str:
+        """Return the image's key in the cache."""
+        facts = asdict(self)
+        del facts["origin"], facts["image_sha256"]
+        return f"{self.target}-{cache.digest(facts)}"
+
+
+@dataclass(frozen=True)
+class Firmware:
+    """An image: its ELF file, the target's name and where it came from."""
+
+    elf: Path
+    target: str
+    provenance: Provenance
+
+
+def firmware_for(
+    target: Target, *, source: Path | None = None, force: bool = False, progress: Progress | None = None
+) -> Firmware:
+    """Return the image of ``target``, built on first use and whenever one of its inputs changed.
+
+    ``source`` is a folder or archive of MicroPython to use instead of a fetched one. Raises
+    ToolMissing, SourceUnavailable, HashMismatch or BuildFailed.
+    """
+    progress = progress or Silent()
+    tools = toolchain.toolchain(target.firmware.cross, target.firmware.micropython)
+    tree = micropython_source(target.firmware.micropython, given=source, progress=progress)
+    planned = _plan(target, tree, tools)
+    path = cache.build_once(
+        _KIND,
+        planned.key(),
+        lambda folder: _build(target, tree, planned, folder, progress),
+        force=force,
+        progress=progress,
+    )
+    return _load(path, target)
+
+
+def cached_firmware(target: Target, source: Source) -> Firmware | None:
+    """Return the image if it is in the cache for these inputs, or None; builds nothing."""
+    tools = toolchain.toolchain(target.firmware.cross, target.firmware.micropython)
+    path = cache.entry(_KIND, _plan(target, source, tools).key())
+    return _load(path, target) if path else None
+
+
+def _plan(target: Target, source: Source, tools: toolchain.Toolchain) -> Provenance:
+    board = target.board_folder
+    if not board.is_dir():
+        raise TargetInvalid(
+            f"{target.folder / 'target.toml'}: firmware.board: there is no folder {board}. "
+            "Put the board's files there, or correct the key."
+        )
+    spec = target.firmware
+    if not (source.path / "ports" / spec.port / "Makefile").is_file():
+        raise TargetInvalid(
+            f"{target.folder / 'target.toml'}: firmware.port: MicroPython {source.version} has no port {spec.port!r}."
+        )
+    return Provenance(
+        target=target.name,
+        port=spec.port,
+        micropython=source.version,
+        source_sha256=source.sha256,
+        toolchain=tools.facts(),
+        # No frozen modules unless the target asks: the default manifest needs git submodules.
+        make={"CROSS_COMPILE": spec.cross, "FROZEN_MANIFEST": "", **spec.make},
+        board_sha256=cache.hash_tree(board),
+        recipe=_RECIPE,
+        origin=source.origin,
+    )
+
+
+def _build(target: Target, source: Source, planned: Provenance, folder: Path, progress: Progress) -> None:
+    spec = target.firmware
+    progress.stage(f"building MicroPython {source.version} for {target.name} with {planned.toolchain['gcc']}")
+    # A copy of the board: what is built is what was hashed, and its path is one make can take.
+    board = folder / "board"
+    shutil.copytree(target.board_folder, board, ignore=shutil.ignore_patterns("__pycache__"))
+    if cache.hash_tree(board) != planned.board_sha256:
+        raise BuildFailed(f"{target.board_folder} changed while the build began. Try again.")
+    build = folder / "build"
+    env = toolchain.make_wrappers(folder / "tools", source.version)
+    env |= {
+        # The same inputs give the same image: version and date come from the release, not from git and today.
+        "MICROPY_GIT_TAG": f"v{source.version}",
+        "SOURCE_DATE_EPOCH": str(release(source.version).released),
+    }
+    variables = {
+        "BOARD": target.name,
+        "BOARD_DIR": str(board),
+        "BUILD": str(build),
+        "MICROPY_MPYCROSS": str(folder / "tools" / "mpy-cross"),
+        **planned.make,
+    }
+    log = folder / "build.log"
+    port = source.path / "ports" / spec.port
+    jobs = min(len(os.sched_getaffinity(0)), 8)
+    failure = toolchain.make(port, variables, env=env, log=log, timeout=_BUILD_SECONDS, jobs=jobs)
+    image = build / spec.image
+    if failure is None and not image.is_file():
+        failure = f"  make succeeded, but left no {spec.image}: firmware.image in the target's target.toml is wrong."
+    if failure is not None:
+        kept = cache.keep_log(log, planned.key())
+        raise BuildFailed(f"the firmware of {target.name} did not build:\n{failure}\nThe whole log: {kept}")
+    image.rename(folder / spec.image)
+    for symbols in build.glob("*.map"):
+        symbols.rename(folder / symbols.name)
+    for leftover in (build, board, folder / "tools"):
+        shutil.rmtree(leftover)
+    image_sha256 = hashlib.sha256((folder / spec.image).read_bytes()).hexdigest()
+    facts = {**asdict(planned), "image_sha256": image_sha256}
+    (folder / _FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+
+
+def _load(folder: Path, target: Target) -> Firmware:
+    facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+    return Firmware(folder / target.firmware.image, target.name, Provenance(**facts))

