@@ -100,6 +100,10 @@ class Mismatch(GuestFailure, AssertionError):
     """A result is outside its tolerance."""
 
 
+class VectorsInvalid(GuestFailure):
+    """A file of golden vectors is missing, damaged or lacks an array."""
+
+
 # --- machinery family ---------------------------------------------------------------------------
 
 

@@ -1,0 +1,20 @@
+"""Golden-vector tests: vectors, metrics and cases."""
+
+from __future__ import annotations
+
+from mpy_harness.golden.cases import CaseResult, Golden
+from mpy_harness.golden.metrics import Evaluation, Metric, frequency_response_db, metric
+from mpy_harness.golden.vectors import Provenance, Vectors, digest, package_versions
+
+__all__ = [
+    "CaseResult",
+    "Evaluation",
+    "Golden",
+    "Metric",
+    "Provenance",
+    "Vectors",
+    "digest",
+    "frequency_response_db",
+    "metric",
+    "package_versions",
+]

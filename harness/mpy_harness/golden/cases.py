@@ -1,0 +1,181 @@
+"""Cases: a result, its reference, a metric and a tolerance, judged and recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mpy_harness.errors import Mismatch
+from mpy_harness.golden.metrics import Better, Metric, metric
+from mpy_harness.golden.vectors import Vectors
+
+Array = NDArray[Any]
+Limits = Mapping[str, float]
+
+_FORMATS = {"float32": "f32", "float64": "f64", "int8": "q7", "int16": "q15", "int32": "q31"}
+_SHOWN = 5  # differing elements in the message of a failed check
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """One judged check.
+
+    ``case`` is a stable name like ``iir/a_weighting/noise``, ``form`` which form of the module ran
+    (``native``, ``python`` or nothing), ``margin`` how far the value is inside its limit in ``unit``
+    (negative: outside), ``index``, ``expected`` and ``got`` the worst place.
+    """
+
+    target: str
+    arch: str
+    case: str
+    form: str
+    metric: str
+    value: float
+    unit: str
+    better: Better
+    limit: float
+    margin: float
+    passed: bool
+    index: int | None = None
+    expected: float | None = None
+    got: float | None = None
+    note: str = ""
+
+    def __str__(self) -> str:
+        what = " ".join(part for part in (self.target, self.form) if part)
+        than = "at most" if self.better == "lower" else "at least"
+        unit = f" {self.unit}" if self.unit else ""
+        return (
+            f"{self.case} ({what}): {self.metric} {self.value:.4g}{unit}, "
+            f"{than} {self.limit:.4g}{unit} wanted, margin {self.margin:.4g}{unit}"
+        )
+
+
+class Golden:
+    """What the fixture ``golden`` is: vectors of the test's folder, and checks against them."""
+
+    def __init__(
+        self, target: str, arch: str, vectors_dir: Path, record: Callable[[CaseResult], None] | None = None
+    ) -> None:
+        self.target = target
+        self.arch = arch
+        self.vectors_dir = vectors_dir
+        self._record = record
+
+    def vectors(self, name: str) -> Vectors:
+        """Load ``<name>.npz`` from the folder ``vectors`` beside the test. Raise VectorsInvalid."""
+        return Vectors.load(self.vectors_dir / f"{name}.npz")
+
+    def check(
+        self,
+        got: Array | Sequence[Any] | float,
+        reference: Array | Sequence[Any] | float,
+        *,
+        case: str,
+        metric: str | Metric,
+        limit: float | None = None,
+        limits: Limits | None = None,
+        form: str = "",
+    ) -> CaseResult:
+        """Judge a result against its reference, record and return the verdict.
+
+        The tolerance is one ``limit`` for all, or ``limits`` by target, arch, form, number format
+        (``f32``, ``q15``, ... after the result's type) or ``default``; the first of these that is there counts.
+        Raise Mismatch when the result is outside it or has another number of elements.
+        """
+        result, detail = judge(
+            np.asarray(got),
+            np.asarray(reference),
+            case=case,
+            measure=_metric(metric),
+            limit=limit,
+            limits=limits,
+            form=form,
+            target=self.target,
+            arch=self.arch,
+        )
+        if self._record is not None:
+            self._record(result)
+        if not result.passed:
+            raise Mismatch(f"{result}\n{detail}")
+        return result
+
+
+_metric = metric  # the name is a parameter of check
+
+
+def judge(
+    got: Array,
+    reference: Array,
+    *,
+    case: str,
+    measure: Metric,
+    limit: float | None = None,
+    limits: Limits | None = None,
+    form: str = "",
+    target: str = "",
+    arch: str = "",
+) -> tuple[CaseResult, str]:
+    """Compare, and return the verdict and a text about where the arrays differ."""
+    allowed = _limit(limit, limits, [target, arch, form, _FORMATS.get(got.dtype.name, got.dtype.name), "default"])
+    if got.size != reference.size:
+        worst = np.inf if measure.better == "lower" else -np.inf
+        note = f"{got.size} elements instead of {reference.size}"
+        result = CaseResult(
+            target, arch, case, form, measure.name, worst, measure.unit, measure.better, allowed,
+            -np.inf, passed=False, note=note,
+        )  # fmt: skip
+        return result, f"  the result has {note}"
+    got = got.reshape(reference.shape)
+    found = measure.evaluate(got, reference)
+    result = CaseResult(
+        target=target,
+        arch=arch,
+        case=case,
+        form=form,
+        metric=measure.name,
+        value=float(found.value),
+        unit=measure.unit,
+        better=measure.better,
+        limit=allowed,
+        margin=float(measure.margin(found.value, allowed)),
+        passed=bool(measure.passes(found.value, allowed)),
+        index=found.index,
+        expected=found.expected,
+        got=found.got,
+        note=found.note,
+    )
+    return result, _difference(result, got, reference)
+
+
+def _limit(limit: float | None, limits: Limits | None, keys: Sequence[str]) -> float:
+    if limit is not None and limits is None:
+        return float(limit)
+    if limits is None or limit is not None:
+        raise TypeError("give either limit, one number, or limits, numbers by target, arch, form or number format")
+    for key in keys:
+        if key in limits:
+            return float(limits[key])
+    raise ValueError(f"limits has none of {', '.join(filter(None, keys))}, only {', '.join(limits)}")
+
+
+def _difference(result: CaseResult, got: Array, reference: Array) -> str:
+    lines: list[str] = []
+    if result.index is not None:
+        lines.append(f"  worst at index {result.index}: expected {result.expected:.9g}, got {result.got:.9g}")
+    if result.note:
+        lines.append(f"  {result.note}")
+    a, b = got.ravel(), reference.ravel()
+    wrong = np.flatnonzero(~((a == b) | ((a != a) & (b != b))))  # noqa: PLR0124 - NaN of any type
+    lines.append(f"  {wrong.size} of {a.size} elements differ" + (", the first of them:" if wrong.size else ""))
+    lines += [f"    [{i}] expected {_text(b[i])}, got {_text(a[i])}" for i in wrong[:_SHOWN]]
+    return "\n".join(lines)
+
+
+def _text(value: Any) -> str:
+    return f"{value:.9g}" if isinstance(value, np.inexact) else str(value)
