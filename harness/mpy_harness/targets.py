@@ -17,6 +17,7 @@ else:
     import tomli as tomllib
 
 FILE_NAME = "target.toml"
+DEFAULT_TARGET = "m33"
 
 Text = Annotated[str, Field(min_length=1)]
 Address = Annotated[int, Field(ge=0, lt=2**64)]

@@ -104,10 +104,14 @@ def build_once(
     return final
 
 
+def shared_folder(name: str) -> Path:
+    """Return a folder of the cache in which a tool keeps files of its own."""
+    return _make_folder(cache_root() / name)
+
+
 def keep_log(log: Path, name: str) -> Path:
     """Move a failed build's log out of the folder that is about to vanish, and return where it is."""
-    kept = _make_folder(cache_root() / "logs") / f"{name}.log"
-    return log.replace(kept)
+    return log.replace(shared_folder("logs") / f"{name}.log")
 
 
 def _make_folder(folder: Path) -> Path:

@@ -139,6 +139,9 @@ def _build(folder: Path, to: Path, planned: NatmodProvenance, source: Source, he
     if headers is not None:
         (to / "tools" / "emlearn").symlink_to(headers)
         variables["EMLEARN_INCLUDE"] = str(to / "tools" / "emlearn")
+    # mpy_ld.py reads the symbols of libgcc and libm in seconds, and keeps them in the current
+    # folder by the library's hash: one folder serves all modules. A torn entry is read again.
+    (work / ".mpy_ld_cache").symlink_to(cache.shared_folder("runtime-symbols"))
     log = to / "build.log"
     failure = toolchain.make(work, variables, env=env, log=log, timeout=_BUILD_SECONDS)
     results = list(work.glob("*.mpy"))

@@ -1,0 +1,116 @@
+"""The command line: thin, the work is done in the modules it calls."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from mpy_harness import __version__, doctor, targets
+from mpy_harness.errors import GuestFailure, HarnessError
+from mpy_harness.firmware.image import firmware_for
+from mpy_harness.firmware.progress import shown
+
+GUEST_FAILED = 1
+MACHINERY_FAILED = 2
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Boot real MicroPython firmware in emulators and test native modules.",
+)
+_out = Console()
+_err = Console(stderr=True)
+
+MicroPython = Annotated[
+    Path | None,
+    typer.Option("--micropython", metavar="PATH", help="Folder or archive of MicroPython to use instead of fetching."),
+]
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"mpy-harness {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
+@app.command("doctor")
+def show_doctor() -> None:
+    """Show what is there, what is missing and how to get it; status 0 if the default target is usable."""
+    table = Table("", "what", "found", box=None, pad_edge=False)
+    remedies = []
+    marks = {
+        doctor.State.OK: "[green]ok[/]",
+        doctor.State.MISSING: "[red]missing[/]",
+        doctor.State.OPTIONAL: "[dim]-[/]",
+    }
+    for finding in doctor.findings():
+        table.add_row(marks[finding.state], finding.name, finding.detail)
+        if finding.remedy:
+            remedies.append(f"{finding.name}: {finding.remedy}")
+    _out.print(table)
+    _print_targets()
+    images = len(doctor.cached_images())
+    _out.print(f"{images} firmware image{'s' * (images != 1)} in the cache.")
+    for remedy in remedies:
+        _out.print(f"- {remedy}", markup=False, soft_wrap=True)
+    raise typer.Exit(0 if doctor.readiness(targets.DEFAULT_TARGET).usable else 1)
+
+
+@app.command("setup")
+def set_up(
+    names: Annotated[list[str] | None, typer.Argument(metavar="TARGET...", help="Targets, m33 if none.")] = None,
+    *,
+    micropython: MicroPython = None,
+    force: Annotated[bool, typer.Option("--force", help="Build even if the image is there.")] = False,
+) -> None:
+    """Fetch MicroPython and build the firmware of targets, unless it is there."""
+    with shown() as progress:
+        for name in names or [targets.DEFAULT_TARGET]:
+            target = targets.load_target(name)
+            firmware = firmware_for(target, source=micropython, force=force, progress=progress)
+            facts = firmware.provenance
+            progress.stage(f"{target.name}: MicroPython {facts.micropython} is ready, {firmware.elf}")
+
+
+@app.command("targets")
+def list_targets() -> None:
+    """List the targets and whether they are ready."""
+    _print_targets()
+
+
+def _print_targets() -> None:
+    table = Table("target", "core", "emulator", "modules", "state", box=None, pad_edge=False)
+    for name in targets.available():
+        state = doctor.readiness(name)
+        try:
+            target = targets.load_target(name)
+        except HarnessError:
+            table.add_row(name, "?", "?", "?", state.detail)
+            continue
+        default = " (default)" if name == targets.DEFAULT_TARGET else ""
+        table.add_row(name + default, target.core, target.emulator, target.natmod.arch, state.detail)
+    _out.print(table)
+
+
+def main() -> None:
+    """Run the command line; our own errors are messages: status 2 for machinery, 1 for the guest."""
+    try:
+        app()
+    except HarnessError as error:
+        _err.print(f"mpy-harness: {error}", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(GUEST_FAILED if isinstance(error, GuestFailure) else MACHINERY_FAILED)

@@ -1,0 +1,168 @@
+"""Find out what is there, which version, what is missing and how to get it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from mpy_harness import targets
+from mpy_harness.errors import HarnessError, ToolMissing
+from mpy_harness.firmware import cache, toolchain
+from mpy_harness.firmware.image import cached_firmware
+from mpy_harness.firmware.sources import cached_source
+
+OLDEST_QEMU = (7, 2)
+OLDEST_PYTHON = (3, 10)
+
+# What needs an optional package, by its distribution name.
+_OPTIONAL = {
+    "scipy": "filter references of the cases",
+    "scikit-learn": "classifier references of the cases",
+    "emlearn": "tree models of the cases",
+    "pytest-xdist": "tests in parallel (pytest -n)",
+}
+
+
+class State(Enum):
+    """How a thing is: ``OPTIONAL`` is missing without harm."""
+
+    OK = "ok"
+    MISSING = "missing"
+    OPTIONAL = "optional"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report: what was looked at, how it is, and what to do about it."""
+
+    name: str
+    state: State
+    detail: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """Whether a target can be used, and why not."""
+
+    name: str
+    usable: bool
+    detail: str
+
+
+def findings() -> Iterator[Finding]:
+    """Yield what this machine has for all targets together."""
+    yield _python()
+    known = [target for name in targets.available() if (target := _load(name)) is not None]
+    for binary in sorted({target.qemu.binary for target in known if target.qemu}):
+        yield _qemu(binary)
+    for prefix in sorted({target.firmware.cross for target in known}):
+        yield _program(f"{prefix}gcc")
+        yield _program(f"{prefix}ld")
+    yield _program("make")
+    for version in sorted({target.firmware.micropython for target in known}):
+        yield _mpy_cross(version)
+        yield _source(version)
+    for package, purpose in _OPTIONAL.items():
+        yield _package(package, purpose)
+    root = cache.cache_root()
+    yield Finding("cache", State.OK, f"{root} ({'in use' if root.is_dir() else 'empty'})")
+
+
+def readiness(name: str) -> Readiness:
+    """Return whether the target can be used: its image is built, or everything to build it is there."""
+    try:
+        target = targets.load_target(name)
+        if target.qemu is not None:
+            _require_qemu(target.qemu.binary)
+        version = target.firmware.micropython
+        toolchain.toolchain(target.firmware.cross, version)
+        source = cached_source(version)
+        firmware = cached_firmware(target, source) if source else None
+    except HarnessError as error:
+        return Readiness(name, usable=False, detail=str(error))
+    if firmware is not None:
+        return Readiness(name, usable=True, detail=f"ready: MicroPython {version}")
+    fetched = "built" if source else "fetched and built"
+    return Readiness(name, usable=True, detail=f"firmware is {fetched} on first use, or now: mpy-harness setup {name}")
+
+
+def _load(name: str) -> targets.Target | None:
+    try:
+        return targets.load_target(name)
+    except HarnessError:
+        return None  # readiness() says what is wrong with it
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < OLDEST_PYTHON:
+        return Finding("python", State.MISSING, version, "Python 3.10 or newer is needed")
+    return Finding("python", State.OK, f"{version}, {sys.executable}")
+
+
+def _require_qemu(binary: str) -> str:
+    """Return QEMU's version; raises ToolMissing when it is absent or too old."""
+    line = toolchain.version(toolchain.find(binary, "running the firmware"))
+    match = re.search(r"version (\d+)\.(\d+)[.\d]*", line)
+    if match is None or (int(match.group(1)), int(match.group(2))) < OLDEST_QEMU:
+        oldest = ".".join(map(str, OLDEST_QEMU))
+        raise ToolMissing(
+            f"{binary} is too old: {line}. QEMU {oldest} or newer is needed; "
+            "use a newer release of your distribution, or its backports."
+        )
+    return line
+
+
+def _qemu(binary: str) -> Finding:
+    try:
+        return Finding(binary, State.OK, _require_qemu(binary))
+    except HarnessError as error:
+        return Finding(binary, State.MISSING, "too old" if shutil.which(binary) else "not found", str(error))
+
+
+def _program(program: str) -> Finding:
+    try:
+        return Finding(program, State.OK, toolchain.version(toolchain.find(program, "building firmware")))
+    except HarnessError as error:
+        return Finding(program, State.MISSING, "not found", str(error))
+
+
+def _mpy_cross(version: str) -> Finding:
+    try:
+        binary = toolchain.mpy_cross(version)
+    except HarnessError as error:
+        return Finding("mpy-cross", State.MISSING, "not usable", str(error))
+    return Finding("mpy-cross", State.OK, toolchain.version(binary))
+
+
+def _source(version: str) -> Finding:
+    name = f"MicroPython {version}"
+    try:
+        source = cached_source(version)
+    except HarnessError as error:
+        return Finding(name, State.MISSING, "not known", str(error))
+    if source is None:
+        return Finding(name, State.OPTIONAL, "source is fetched on first use")
+    return Finding(name, State.OK, source.origin.partition(" (")[0])
+
+
+def _package(package: str, purpose: str) -> Finding:
+    try:
+        return Finding(package, State.OK, importlib.metadata.version(package))
+    except importlib.metadata.PackageNotFoundError:
+        extra = "dev" if package == "pytest-xdist" else "cases"
+        remedy = f"for {purpose}: pip install 'mpy-harness[{extra}]'"
+        return Finding(package, State.OPTIONAL, "not installed", remedy)
+
+
+def cached_images() -> list[Path]:
+    """Return the folders of all images in the cache, of earlier inputs too."""
+    folder = cache.cache_root() / "firmware"
+    return sorted(path for path in folder.glob("[!.]*") if path.is_dir())
