@@ -32,6 +32,8 @@ void uart_init(void) {
     UART_BAUDDIV = 16;
     UART_CTRL = CTRL_TX_ENABLE | CTRL_RX_ENABLE | CTRL_RX_INTERRUPT;
     NVIC_ISER1 = 1 << (UART0_RX_IRQ - 32);
+    // QEMU takes input from the host only after it was told that there is room, which reading does.
+    (void)UART_DATA;
 }
 
 void uart_interrupt(void) {
@@ -46,20 +48,26 @@ void uart_interrupt(void) {
     }
 }
 
+// Waking a sleeping core costs the host far more than a byte costs the guest: stay awake for a moment,
+// more input usually follows at once.
+#define POLLS_BEFORE_SLEEP 20000
+
 int mp_hal_stdin_rx_chr(void) {
-    for (;;) {
-        // With interrupts masked, WFI still wakes for a pending one: no byte can slip in between
-        // the look at the buffer and the sleep.
-        __asm volatile ("cpsid i");
+    for (unsigned polls = 0;; ++polls) {
         int byte = ringbuf_get(&received);
-        if (byte < 0 && MP_STATE_THREAD(mp_pending_exception) == MP_OBJ_NULL) {
-            __asm volatile ("wfi");
-        }
-        __asm volatile ("cpsie i\nisb");
         if (byte >= 0) {
             return byte;
         }
         mp_handle_pending(true);
+        if (polls > POLLS_BEFORE_SLEEP) {
+            // With interrupts masked, WFI still wakes for a pending one: no byte can slip in between
+            // the look at the buffer and the sleep.
+            __asm volatile ("cpsid i");
+            if (!ringbuf_avail(&received) && MP_STATE_THREAD(mp_pending_exception) == MP_OBJ_NULL) {
+                __asm volatile ("wfi");
+            }
+            __asm volatile ("cpsie i\nisb");
+        }
     }
 }
 

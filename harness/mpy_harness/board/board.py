@@ -1,0 +1,281 @@
+"""A booted target: run code, pass values, load modules, handle files, reset."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pexpect import EOF, TIMEOUT
+
+from mpy_harness import emulators
+from mpy_harness.board import codec, mpyfile
+from mpy_harness.board.channel import Channel, ReplChannel, WindowChannel
+from mpy_harness.board.console import Console, ConsoleClosed, WaitedLong
+from mpy_harness.board.faults import MARK, find_fault
+from mpy_harness.board.files import BoardFiles
+from mpy_harness.board.hostfiles import HostFiles
+from mpy_harness.board.objects import GuestObject
+from mpy_harness.board.repl import RawRepl
+from mpy_harness.errors import (
+    ConsoleTimeout,
+    EmulatorDied,
+    FirmwareSilent,
+    GuestException,
+    GuestReset,
+    HarnessError,
+    MachineryError,
+    PythonLoop,
+    Untransferable,
+    WrongModule,
+)
+from mpy_harness.targets import Target
+
+BOOT_SECONDS = 15.0
+_DYING_SECONDS = 2.0
+_MODULE_FOLDER = "/natmods"
+_KEEPS_BOARD = (GuestException, PythonLoop, Untransferable)
+
+
+class Board:
+    """A target with its firmware running in an emulator, its REPL ready.
+
+    ``timeout`` is the default for each call, in seconds. ``where`` turns an address of the guest into
+    words (a function's name), for the messages about code that does not end.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        image: Path,
+        log: Path,
+        *,
+        host_files: HostFiles | None = None,
+        timeout: float = 10.0,
+        where: Callable[[int], str] | None = None,
+        window: bool = True,
+    ) -> None:
+        self.target = target
+        self.image = image
+        self.timeout = timeout
+        self.files = BoardFiles(self)
+        self.host_files = host_files or HostFiles()
+        self.life = 0
+        self.output = ""
+        self._log = log
+        self._where = where or hex
+        self._use_window = window
+        self._released: list[int] = []
+        self._abi: mpyfile.MpyAbi | None = None
+        self._usable = False
+        self._start()
+
+    # --- running code -----------------------------------------------------------------------
+
+    def exec(self, source: str, *, timeout: float | None = None, name: str = "<exec>") -> str:
+        """Run source text in the guest and return what it printed."""
+        self.request("exec", source, name, timeout=timeout)
+        return self.output
+
+    def eval(self, expression: str, *, timeout: float | None = None) -> Any:
+        """Return the value of an expression in the guest."""
+        return self.request("eval", expression, timeout=timeout)
+
+    def call(self, function: str, *args: Any, timeout: float | None = None, **kwargs: Any) -> Any:
+        """Call a guest function by its (dotted) name and return its result.
+
+        NumPy arrays arrive as ``array.array``; arrays and memoryviews come back as NumPy arrays.
+        Results that cannot be transferred come back as GuestObject.
+        """
+        return self.request("call", function, "", list(args), kwargs, timeout=timeout)
+
+    def hold(self, value: Any) -> GuestObject:
+        """Put a value into the guest and return a stand-in for it."""
+        held = self.request("hold", value)
+        assert isinstance(held, GuestObject)  # noqa: S101 - what "hold" is for
+        return held
+
+    def fetch(self, thing: GuestObject) -> Any:
+        """Return the value of a guest object.
+
+        Raises Untransferable for one of a type that has no counterpart on the host.
+        """
+        value = self.request("get", thing)
+        if isinstance(value, GuestObject):
+            raise Untransferable(f"{self.call('repr', value)} of the guest has no counterpart on the host")
+        return value
+
+    def import_native(self, path: str | Path) -> GuestObject:
+        """Load a .mpy file and return its module.
+
+        Raises CorruptModule and IncompatibleModule before the guest sees the file, WrongModule where
+        the firmware has a module of that name built in.
+        """
+        file = mpyfile.inspect(Path(path))
+        mpyfile.check(file, self.abi, self.target.name)
+        self.files.put(file.path, f"{_MODULE_FOLDER}/{file.path.name}")
+        return self.import_module(file.path.stem, f"{_MODULE_FOLDER}/{file.path.name}")
+
+    def import_module(self, name: str, file: str) -> GuestObject:
+        """Import a module from a file that the guest has, and make sure that it came from there."""
+        module, origin = self.request("import", name, file.rpartition("/")[0] or "/")
+        if origin is None or origin.lstrip("/") != file.lstrip("/"):
+            raise WrongModule(
+                f"importing {name!r} gave {origin or 'a module built into the firmware'}, not {file}. "
+                "Rename the file, or use a firmware without that module."
+            )
+        assert isinstance(module, GuestObject)  # noqa: S101 - modules are not transferable
+        return module
+
+    @property
+    def abi(self) -> mpyfile.MpyAbi:
+        """Return which .mpy files the board takes."""
+        if self._abi is None:
+            self._abi = mpyfile.abi_of_board(self.eval("__import__('sys').implementation._mpy"))
+        return self._abi
+
+    def expect(self, pattern: str | bytes, *, timeout: float | None = None) -> re.Match[bytes]:
+        """Wait until the console shows what a regular expression matches (with pexpect).
+
+        Raises ConsoleTimeout where it does not appear.
+        """
+        seconds = self.timeout if timeout is None else timeout
+        wanted = pattern.encode() if isinstance(pattern, str) else pattern
+        try:
+            self.console.expect(wanted, timeout=seconds)
+        except TIMEOUT as error:
+            self._usable = False
+            raise ConsoleTimeout(f"the console did not show {pattern!r} within {seconds:g} s") from error
+        except EOF as error:
+            raise self._lost(self.console.before or b"") from error
+        match = self.console.match
+        assert isinstance(match, re.Match)  # noqa: S101 - pexpect's type says less
+        return match
+
+    # --- life -------------------------------------------------------------------------------
+
+    @property
+    def usable(self) -> bool:
+        """Tell whether the emulator runs and the REPL is in step."""
+        return self._usable and self.emulator.ended() is None
+
+    def soft_reset(self) -> None:
+        """Restart MicroPython: a fresh heap, no imports, no files of an earlier program."""
+        self._guard(lambda: self._repl.soft_reset(BOOT_SECONDS))
+        self._inject()
+
+    def hard_reset(self) -> None:
+        """Switch the board off and on again."""
+        self.close()
+        self._start()
+
+    def close(self) -> None:
+        """End the emulator. Calling it again does nothing."""
+        self._usable = False
+        self.emulator.close()
+        self.console.close()
+
+    def request(self, what: str, *arguments: Any, timeout: float | None = None) -> Any:
+        """Run one of the guest runtime's requests and return its value."""
+        for argument in arguments:
+            if isinstance(argument, GuestObject) and argument.life != self.life:
+                raise Untransferable(f"{argument!r} is gone: the board was reset since")
+        if not self._usable:
+            raise MachineryError("this board is no longer usable after an earlier error; hard_reset() starts it again")
+        released, self._released = self._released, []
+        data = codec.encode([released, what, list(arguments)])
+        seconds = self.timeout if timeout is None else timeout
+        output, result = self._guard(lambda: self._channel.request(data, seconds))
+        self.output = output.decode("utf-8", "replace").replace("\r\n", "\n")
+        return codec.decode(result, lambda number: GuestObject(self, number))
+
+    def release(self, life: int, number: int) -> None:
+        """Let the guest forget an object with the next request."""
+        if life == self.life:
+            self._released.append(number)
+
+    # --- inner ------------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        self.emulator = emulators.start(self.target, self.image)
+        self.console = Console(self.emulator.console, self._log)
+        self._repl = RawRepl(self.console, lost=self._lost, where=self._whereabouts, answer=self._answer)
+        try:
+            self._greet()
+            self._channel = self._make_channel()
+            self._inject()
+        except BaseException:
+            self.close()
+            raise
+
+    def _greet(self) -> None:
+        # A prompt first: bytes sent before the firmware has set up its UART would be lost.
+        try:
+            self.console.read_until([b">>> "], time.monotonic() + BOOT_SECONDS)
+            self._repl.enter(5)
+        except WaitedLong as error:
+            said = self.console.tail(5)
+            raise FirmwareSilent(
+                f"{self.image} showed no MicroPython prompt within {BOOT_SECONDS:g} s. "
+                + (f"Its console said:\n{said}" if said else "Its console said nothing.")
+                + f"\nIs the image built for target {self.target.name}? `mpy-harness setup {self.target.name} --force` "
+                "builds it again."
+            ) from error
+        except ConsoleClosed as error:
+            raise self._lost(self.console.before or b"") from error
+
+    def _make_channel(self) -> Channel:
+        if self.emulator.window is not None and self._use_window:
+            return WindowChannel(self.emulator.window, self._repl.execute)
+        return ReplChannel(self.console, self._repl.execute)
+
+    def _inject(self) -> None:
+        self.life += 1
+        self._released = []
+        self._usable = True
+        self._guard(lambda: self._channel.inject(files=True))
+
+    def _guard(self, action: Callable[[], Any]) -> Any:
+        # Whatever leaves the REPL out of step, or the guest in doubt, makes the board unusable.
+        try:
+            return action()
+        except WaitedLong as error:
+            self._usable = False
+            raise FirmwareSilent("the guest's REPL does not answer any more") from error
+        except HarnessError as error:
+            self._usable = self._usable and isinstance(error, _KEEPS_BOARD)
+            raise
+        except BaseException:
+            self._usable = False
+            raise
+
+    def _lost(self, console: bytes) -> HarnessError:
+        # The console closed: a fault that the firmware told of, a reset, or the emulator's own end.
+        self._usable = False
+        deadline = time.monotonic() + _DYING_SECONDS
+        while (end := self.emulator.ended()) is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        fault = find_fault(console)
+        if fault is not None:
+            fault.args = (f"{fault.args[0]}\n  pc is in {self._where(fault.registers.get('pc', 0))}",)
+            return fault
+        if end is None:
+            return EmulatorDied(f"the console of {self.target.name} closed, but its emulator still runs")
+        if end.status == 0 and MARK not in console:
+            return GuestReset("guest code reset or stopped the machine (machine.reset() or a reset by other means)")
+        return EmulatorDied(
+            f"the emulator of {self.target.name} ended (status {end.status}): {end.stderr or 'no message'}"
+        )
+
+    def _whereabouts(self) -> str:
+        address = self.emulator.program_counter()
+        return f"It was executing at {address:#010x}, in {self._where(address)}." if address is not None else ""
+
+    def _answer(self) -> bool:
+        question = self._channel.question()
+        if question is None:
+            return False
+        self._channel.answer(self.host_files.answer(question))
+        return True

@@ -1,0 +1,146 @@
+"""Values on their way between host and guest, exact to the bit (the guest's half: guest/runtime.py).
+
+A value is a tag byte and its content, all little-endian:
+``N T F`` None, True, False; ``i`` int64; ``I`` any int as decimal text; ``f`` float64; ``s b`` str and
+bytes; ``l t e d`` list, tuple, set, dict; ``a`` array (typecode, bytes); ``r`` an object that lives in
+the guest (its number). Lengths are uint32.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from mpy_harness.errors import ConsoleGarbled, Untransferable
+
+#: Typecodes of the guest's ``array`` module and the NumPy types that they hold.
+TYPECODES: dict[str, np.dtype[Any]] = {
+    "b": np.dtype("<i1"), "B": np.dtype("<u1"), "h": np.dtype("<i2"), "H": np.dtype("<u2"),
+    "i": np.dtype("<i4"), "I": np.dtype("<u4"), "q": np.dtype("<i8"), "Q": np.dtype("<u8"),
+    "f": np.dtype("<f4"), "d": np.dtype("<f8"),
+}  # fmt: skip
+_BY_DTYPE = {dtype: code for code, dtype in TYPECODES.items()}
+_SYNONYMS = {"l": "i", "L": "I", "\x01": "B"}  # long is 32 bits on every target; 1 is a bytearray's own code
+_INT64 = range(-(2**63), 2**63)
+_CONTAINERS: dict[str, Callable[[list[Any]], Any]] = {"l": list, "t": tuple, "e": set}
+
+
+class Reference:
+    """Base of what stands for an object in the guest: ``number`` is its key there."""
+
+    number: int
+
+
+def encode(value: Any) -> bytes:
+    """Return a value as bytes for the guest.
+
+    Raises Untransferable for a type that has no counterpart.
+    """
+    parts: list[bytes] = []
+    _encode(value, parts, 0)
+    return b"".join(parts)
+
+
+def decode(data: bytes | memoryview, reference: Callable[[int], Any]) -> Any:
+    """Return the value in bytes from the guest; ``reference`` makes the stand-in for an object there.
+
+    Raises ConsoleGarbled for bytes that are not a value.
+    """
+    try:
+        value, end = _decode(memoryview(data), 0, reference)
+    except (IndexError, KeyError, struct.error, UnicodeDecodeError, ValueError, TypeError) as error:
+        raise ConsoleGarbled(f"the guest returned a malformed value ({error}): its memory is corrupt") from error
+    if end != len(data):
+        raise ConsoleGarbled("the guest returned a value with bytes left over: its memory is corrupt")
+    return value
+
+
+def _encode(value: Any, parts: list[bytes], depth: int) -> None:
+    if depth > 50:
+        raise Untransferable("a value nested more than 50 deep cannot be passed to the guest")
+    if isinstance(value, np.generic):
+        value = value.item()
+    for kind, encoder in _ENCODERS:
+        if isinstance(value, kind):
+            encoder(value, parts, depth + 1)
+            return
+    raise Untransferable(f"a {type(value).__name__} cannot be passed to the guest; NumPy arrays and literals can")
+
+
+def _encode_int(value: int, parts: list[bytes], _depth: int) -> None:
+    if value in _INT64:
+        parts.append(struct.pack("<cq", b"i", value))
+    else:
+        _encode_sized(b"I", str(value).encode(), parts)
+
+
+def _encode_sized(tag: bytes, data: bytes, parts: list[bytes]) -> None:
+    parts += struct.pack("<cI", tag, len(data)), data
+
+
+def _encode_items(tag: bytes, items: Iterable[Any], size: int, parts: list[bytes], depth: int) -> None:
+    parts.append(struct.pack("<cI", tag, size))
+    for item in items:
+        _encode(item, parts, depth)
+
+
+def _encode_array(array: np.ndarray[Any, Any], parts: list[bytes], _depth: int) -> None:
+    if array.dtype == np.bool_:
+        array = array.astype(np.uint8)
+    code = _BY_DTYPE.get(array.dtype.newbyteorder("<"))
+    if code is None:
+        advice = "pass its real and imaginary part as two arrays" if array.dtype.kind == "c" else "convert it first"
+        raise Untransferable(f"the guest has no arrays of {array.dtype}: {advice}")
+    data = np.ascontiguousarray(array, array.dtype.newbyteorder("<")).tobytes()
+    parts += struct.pack("<ccI", b"a", code.encode(), len(data)), data
+
+
+# The first type that fits counts: bool is an int, too.
+_ENCODERS: tuple[tuple[Any, Callable[[Any, list[bytes], int], None]], ...] = (
+    (type(None), lambda _, parts, __: parts.append(b"N")),
+    (bool, lambda value, parts, _: parts.append(b"T" if value else b"F")),
+    (int, _encode_int),
+    (float, lambda value, parts, _: parts.append(struct.pack("<cd", b"f", value))),
+    (str, lambda value, parts, _: _encode_sized(b"s", value.encode(), parts)),
+    ((bytes, bytearray, memoryview), lambda value, parts, _: _encode_sized(b"b", bytes(value), parts)),
+    (np.ndarray, _encode_array),
+    (Reference, lambda value, parts, _: parts.append(struct.pack("<cI", b"r", value.number))),
+    (list, lambda value, parts, depth: _encode_items(b"l", value, len(value), parts, depth)),
+    (tuple, lambda value, parts, depth: _encode_items(b"t", value, len(value), parts, depth)),
+    ((set, frozenset), lambda value, parts, depth: _encode_items(b"e", value, len(value), parts, depth)),
+    (dict, lambda value, parts, depth: _encode_items(b"d", chain(*value.items()), len(value), parts, depth)),
+)
+
+
+def _decode(data: memoryview, at: int, reference: Callable[[int], Any]) -> tuple[Any, int]:
+    tag, at = chr(data[at]), at + 1
+    if tag in "NTF":
+        return {"N": None, "T": True, "F": False}[tag], at
+    if tag in "if":
+        return struct.unpack_from("<q" if tag == "i" else "<d", data, at)[0], at + 8
+    if tag == "a":
+        code, size = chr(data[at]), struct.unpack_from("<I", data, at + 1)[0]
+        at += 5
+        array = np.frombuffer(bytes(_slice(data, at, size)), TYPECODES[_SYNONYMS.get(code, code)])
+        return array.copy(), at + size
+    size, at = struct.unpack_from("<I", data, at)[0], at + 4
+    if tag == "r":
+        return reference(size), at
+    if tag in "sbI":
+        content = bytes(_slice(data, at, size))
+        return (content if tag == "b" else content.decode() if tag == "s" else int(content)), at + size
+    items = []
+    for _ in range(2 * size if tag == "d" else size):
+        item, at = _decode(data, at, reference)
+        items.append(item)
+    return (dict(zip(items[::2], items[1::2], strict=True)) if tag == "d" else _CONTAINERS[tag](items)), at
+
+
+def _slice(data: memoryview, at: int, size: int) -> memoryview:
+    if at + size > len(data):
+        raise IndexError("length beyond the end")
+    return data[at : at + size]

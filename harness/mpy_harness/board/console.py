@@ -1,0 +1,113 @@
+"""The guest's console: bytes in both directions, all of them kept."""
+
+from __future__ import annotations
+
+import re
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from pexpect import EOF, TIMEOUT
+from pexpect.socket_pexpect import SocketSpawn
+
+_READ_BYTES = 65536
+_TAIL_BYTES = 16384
+# What the raw REPL says between host and guest, not the guest's program (MicroPython manual,
+# "Using the raw REPL").
+_PROTOCOL = re.compile(
+    rb"raw REPL; CTRL-B to exit\r\n>?|R\x01..\x01|\x04>|OK(?=\r\nMPY: soft reboot)|[\x01-\x06]", re.DOTALL
+)
+
+
+class ConsoleClosed(Exception):  # noqa: N818 - not an error by itself: the caller knows what it means
+    """The other end of the console is gone."""
+
+
+class WaitedLong(Exception):  # noqa: N818 - as above
+    """What was waited for did not come in time."""
+
+
+class Console(SocketSpawn):  # type: ignore[type-arg]  # generic in its stubs only
+    """A pexpect session on the guest's console that logs every received byte to a file."""
+
+    def __init__(self, connection: socket.socket, log: Path) -> None:
+        super().__init__(connection, timeout=10, maxread=_READ_BYTES)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        self.log_path = log
+        self._log_file: BinaryIO = log.open("ab")
+        self._recent = bytearray()
+        self.last_byte_at = time.monotonic()
+
+    def read_nonblocking(self, size: int = 1, timeout: float | None = -1) -> bytes:
+        """Read what is there (pexpect's hook); a connection that broke counts as closed."""
+        try:
+            data: bytes = super().read_nonblocking(size, timeout)
+        except (ConnectionError, OSError) as error:
+            raise EOF(f"console closed: {error}") from error
+        self.last_byte_at = time.monotonic()
+        self._log_file.write(data)
+        self._log_file.flush()
+        self._recent += data
+        del self._recent[:-_TAIL_BYTES]
+        return data
+
+    def write_bytes(self, data: bytes) -> None:
+        """Send bytes to the guest.
+
+        Raises ConsoleClosed.
+        """
+        try:
+            self.socket.settimeout(10)
+            self.socket.sendall(data)
+        except OSError as error:
+            raise ConsoleClosed(str(error)) from error
+
+    def read_until(self, markers: list[bytes], deadline: float) -> tuple[int, bytes]:
+        """Return which marker came first and the bytes before it.
+
+        Raises WaitedLong at the deadline (time.monotonic seconds), ConsoleClosed at the end.
+        """
+        index = self._wait(lambda seconds: self.expect_exact(markers, timeout=seconds), deadline)
+        return index, self.before or b""
+
+    def read_exactly(self, count: int, deadline: float) -> bytes:
+        """Return the next bytes.
+
+        Raises WaitedLong at the deadline, ConsoleClosed at the end.
+        """
+        self._wait(lambda seconds: self.expect(b"(?s)" + b"." * count, timeout=seconds), deadline)
+        return bytes(self.after)  # type: ignore[arg-type]  # bytes after a match
+
+    @staticmethod
+    def _wait(action: Callable[[float], int], deadline: float) -> int:
+        try:
+            return action(max(0.001, deadline - time.monotonic()))
+        except TIMEOUT as error:
+            raise WaitedLong from error
+        except EOF as error:
+            raise ConsoleClosed("the console closed") from error
+
+    def unread(self) -> bytes:
+        """Return what was received and not yet consumed, without consuming it."""
+        pending: bytes = self.buffer
+        return pending
+
+    def mark(self, text: str) -> None:
+        """Write a line of our own to the log, so that a reader finds a test in it."""
+        if not self._log_file.closed:
+            self._log_file.write(f"\r\n=== {text}\r\n".encode())
+
+    def tail(self, lines: int = 20) -> str:
+        """Return the last lines of what the guest said, without the REPL's own signs."""
+        text = _PROTOCOL.sub(b"", bytes(self._recent)).decode("utf-8", "replace").replace("\r\n", "\n")
+        return "\n".join(text.splitlines()[-lines:])
+
+    def forget(self) -> None:
+        """Begin a new tail: what came before belongs to another test."""
+        self._recent.clear()
+
+    def close(self) -> None:
+        """Close the log; the emulator closes the connection."""
+        self._log_file.close()

@@ -1,0 +1,59 @@
+"""Recognise the line in which a board's firmware tells of a fault, and explain it."""
+
+from __future__ import annotations
+
+import re
+
+from mpy_harness.errors import GuestFault
+
+MARK = b"#FAULT "
+_LINE = re.compile(rb"#FAULT (\w+)((?: \w+=0x[0-9a-f]+)*)\r?\n")
+
+# Bits of the Configurable Fault Status Register: Armv8-M Architecture Reference Manual
+# (Arm DDI 0553), section D1.2.53, and of the HardFault Status Register, D1.2.109.
+_CFSR = {
+    0: "instruction fetch from memory that must not be executed",
+    1: "access to memory that does not exist or must not be written",
+    3: "memory fault while leaving an exception",
+    4: "memory fault while entering an exception",
+    5: "memory fault while saving floating-point state",
+    8: "instruction fetch failed on the bus",
+    9: "data access failed on the bus",
+    10: "data access failed on the bus, some instructions earlier",
+    11: "bus fault while leaving an exception",
+    12: "bus fault while entering an exception",
+    16: "undefined instruction",
+    17: "branch to an address that is not Thumb code (even address)",
+    18: "invalid exception return",
+    19: "floating point or coprocessor instruction without the unit",
+    20: "stack overflow: the stack pointer passed its limit",
+    24: "unaligned access",
+    25: "integer division by zero",
+}
+_CFSR_MMFAR_VALID = 7
+_CFSR_BFAR_VALID = 15
+_HFSR = {1: "the vector table could not be read"}
+
+
+def find_fault(console: bytes) -> GuestFault | None:
+    """Return the fault that the bytes tell of, if they do."""
+    found = _LINE.search(console)
+    if found is None:
+        return None
+    kind = found.group(1).decode()
+    registers = {name: int(value, 16) for name, value in (part.split("=") for part in found.group(2).decode().split())}
+    return GuestFault(kind, registers, _explain(kind, registers))
+
+
+def _explain(kind: str, registers: dict[str, int]) -> str:
+    if kind == "UncaughtNLR":
+        return "the guest raised an exception where nothing could catch it (a native module outside of any call?)"
+    cfsr, hfsr = registers.get("cfsr", 0), registers.get("hfsr", 0)
+    reasons = [text for bit, text in _CFSR.items() if cfsr >> bit & 1]
+    reasons += [text for bit, text in _HFSR.items() if hfsr >> bit & 1]
+    if cfsr >> _CFSR_MMFAR_VALID & 1:
+        reasons.append(f"at address 0x{registers['mmfar']:08x}")
+    if cfsr >> _CFSR_BFAR_VALID & 1:
+        reasons.append(f"at address 0x{registers['bfar']:08x}")
+    values = " ".join(f"{name}=0x{value:08x}" for name, value in registers.items())
+    return f"the core took a {kind}: {', '.join(reasons) or 'no reason recorded'}\n  {values}"

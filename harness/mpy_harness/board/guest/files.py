@@ -1,0 +1,223 @@
+# A file system for boards that have none of their own. Reading goes to the host, which offers some
+# of its folders; what the guest writes stays in the guest's memory.
+
+import errno
+import io
+import os
+
+
+class _Writer(io.IOBase):
+    # An open file that may be written; its content goes back to the file system when it is closed.
+    def __init__(self, fs, path, data, text, at):
+        self.fs = fs
+        self.path = path
+        self.text = text
+        self.buffer = io.BytesIO(data)
+        self.buffer.seek(at)
+
+    def write(self, data):
+        if isinstance(data, str):
+            data = data.encode()
+        return self.buffer.write(data)
+
+    def _out(self, data):
+        return str(data, "utf8") if self.text else data
+
+    def read(self, size=-1):
+        return self._out(self.buffer.read(size))
+
+    def readline(self):
+        return self._out(self.buffer.readline())
+
+    def readlines(self):
+        return list(self)
+
+    def readinto(self, target):
+        return self.buffer.readinto(target)
+
+    def seek(self, offset, whence=0):
+        return self.buffer.seek(offset, whence)
+
+    def tell(self):
+        return self.buffer.seek(0, 1)
+
+    def flush(self):
+        if self.buffer:
+            self.fs.store(self.path, self.buffer.getvalue())
+
+    def close(self):
+        if self.buffer:
+            self.flush()
+            self.buffer = None
+
+    def ioctl(self, request, argument):
+        if request == 4:
+            self.close()
+        return 0
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        line = self.readline()
+        if not line:
+            raise StopIteration
+        return line
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Files:
+    def __init__(self, ask):
+        self.ask = ask
+        self.own = {}  # path -> bytes of a file written here, None for a folder, False for one deleted
+        self.cwd = "/"
+
+    def host(self, kind, path):
+        # The host's answer begins with "+", or it has nothing of that name.
+        answer = self.ask(kind + path.encode())
+        return answer[1:] if answer[:1] == b"+" else None
+
+    def path(self, name):
+        parts = []
+        for part in (name if name.startswith("/") else self.cwd + "/" + name).split("/"):
+            if part == "..":
+                if parts:
+                    parts.pop()
+            elif part and part != ".":
+                parts.append(part)
+        return "/" + "/".join(parts)
+
+    def kind(self, path):
+        # -1: a folder, otherwise a file's size in bytes.
+        if path == "/":
+            return -1
+        own = self.own.get(path, 0)
+        if own is False:
+            raise OSError(errno.ENOENT)
+        if own is None:
+            return -1
+        if own != 0:
+            return len(own)
+        answer = self.host(b"s", path)
+        if answer is None:
+            raise OSError(errno.ENOENT)
+        return int(answer)
+
+    def store(self, path, data):
+        self.own[path] = data
+
+    def parent(self, path):
+        if self.kind(path[: path.rfind("/")] or "/") >= 0:
+            raise OSError(errno.ENOTDIR)
+
+    def load(self, path):
+        own = self.own.get(path)
+        if own is False:
+            raise OSError(errno.ENOENT)
+        if own is not None:
+            return own
+        if path in self.own or path == "/":
+            raise OSError(errno.EISDIR)
+        data = self.host(b"r", path)
+        if data is None:
+            raise OSError(errno.EISDIR if self.kind(path) < 0 else errno.EIO)
+        return data
+
+    # --- what MicroPython asks of a file system ----------------------------------------------
+
+    def mount(self, readonly, mkfs):
+        pass
+
+    def umount(self):
+        pass
+
+    def open(self, name, mode):
+        path = self.path(name)
+        text = "b" not in mode
+        if "w" in mode or "a" in mode or "x" in mode:
+            self.parent(path)
+            data = b""
+            try:
+                if self.kind(path) < 0:
+                    raise OSError(errno.EISDIR)
+                if "x" in mode:
+                    raise OSError(errno.EEXIST)
+                if "a" in mode:
+                    data = self.load(path)
+            except OSError as error:
+                if error.errno != errno.ENOENT:
+                    raise
+            self.store(path, data)
+            return _Writer(self, path, data, text, len(data))
+        data = self.load(path)
+        if "+" in mode:
+            return _Writer(self, path, data, text, 0)
+        return io.StringIO(str(data, "utf8")) if text else io.BytesIO(data)
+
+    def stat(self, name):
+        size = self.kind(self.path(name))
+        return (0x4000 if size < 0 else 0x8000, 0, 0, 0, 0, 0, max(size, 0), 0, 0, 0)
+
+    def statvfs(self, name):
+        import gc
+
+        return (1, 1, gc.mem_free() + gc.mem_alloc(), gc.mem_free(), gc.mem_free(), 0, 0, 0, 0, 255)
+
+    def ilistdir(self, name):
+        path = self.path(name)
+        if self.kind(path) >= 0:
+            raise OSError(errno.ENOTDIR)
+        entries = {}
+        for line in (self.host(b"l", path) or b"").split(b"\n"):
+            if line:
+                entries[str(line[1:], "utf8")] = 0x4000 if line[0] == 0x64 else 0x8000
+        prefix = path if path == "/" else path + "/"
+        for own, data in self.own.items():
+            if own.startswith(prefix) and "/" not in own[len(prefix) :]:
+                if data is False:
+                    entries.pop(own[len(prefix) :], None)
+                else:
+                    entries[own[len(prefix) :]] = 0x4000 if data is None else 0x8000
+        return iter([(n, k, 0) for n, k in sorted(entries.items())])
+
+    def mkdir(self, name):
+        path = self.path(name)
+        try:
+            self.kind(path)
+        except OSError:
+            self.parent(path)
+            self.own[path] = None
+            return
+        raise OSError(errno.EEXIST)
+
+    def remove(self, name):
+        path = self.path(name)
+        if self.kind(path) < 0:
+            raise OSError(errno.EISDIR)
+        self.own[path] = False
+
+    def rmdir(self, name):
+        path = self.path(name)
+        if self.kind(path) >= 0:
+            raise OSError(errno.ENOTDIR)
+        for _ in self.ilistdir(path):
+            raise OSError(getattr(errno, "ENOTEMPTY", 39))
+        self.own[path] = False
+
+    def rename(self, old, new):
+        self.store(self.path(new), self.load(self.path(old)))
+        self.remove(old)
+
+    def chdir(self, name):
+        path = self.path(name)
+        if self.kind(path) >= 0:
+            raise OSError(errno.ENOENT)
+        self.cwd = path
+
+    def getcwd(self):
+        return self.cwd

@@ -1,0 +1,289 @@
+# The guest's half of a board. It runs on MicroPython, is sent after every (soft) reset and lives in
+# builtins as `_mpyh`, so that it leaves no name in the program's own namespace.
+#
+# Values travel as board/codec.py describes. A link carries them: a window of memory that the host
+# sees as well, or, where there is none, base64 text over the REPL.
+
+# All imports come before the file system is mounted: an import looks for a file first, which asks the
+# host, which must not need another import.
+import array
+import binascii
+import builtins
+import os
+import struct
+import sys
+import uctypes
+
+_ASK = "\x0e"
+
+
+class WindowLink:
+    # Layout: board/channel.py.
+    def __init__(self, address, size):
+        self.control = uctypes.struct(
+            address,
+            {n: 4 * i | uctypes.UINT32 for i, n in enumerate(("request", "response", "ask", "answer", "asked", "answered"))},
+        )
+        self.address = address + 64
+        self.half = size // 2 - 64
+        self.out = self.address + self.half
+        self.used = 0
+
+    def request(self):
+        return self.address, self.control.request
+
+    def begin(self):
+        self.used = 0
+
+    def put(self, data):
+        size = len(data)
+        if self.used + size > self.half:
+            raise MemoryError("value larger than the window")
+        # Exactly as long as the data: assigning to a slice would move all that follows in the window.
+        uctypes.bytearray_at(self.out + self.used, size)[:] = data
+        self.used += size
+
+    def end(self):
+        self.control.response = self.used
+
+    def ask(self, data):
+        c = self.control
+        uctypes.bytearray_at(self.out, len(data))[:] = data
+        c.ask = len(data)
+        turn = c.asked + 1 & 0xFFFFFFFF
+        c.asked = turn
+        sys.stdout.write(_ASK)
+        while c.answered != turn:
+            pass
+        return bytes(uctypes.bytearray_at(self.address, c.answer))
+
+
+class ReplLink:
+    def __init__(self):
+        self.received = bytearray()
+        self.out = bytearray()
+
+    def feed(self, text):
+        self.received.extend(binascii.a2b_base64(text))
+
+    def request(self):
+        self.taken = self.received
+        self.received = bytearray()
+        return uctypes.addressof(self.taken), len(self.taken)
+
+    def begin(self):
+        self.out = bytearray()
+
+    def put(self, data):
+        self.out.extend(data)
+
+    def end(self):
+        pass
+
+    def show(self):
+        view = memoryview(self.out)
+        for at in range(0, len(view), 3072):
+            sys.stdout.write(binascii.b2a_base64(view[at : at + 3072]))
+        self.out = bytearray()
+
+    def ask(self, data):
+        sys.stdout.write(_ASK)
+        sys.stdout.write(binascii.b2a_base64(data))
+        return binascii.a2b_base64(sys.stdin.readline())
+
+
+class Exited(Exception):
+    # SystemExit would end the raw REPL; the host knows this one by its name (board/tracebacks.py).
+    pass
+
+
+class Held:
+    # A value that shall stay here and be passed on by reference.
+    def __init__(self, value):
+        self.value = value
+
+
+class Runtime:
+    def __init__(self, link):
+        self.link = link
+        self.objects = {}
+        self.next = 1
+        import __main__
+
+        self.main = __main__.__dict__
+
+    # --- values -----------------------------------------------------------------------------
+
+    def decode(self):
+        at = self.at
+        tag = self.buffer[at]
+        at += 1
+        if tag == 0x4E or tag == 0x54 or tag == 0x46:
+            self.at = at
+            return None if tag == 0x4E else tag == 0x54
+        if tag == 0x69 or tag == 0x66:
+            self.at = at + 8
+            return struct.unpack_from("<q" if tag == 0x69 else "<d", self.buffer, at)[0]
+        if tag == 0x61:
+            code = chr(self.buffer[at])
+            size = struct.unpack_from("<I", self.buffer, at + 1)[0]
+            self.at = at + 5 + size
+            return array.array(code, uctypes.bytearray_at(self.base + at + 5, size))
+        size = struct.unpack_from("<I", self.buffer, at)[0]
+        at += 4
+        self.at = at
+        if tag == 0x72:
+            return self.objects[size]
+        if tag == 0x73 or tag == 0x62 or tag == 0x49:
+            self.at = at + size
+            data = bytes(uctypes.bytearray_at(self.base + at, size))
+            return data if tag == 0x62 else str(data, "utf8") if tag == 0x73 else int(str(data, "utf8"))
+        if tag == 0x64:
+            return {self.decode(): self.decode() for _ in range(size)}
+        items = [self.decode() for _ in range(size)]
+        return items if tag == 0x6C else tuple(items) if tag == 0x74 else set(items)
+
+    def encode(self, v):
+        put = self.link.put
+        if v is None or v is True or v is False:
+            put(b"N" if v is None else b"T" if v else b"F")
+        elif isinstance(v, int):
+            if -0x8000000000000000 <= v <= 0x7FFFFFFFFFFFFFFF:
+                put(struct.pack("<Bq", 0x69, v))
+            else:
+                self.sized(0x49, str(v).encode())
+        elif isinstance(v, float):
+            put(struct.pack("<Bd", 0x66, v))
+        elif isinstance(v, str):
+            self.sized(0x73, v.encode())
+        elif isinstance(v, (bytes, bytearray)):
+            self.sized(0x62, v)
+        elif isinstance(v, (array.array, memoryview)):
+            # An array's and a memoryview's typecode is in the second word of the object; a
+            # memoryview sets a high bit there for "writable".
+            code = uctypes.bytearray_at(id(v) + 4, 1)[0] & 0x7F
+            data = v if code == 0x42 or code == 1 else self.octets(v)
+            put(struct.pack("<BBI", 0x61, code, len(data)))
+            put(data)
+        elif isinstance(v, dict):
+            put(struct.pack("<BI", 0x64, len(v)))
+            for key, item in v.items():
+                self.encode(key)
+                self.encode(item)
+        elif isinstance(v, (list, tuple, set, frozenset)):
+            put(struct.pack("<BI", 0x6C if isinstance(v, list) else 0x74 if isinstance(v, tuple) else 0x65, len(v)))
+            for item in v:
+                self.encode(item)
+        else:
+            put(struct.pack("<BI", 0x72, self.keep(v.value if isinstance(v, Held) else v)))
+
+    def sized(self, tag, data):
+        self.link.put(struct.pack("<BI", tag, len(data)))
+        self.link.put(data)
+
+    def octets(self, v):
+        size = len(v) * struct.calcsize(chr(uctypes.bytearray_at(id(v) + 4, 1)[0] & 0x7F)) if len(v) else 0
+        return uctypes.bytearray_at(uctypes.addressof(v), size)
+
+    def keep(self, v):
+        number = self.next
+        self.next += 1
+        self.objects[number] = v
+        return number
+
+    # --- requests ---------------------------------------------------------------------------
+
+    def run(self):
+        self.base, size = self.link.request()
+        self.buffer = uctypes.bytearray_at(self.base, size)
+        self.at = 0
+        released, what, arguments = self.decode()
+        for number in released:
+            self.objects.pop(number, None)
+        try:
+            result = getattr(self, "do_" + what)(*arguments)
+        except SystemExit as error:
+            raise Exited(error.args[0] if error.args else 0)
+        self.link.begin()
+        self.encode(result)
+        self.link.end()
+
+    def do_exec(self, source, name):
+        exec(compile(source, name, "exec"), self.main)
+
+    def do_eval(self, expression):
+        return eval(expression, self.main)
+
+    def do_call(self, target, attribute, args, kwargs):
+        if isinstance(target, str):
+            target = eval(target, self.main)
+        if attribute:
+            target = getattr(target, attribute)
+        return target(*args, **kwargs)
+
+    def do_hold(self, value):
+        return Held(value)
+
+    def do_get(self, value):
+        return value
+
+    def do_import(self, name, folder):
+        sys.modules.pop(name, None)
+        if folder:
+            sys.path.insert(0, folder)
+        try:
+            module = __import__(name)
+        finally:
+            if folder:
+                sys.path.remove(folder)
+        return module, getattr(module, "__file__", None)
+
+    # --- files ------------------------------------------------------------------------------
+
+    def do_write(self, path, data):
+        with open(path, "wb") as file:
+            file.write(data)
+
+    def do_read(self, path):
+        with open(path, "rb") as file:
+            return file.read()
+
+    def do_list(self, path):
+        return [(e[0], bool(e[1] & 0x4000)) for e in os.ilistdir(path)]
+
+    def do_mkdir(self, path):
+        at = ""
+        for part in path.strip("/").split("/"):
+            at += "/" + part
+            try:
+                os.mkdir(at)
+            except OSError as error:
+                if error.errno != 17:
+                    raise
+
+    # --- device scripts ---------------------------------------------------------------------
+
+    def do_script(self, path, name, function):
+        # Run a script as a whole (function None) or one function of it; return its exit status.
+        sys.argv[:] = [path]
+        folder = path[: path.rfind("/")] or "/"
+        if folder not in sys.path:
+            sys.path.insert(1, folder)
+        try:
+            if function is None:
+                with open(path) as file:
+                    source = file.read()
+                self.main["__file__"] = path
+                exec(compile(source, path, "exec"), self.main)
+            else:
+                getattr(__import__(name), function)()
+        except SystemExit as error:
+            return error.args[0] if error.args else 0
+        return 0
+
+
+def start(link, files):
+    # In builtins, so that the program's own names stay its own and a request is a few bytes long.
+    builtins._mpyh = Runtime(link)
+    if files:
+        os.mount(Files(link.ask), "/")

@@ -1,0 +1,193 @@
+"""Look into a .mpy file before it is loaded: whether it is whole, and for this board.
+
+The format: MicroPython manual, "MicroPython .mpy files", and py/persistentcode.c of MicroPython 1.26,
+whose loader trusts its input: a damaged file can crash the guest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mpy_harness.errors import CorruptModule, IncompatibleModule
+
+ARCHITECTURES = (
+    "none", "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp",
+    "xtensa", "xtensawin", "rv32imc", "rv64imc",
+)  # fmt: skip
+_ARM_THUMB = ARCHITECTURES.index("armv6m"), ARCHITECTURES.index("armv7emdp")
+_FLAGS_PRESENT = 0x40
+_RELOCATIONS, _RODATA, _BSS = 0x10, 0x20, 0x40  # MP_SCOPE_FLAG_VIPER* of py/runtime0.h
+_NATIVE_PY, _VIPER, _ASM = 1, 2, 3
+_OBJ_STR, _OBJ_BYTES, _OBJ_COMPLEX, _OBJ_TUPLE = 5, 6, 9, 10
+
+
+@dataclass(frozen=True)
+class MpyAbi:
+    """A .mpy format: version, sub-version (matters for native code), architecture, its flags."""
+
+    version: int
+    sub_version: int
+    arch: str
+    flags: int = 0
+
+    def __str__(self) -> str:
+        extra = f", flags {self.flags:#x}" if self.flags else ""
+        return f"{self.arch}, version {self.version}.{self.sub_version}{extra}"
+
+
+@dataclass(frozen=True)
+class MpyFile:
+    """A whole .mpy file's header."""
+
+    path: Path
+    abi: MpyAbi
+
+    @property
+    def native(self) -> bool:
+        """Tell whether the file holds machine code."""
+        return self.abi.arch != "none"
+
+
+def abi_of_board(value: int) -> MpyAbi:
+    """Decode the guest's ``sys.implementation._mpy``."""
+    arch = value >> 10 & 0xF
+    return MpyAbi(value & 0xFF, value >> 8 & 3, _arch_name(arch), value >> 16)
+
+
+def inspect(path: Path) -> MpyFile:
+    """Read a .mpy file from front to end.
+
+    Raises CorruptModule where it is no .mpy file, is truncated or has bytes left over.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CorruptModule(f"{path} cannot be read: {error.strerror}") from error
+    if data[:1] != b"M":
+        raise CorruptModule(f"{path} is not a .mpy file (it does not begin with 'M')")
+    if len(data) < 4:
+        raise CorruptModule(f"{path} is truncated: {len(data)} bytes, its header alone has 4")
+    abi = MpyAbi(data[1], data[2] & 3, _arch_name(data[2] >> 2 & 0xF))
+    if abi.version != 6:  # only this version's body is known; the header says enough to refuse it
+        return MpyFile(path, abi)
+    reader = _Reader(data, 4)
+    try:
+        flags = reader.uint() if data[2] & _FLAGS_PRESENT else 0
+        reader.module()
+    except (IndexError, RecursionError):
+        raise CorruptModule(
+            f"{path} is truncated or damaged: its {len(data)} bytes end inside the module. Build or download it again."
+        ) from None
+    if reader.at != len(data):
+        raise CorruptModule(
+            f"{path} is damaged: the module ends at byte {reader.at}, the file has {len(data)}. "
+            "Build or download it again."
+        )
+    return MpyFile(path, MpyAbi(abi.version, abi.sub_version, abi.arch, flags))
+
+
+def check(file: MpyFile, board: MpyAbi, board_name: str) -> None:
+    """Raise IncompatibleModule unless the board can load the file, as MicroPython's loader decides."""
+    mine = file.abi
+    fits = mine.version == board.version
+    if file.native:
+        fits = fits and mine.sub_version == board.sub_version and not mine.flags & ~board.flags
+        fits = fits and _arch_fits(mine.arch, board.arch)
+    if not fits:
+        raise IncompatibleModule(
+            f"{file.path} is for {mine}; board {board_name} takes {board}. "
+            f"Build it with ARCH={board.arch} and MicroPython of .mpy version {board.version}.{board.sub_version}."
+        )
+
+
+def _arch_fits(module: str, board: str) -> bool:
+    if module == board:
+        return True
+    if module not in ARCHITECTURES or board not in ARCHITECTURES:
+        return False
+    # Thumb cores run what was built for a lesser one: MPY_FEATURE_ARCH_TEST in py/persistentcode.h.
+    own, other = ARCHITECTURES.index(board), ARCHITECTURES.index(module)
+    return _ARM_THUMB[0] <= other <= own <= _ARM_THUMB[1]
+
+
+def _arch_name(number: int) -> str:
+    return ARCHITECTURES[number] if number < len(ARCHITECTURES) else f"unknown architecture {number}"
+
+
+class _Reader:
+    """Walks over the parts of a .mpy body; IndexError where they run past its end."""
+
+    def __init__(self, data: bytes, at: int) -> None:
+        self.data = data
+        self.at = at
+
+    def uint(self) -> int:
+        value = 0
+        while True:
+            byte = self.data[self.at]
+            self.at += 1
+            value = value << 7 | byte & 0x7F
+            if not byte & 0x80:
+                return value
+
+    def skip(self, count: int) -> None:
+        self.at += count
+        if self.at > len(self.data):
+            raise IndexError
+
+    def module(self) -> None:
+        qstrs, objects = self.uint(), self.uint()
+        for _ in range(qstrs):
+            length = self.uint()
+            if not length & 1:
+                self.skip((length >> 1) + 1)
+        for _ in range(objects):
+            self.object()
+        self.code()
+
+    def object(self) -> None:
+        kind = self.data[self.at]
+        self.at += 1
+        if kind < _OBJ_STR:
+            return
+        length = self.uint()
+        if kind == _OBJ_TUPLE:
+            for _ in range(length):
+                self.object()
+        elif kind <= _OBJ_COMPLEX:
+            self.skip(length + (kind in {_OBJ_STR, _OBJ_BYTES}))
+        else:
+            raise IndexError
+
+    def code(self) -> None:
+        head = self.uint()
+        kind, children = head & 3, head & 4
+        self.skip(head >> 3)
+        scope = 0
+        if kind == _NATIVE_PY:
+            self.uint()
+        elif kind:
+            scope = self.uint()
+            if kind == _ASM:
+                self.uint()
+                self.uint()
+        if kind == _VIPER:
+            rodata = self.uint() if scope & _RODATA else 0
+            if scope & _BSS:
+                self.uint()
+            self.skip(rodata)
+        if children:
+            for _ in range(self.uint()):
+                self.code()
+        if kind and scope & _RELOCATIONS:
+            self.relocations()
+
+    def relocations(self) -> None:
+        while (operation := self.data[self.at]) != 0xFF:
+            self.at += 1
+            if operation & 1:
+                self.uint()
+            if operation >> 1 <= 5 and operation & 2:
+                self.uint()
+        self.at += 1

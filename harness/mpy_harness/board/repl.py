@@ -1,0 +1,157 @@
+"""MicroPython's raw REPL with raw-paste flow control (MicroPython manual, "The MicroPython REPL").
+
+Times are split so that a call with a timeout of t seconds is over, diagnosis included, within t.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from mpy_harness.board.console import Console, ConsoleClosed, WaitedLong
+from mpy_harness.board.tracebacks import guest_exception
+from mpy_harness.errors import ConsoleGarbled, EndlessOutput, HarnessError, NativeLoop, PythonLoop
+
+ASK = b"\x0e"  # shift out: guest code of ours asks the host for something
+_CTRL_A, _CTRL_B, _CTRL_C, _CTRL_D, _CTRL_E = b"\x01", b"\x02", b"\x03", b"\x04", b"\x05"
+_BANNER = b"raw REPL; CTRL-B to exit\r\n>"
+_STILL_PRINTING_SECONDS = 0.3
+_OUTPUT_LIMIT = 64 << 20
+
+
+class RawRepl:
+    """Runs source text in the guest.
+
+    ``lost`` is asked for the error to raise when the console closes under us, ``where`` for a text
+    about where the guest is executing, ``answer`` is called when guest code asks the host.
+    """
+
+    def __init__(
+        self,
+        console: Console,
+        *,
+        lost: Callable[[bytes], HarnessError],
+        where: Callable[[], str],
+        answer: Callable[[], bool],
+    ) -> None:
+        self._console = console
+        self._lost = lost
+        self._where = where
+        self._answer = answer
+
+    def enter(self, seconds: float) -> None:
+        """Bring the guest's REPL to the raw prompt, whatever it was doing at its prompt.
+
+        Raises WaitedLong where it does not answer.
+        """
+        deadline = time.monotonic() + seconds
+        try:
+            self._console.write_bytes(b"\r" + _CTRL_C + _CTRL_C + _CTRL_A)
+            self._console.read_until([_BANNER], deadline)
+        except ConsoleClosed as error:
+            raise self._lost(self._console.before or b"") from error
+
+    def soft_reset(self, seconds: float) -> None:
+        """Restart MicroPython; the raw prompt comes back.
+
+        Raises WaitedLong where it does not.
+        """
+        deadline = time.monotonic() + seconds
+        try:
+            self._console.write_bytes(_CTRL_D)
+            self._console.read_until([b"MPY: soft reboot\r\n"], deadline)
+            # A program that the firmware runs at its start may print, and the REPL may come up friendly.
+            self._console.read_until([_BANNER], deadline)
+        except ConsoleClosed as error:
+            raise self._lost(self._console.before or b"") from error
+
+    def execute(self, source: bytes, seconds: float) -> bytes:
+        """Run source text and return what it printed.
+
+        Raises GuestException for an exception in the guest, a GuestTimeout where it does not end,
+        ConsoleGarbled where the guest does not follow the protocol.
+        """
+        started = time.monotonic()
+        grace = min(1.0, 0.2 * seconds)
+        try:
+            self._paste(source, started + seconds)
+            output = self._follow(started + seconds - grace, grace, seconds)
+            _, error = self._console.read_until([_CTRL_D], started + seconds)
+            self._console.read_until([b">"], started + seconds)
+        except ConsoleClosed as closed:
+            raise self._lost(self._console.before or b"") from closed
+        except WaitedLong as late:
+            raise ConsoleGarbled(f"the guest did not finish the raw REPL's exchange within {seconds:g} s") from late
+        if error:
+            raise guest_exception(error.decode("utf-8", "replace"), output.decode("utf-8", "replace"))
+        return output
+
+    def _paste(self, source: bytes, deadline: float) -> None:
+        console = self._console
+        console.write_bytes(_CTRL_E + b"A" + _CTRL_A)
+        index, before = console.read_until([b"R\x01", b"R\x00", b"raw REPL; CTRL-B"], deadline)
+        if index != 0:
+            raise ConsoleGarbled(f"this firmware's raw REPL has no raw-paste mode (answer {before[-40:]!r})")
+        window = int.from_bytes(self._console.read_exactly(2, deadline), "little")
+        room = window
+        at = 0
+        while at < len(source):
+            if room == 0 or console.unread():
+                sign = self._console.read_exactly(1, deadline)
+                if sign == _CTRL_A:
+                    room += window
+                elif sign == _CTRL_D:  # the compiler has given up: the error follows the end sign
+                    console.write_bytes(_CTRL_D)
+                    return
+                else:
+                    raise ConsoleGarbled(f"unexpected byte {sign!r} during raw paste")
+                continue
+            chunk = source[at : at + room]
+            console.write_bytes(chunk)
+            at += len(chunk)
+            room -= len(chunk)
+        console.write_bytes(_CTRL_D)
+        console.read_until([_CTRL_D], deadline)
+
+    def _follow(self, deadline: float, grace: float, seconds: float) -> bytes:
+        # The output up to the sign that ends it; questions of guest code are answered on the way.
+        output = bytearray()
+        while True:
+            try:
+                index, before = self._console.read_until([_CTRL_D, ASK], deadline)
+            except WaitedLong:
+                self._diagnose(output, deadline, grace, seconds)
+                raise
+            output += before
+            if len(output) > _OUTPUT_LIMIT:
+                raise EndlessOutput(f"the guest printed more than {_OUTPUT_LIMIT >> 20} MiB")
+            if index == 0:
+                return bytes(output)
+            if not self._answer():
+                output += ASK  # the program printed that byte itself
+
+    def _diagnose(self, output: bytearray, deadline: float, grace: float, seconds: float) -> None:
+        console = self._console
+        printing = time.monotonic() - console.last_byte_at < _STILL_PRINTING_SECONDS
+        where = self._where()
+        console.write_bytes(_CTRL_C)
+        try:
+            _, rest = console.read_until([_CTRL_D], deadline + 0.8 * grace)
+            _, error = console.read_until([_CTRL_D], deadline + grace)
+            console.read_until([b">"], deadline + grace)
+        except WaitedLong:
+            if printing:
+                raise EndlessOutput(
+                    f"the guest was still printing after {seconds:g} s and did not react to Ctrl-C. {where}"
+                ) from None
+            raise NativeLoop(
+                f"guest code did not end within {seconds:g} s and did not react to Ctrl-C: a loop in native code, "
+                f"or code that catches KeyboardInterrupt. {where}"
+            ) from None
+        output += rest
+        interrupted = guest_exception(error.decode("utf-8", "replace"), output.decode("utf-8", "replace"))
+        if printing:
+            raise EndlessOutput(
+                f"the guest was still printing after {seconds:g} s; it was here:\n{interrupted.traceback}"
+            )
+        raise PythonLoop(f"guest code did not end within {seconds:g} s; it was here:\n{interrupted.traceback}")

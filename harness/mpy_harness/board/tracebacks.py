@@ -1,0 +1,31 @@
+"""Turn what MicroPython prints for an uncaught exception into a Python exception."""
+
+from __future__ import annotations
+
+import re
+
+from mpy_harness.errors import GuestException
+
+_FRAME = re.compile(r'^  File "(?P<file>[^"]*)", line \d+')
+_OURS = {"<stdin>", "_mpyh"}
+_NAMES = {"Exited": "SystemExit"}  # the guest's runtime raises it instead: guest/runtime.py
+
+
+def guest_exception(text: str, output: str) -> GuestException:
+    """Return the exception that a printed traceback tells of; frames of our own are left out."""
+    lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
+    last_frame = max((number for number, line in enumerate(lines) if _FRAME.match(line)), default=-1)
+    if last_frame < 0 and lines[0].startswith("Traceback"):
+        last_frame = 0
+    summary = lines[last_frame + 1 :]
+    for ours, theirs in _NAMES.items():
+        summary[0] = summary[0].replace(f"{ours}:", f"{theirs}:", 1)
+    name, _, message = "\n".join(summary).partition(": ")
+    frames = [line for line in lines[: last_frame + 1] if not _is_ours(line)]
+    shown = [*frames, *summary] if any(_FRAME.match(line) for line in frames) else summary
+    return GuestException(name.strip(), message.strip(), "\n".join(shown), output)
+
+
+def _is_ours(line: str) -> bool:
+    frame = _FRAME.match(line)
+    return frame is not None and frame["file"] in _OURS

@@ -1,0 +1,41 @@
+"""What every emulator offers: a console, perhaps shared memory, a way to look in and an end."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Exit:
+    """How an emulator's process ended: its status (negative: killed by that signal) and stderr."""
+
+    status: int
+    stderr: str
+
+
+@dataclass(frozen=True)
+class SharedWindow:
+    """Guest memory that the host sees: the guest's address of it and its bytes on the host."""
+
+    address: int
+    memory: memoryview
+
+
+class Emulator(Protocol):
+    """A running emulator process that holds one guest."""
+
+    #: The guest's console as a connected byte stream.
+    console: socket.socket
+    #: Memory shared with the guest, where the target has some.
+    window: SharedWindow | None
+
+    def ended(self) -> Exit | None:
+        """Return how the process ended, or None while it runs."""
+
+    def program_counter(self) -> int | None:
+        """Return where the guest is executing, or None if the emulator does not tell."""
+
+    def close(self) -> None:
+        """End the process and free what it used. Calling it again does nothing."""

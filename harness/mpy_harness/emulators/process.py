@@ -1,0 +1,103 @@
+"""An emulator's process: started so that it never outlives us, ended so that it can say goodbye."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+
+from mpy_harness.emulators.base import Exit
+from mpy_harness.errors import EmulatorDied, ToolMissing
+
+_TERMINATE_SECONDS = 2.0
+_STDERR_BYTES = 8192
+_PR_SET_PDEATHSIG = 1
+
+
+def _death_follows_ours() -> Callable[[], None] | None:
+    # Linux kills the emulator when we die, even by SIGKILL. Elsewhere an orderly end must do.
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl
+    return lambda: prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class EmulatorProcess:
+    """A child process in a session of its own (a terminal's Ctrl-C is ours to handle), stderr kept."""
+
+    def __init__(self, command: Sequence[str], *, install_hint: str) -> None:
+        self.command = list(command)
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        try:
+            self._process = subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._stderr,
+                start_new_session=True,
+                preexec_fn=_death_follows_ours(),  # noqa: PLW1509 - one prctl call, safe after fork
+            )
+        except OSError as error:
+            self._stderr.close()
+            raise ToolMissing(f"{self.command[0]} cannot be started: {error.strerror}. {install_hint}") from error
+        self._exit: Exit | None = None
+
+    @property
+    def pid(self) -> int:
+        """Return the process id."""
+        return self._process.pid
+
+    def ended(self) -> Exit | None:
+        """Return how the process ended, or None while it runs."""
+        if self._exit is None and self._process.poll() is not None:
+            self._exit = Exit(self._process.returncode, self._read_stderr())
+        return self._exit
+
+    def accept(self, listener: socket.socket, seconds: float) -> socket.socket:
+        """Return the connection that the process makes to a listening socket; do not outwait its death."""
+        listener.settimeout(0.05)
+        deadline = time.monotonic() + seconds
+        while True:
+            with contextlib.suppress(TimeoutError):
+                return listener.accept()[0]
+            if self.ended() is not None:
+                raise self.death("ended before its console was connected")
+            if time.monotonic() > deadline:
+                raise EmulatorDied(f"{self.command[0]} did not connect its console within {seconds:g} s.")
+
+    def death(self, what: str) -> EmulatorDied:
+        """Return the error for an end that nobody asked for, with what the process said."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_TERMINATE_SECONDS)
+        end = self.ended()
+        if end is None:
+            how, said = "still running", ""
+        else:
+            how = f"status {end.status}" if end.status >= 0 else f"signal {signal.Signals(-end.status).name}"
+            said = end.stderr
+        return EmulatorDied(
+            f"{self.command[0]} {what} ({how}). {f'It said: {said}' if said else 'It said nothing.'}\n"
+            f"Command: {' '.join(self.command)}"
+        )
+
+    def close(self) -> None:
+        """End the process: politely, so that plugins can write their results, then by force."""
+        if self.ended() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(_TERMINATE_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self.ended()
+        self._stderr.close()
+
+    def _read_stderr(self) -> str:
+        self._stderr.seek(0)
+        return self._stderr.read(_STDERR_BYTES).decode("utf-8", "replace").strip()

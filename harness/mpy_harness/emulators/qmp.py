@@ -1,0 +1,60 @@
+"""A client for QEMU's machine protocol, as far as we need it (QEMU manual, "QEMU Machine Protocol")."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import socket
+from typing import Any
+
+_SECONDS = 2.0
+
+
+class Qmp:
+    """Commands to a running QEMU over a connected socket."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._connection.settimeout(_SECONDS)
+        self._lines = connection.makefile("rb")
+
+    def greet(self, seconds: float) -> bool:
+        """Tell whether QEMU has set up its machine and takes commands."""
+        self._connection.settimeout(seconds)
+        try:
+            return bool(self._lines.readline()) and self._exchange("qmp_capabilities", {}) is not None
+        except (OSError, ValueError):
+            return False
+        finally:
+            self._connection.settimeout(_SECONDS)
+
+    def execute(self, command: str, **arguments: str) -> Any:
+        """Run a command and return its result, or None where QEMU does not answer in time."""
+        try:
+            return self._exchange(command, arguments)
+        except (OSError, ValueError):
+            return None
+
+    def program_counter(self) -> int | None:
+        """Return the first core's program counter."""
+        text = self.execute("human-monitor-command", **{"command-line": "info registers"})
+        found = re.search(r"\b(?:R15|pc|PC)\s*=?\s*([0-9a-fA-F]{8,16})\b", text) if isinstance(text, str) else None
+        return int(found.group(1), 16) if found else None
+
+    def close(self) -> None:
+        """Close the connection."""
+        with contextlib.suppress(OSError):
+            self._lines.close()
+            self._connection.close()
+
+    def _exchange(self, command: str, arguments: dict[str, str]) -> Any:
+        request = {"execute": command, "arguments": arguments}
+        self._connection.sendall(json.dumps(request).encode() + b"\n")
+        while line := self._lines.readline():
+            answer = json.loads(line)
+            if "return" in answer:
+                return answer["return"]
+            if "error" in answer:
+                return None
+        return None
