@@ -22,7 +22,8 @@ SUITES = ("sid", "forky")
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 # Read after the machine's own settings. The hooks of the machine (package-kit, docker-clean) are
-# not for private lists; as root, apt would fetch as a user that may not enter our folder.
+# not for private lists; as root, apt would fetch as a user that may not enter our folder. An index
+# may be old (a frozen mirror, a clock that is off): what it leads to is pinned by hash.
 _SETTINGS = """
 #clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;
@@ -33,6 +34,8 @@ Dir::Cache "{private}/cache";
 Dir::Etc::SourceList "{sources}";
 Dir::Etc::SourceParts "{private}/parts";
 Acquire::Languages "none";
+Acquire::Check-Date "false";
+Acquire::Check-Valid-Until "false";
 Acquire::Retries "1";
 Acquire::http::Timeout "20";
 Acquire::https::Timeout "20";
