@@ -96,6 +96,10 @@ class Untransferable(GuestFailure, TypeError):
     """A value cannot be passed between host and guest."""
 
 
+class ScriptFailed(GuestFailure, AssertionError):
+    """A device script ended with a status other than zero."""
+
+
 class Mismatch(GuestFailure, AssertionError):
     """A result is outside its tolerance."""
 

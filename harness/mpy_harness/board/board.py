@@ -33,6 +33,9 @@ from mpy_harness.errors import (
 )
 from mpy_harness.targets import Target
 
+# A test's traceback ends at the test: pytest leaves these frames out (--full-trace shows them).
+__tracebackhide__ = True
+
 BOOT_SECONDS = 15.0
 _DYING_SECONDS = 2.0
 _MODULE_FOLDER = "/natmods"
@@ -145,11 +148,11 @@ class Board:
         wanted = pattern.encode() if isinstance(pattern, str) else pattern
         try:
             self.console.expect(wanted, timeout=seconds)
-        except TIMEOUT as error:
+        except TIMEOUT:
             self._usable = False
-            raise ConsoleTimeout(f"the console did not show {pattern!r} within {seconds:g} s") from error
-        except EOF as error:
-            raise self._lost(self.console.before or b"") from error
+            raise ConsoleTimeout(f"the console did not show {pattern!r} within {seconds:g} s") from None
+        except EOF:
+            raise self._lost(self.console.before or b"") from None
         match = self.console.match
         assert isinstance(match, re.Match)  # noqa: S101 - pexpect's type says less
         return match
@@ -215,16 +218,16 @@ class Board:
         try:
             self.console.read_until([b">>> "], time.monotonic() + BOOT_SECONDS)
             self._repl.enter(5)
-        except WaitedLong as error:
+        except WaitedLong:
             said = self.console.tail(5)
             raise FirmwareSilent(
                 f"{self.image} showed no MicroPython prompt within {BOOT_SECONDS:g} s. "
                 + (f"Its console said:\n{said}" if said else "Its console said nothing.")
                 + f"\nIs the image built for target {self.target.name}? `mpy-harness setup {self.target.name} --force` "
                 "builds it again."
-            ) from error
-        except ConsoleClosed as error:
-            raise self._lost(self.console.before or b"") from error
+            ) from None
+        except ConsoleClosed:
+            raise self._lost(self.console.before or b"") from None
 
     def _make_channel(self) -> Channel:
         if self.emulator.window is not None and self._use_window:
@@ -241,9 +244,9 @@ class Board:
         # Whatever leaves the REPL out of step, or the guest in doubt, makes the board unusable.
         try:
             return action()
-        except WaitedLong as error:
+        except WaitedLong:
             self._usable = False
-            raise FirmwareSilent("the guest's REPL does not answer any more") from error
+            raise FirmwareSilent("the guest's REPL does not answer any more") from None
         except HarnessError as error:
             self._usable = self._usable and isinstance(error, _KEEPS_BOARD)
             raise

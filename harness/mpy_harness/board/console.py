@@ -12,6 +12,8 @@ from typing import BinaryIO
 from pexpect import EOF, TIMEOUT
 from pexpect.socket_pexpect import SocketSpawn
 
+from mpy_harness.board.tracebacks import is_ours
+
 _READ_BYTES = 65536
 _TAIL_BYTES = 16384
 # What the raw REPL says between host and guest, not the guest's program (MicroPython manual,
@@ -94,19 +96,16 @@ class Console(SocketSpawn):  # type: ignore[type-arg]  # generic in its stubs on
         pending: bytes = self.buffer
         return pending
 
-    def mark(self, text: str) -> None:
-        """Write a line of our own to the log, so that a reader finds a test in it."""
+    def begin(self, text: str) -> None:
+        """Begin a new tail, and write a line of our own to the log so that a reader finds the place."""
+        self._recent.clear()
         if not self._log_file.closed:
             self._log_file.write(f"\r\n=== {text}\r\n".encode())
 
     def tail(self, lines: int = 20) -> str:
-        """Return the last lines of what the guest said, without the REPL's own signs."""
+        """Return the last lines of what the guest said, without the REPL's own signs and our own frames."""
         text = _PROTOCOL.sub(b"", bytes(self._recent)).decode("utf-8", "replace").replace("\r\n", "\n")
-        return "\n".join(text.splitlines()[-lines:])
-
-    def forget(self) -> None:
-        """Begin a new tail: what came before belongs to another test."""
-        self._recent.clear()
+        return "\n".join([line for line in text.splitlines() if not is_ours(line)][-lines:])
 
     def close(self) -> None:
         """Close the log; the emulator closes the connection."""

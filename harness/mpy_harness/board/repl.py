@@ -12,6 +12,9 @@ from mpy_harness.board.console import Console, ConsoleClosed, WaitedLong
 from mpy_harness.board.tracebacks import guest_exception
 from mpy_harness.errors import ConsoleGarbled, EndlessOutput, HarnessError, NativeLoop, PythonLoop
 
+# A test's traceback ends at the test: pytest leaves these frames out (--full-trace shows them).
+__tracebackhide__ = True
+
 ASK = b"\x0e"  # shift out: guest code of ours asks the host for something
 _CTRL_A, _CTRL_B, _CTRL_C, _CTRL_D, _CTRL_E = b"\x01", b"\x02", b"\x03", b"\x04", b"\x05"
 _BANNER = b"raw REPL; CTRL-B to exit\r\n>"
@@ -48,8 +51,8 @@ class RawRepl:
         try:
             self._console.write_bytes(b"\r" + _CTRL_C + _CTRL_C + _CTRL_A)
             self._console.read_until([_BANNER], deadline)
-        except ConsoleClosed as error:
-            raise self._lost(self._console.before or b"") from error
+        except ConsoleClosed:
+            raise self._lost(self._console.before or b"") from None
 
     def soft_reset(self, seconds: float) -> None:
         """Restart MicroPython; the raw prompt comes back.
@@ -62,8 +65,8 @@ class RawRepl:
             self._console.read_until([b"MPY: soft reboot\r\n"], deadline)
             # A program that the firmware runs at its start may print, and the REPL may come up friendly.
             self._console.read_until([_BANNER], deadline)
-        except ConsoleClosed as error:
-            raise self._lost(self._console.before or b"") from error
+        except ConsoleClosed:
+            raise self._lost(self._console.before or b"") from None
 
     def execute(self, source: bytes, seconds: float) -> bytes:
         """Run source text and return what it printed.
@@ -78,10 +81,10 @@ class RawRepl:
             output = self._follow(started + seconds - grace, grace, seconds)
             _, error = self._console.read_until([_CTRL_D], started + seconds)
             self._console.read_until([b">"], started + seconds)
-        except ConsoleClosed as closed:
-            raise self._lost(self._console.before or b"") from closed
-        except WaitedLong as late:
-            raise ConsoleGarbled(f"the guest did not finish the raw REPL's exchange within {seconds:g} s") from late
+        except ConsoleClosed:
+            raise self._lost(self._console.before or b"") from None
+        except WaitedLong:
+            raise ConsoleGarbled(f"the guest did not finish the raw REPL's exchange within {seconds:g} s") from None
         if error:
             raise guest_exception(error.decode("utf-8", "replace"), output.decode("utf-8", "replace"))
         return output

@@ -21,11 +21,12 @@ def guest_exception(text: str, output: str) -> GuestException:
     for ours, theirs in _NAMES.items():
         summary[0] = summary[0].replace(f"{ours}:", f"{theirs}:", 1)
     name, _, message = "\n".join(summary).partition(": ")
-    frames = [line for line in lines[: last_frame + 1] if not _is_ours(line)]
+    frames = [line for line in lines[: last_frame + 1] if not is_ours(line)]
     shown = [*frames, *summary] if any(_FRAME.match(line) for line in frames) else summary
     return GuestException(name.strip(), message.strip(), "\n".join(shown), output)
 
 
-def _is_ours(line: str) -> bool:
+def is_ours(line: str) -> bool:
+    """Tell whether a line of a traceback shows the harness's own code in the guest."""
     frame = _FRAME.match(line)
     return frame is not None and frame["file"] in _OURS

@@ -9,10 +9,11 @@ from mpy_harness.errors import SourceUnavailable
 
 @dataclass(frozen=True)
 class Release:
-    """One release: its date (seconds since 1970, UTC) and the SHA-256 of its two archives."""
+    """One release: its date (seconds since 1970, UTC), where its two archives are and their SHA-256."""
 
     version: str
     released: int
+    upstream_url: str
     upstream_sha256: str
     debian_version: str
     debian_sha256: str
@@ -20,12 +21,7 @@ class Release:
     @property
     def upstream_archive(self) -> str:
         """Return the file name of the upstream release archive."""
-        return f"micropython-{self.version}.tar.xz"
-
-    @property
-    def upstream_url(self) -> str:
-        """Return the address of the upstream release archive."""
-        return f"https://github.com/micropython/micropython/releases/download/v{self.version}/{self.upstream_archive}"
+        return self.upstream_url.rpartition("/")[2]
 
     @property
     def debian_archive(self) -> str:
@@ -38,10 +34,13 @@ class Release:
         return {self.upstream_archive: self.upstream_sha256, self.debian_archive: self.debian_sha256}
 
 
+_UPSTREAM = "https://github.com/micropython/micropython/releases/download"
+
 _RELEASES = (
     Release(
         version="1.26.1",
         released=1757564472,  # 2025-09-11 04:21:12 UTC, the files' time in the archive
+        upstream_url=f"{_UPSTREAM}/v1.26.1/micropython-1.26.1.tar.xz",
         # As in Homebrew's formula `micropython` 1.26.1 and in the Arch user package `mpy-cross` 1.26.1.
         upstream_sha256="12be6514df6272c0fcb328122b534af6b12abdd52435c19f40ee1707cc43ac98",
         # As in Debian's signed index of sources (Checksums-Sha256 of micropython 1.26.1+ds-1).

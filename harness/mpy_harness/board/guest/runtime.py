@@ -263,12 +263,10 @@ class Runtime:
 
     # --- device scripts ---------------------------------------------------------------------
 
-    def do_script(self, path, name, function):
+    def do_script(self, path, name, function, imports):
         # Run a script as a whole (function None) or one function of it; return its exit status.
         sys.argv[:] = [path]
-        folder = path[: path.rfind("/")] or "/"
-        if folder not in sys.path:
-            sys.path.insert(1, folder)
+        sys.path[:0] = [path[: path.rfind("/")] or "/"] + imports
         try:
             if function is None:
                 with open(path) as file:

@@ -1,0 +1,79 @@
+"""Build a native module for a board and load it, or load its pure-Python form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from mpy_harness.board.board import Board
+from mpy_harness.board.objects import GuestObject
+from mpy_harness.errors import MachineryError
+from mpy_harness.firmware.natmods import NatmodBuild, build_natmod
+from mpy_harness.firmware.progress import Progress, Silent
+from mpy_harness.firmware.sources import micropython_source
+from mpy_harness.resources import natmods_dir
+from mpy_harness.targets import Target
+
+# A test's traceback ends at the test: pytest leaves these frames out (--full-trace shows them).
+__tracebackhide__ = True
+
+Form = Literal["native", "python"]
+
+
+class GuestModule(GuestObject):
+    """A module in the guest; ``build`` tells of its .mpy file, None for a pure-Python form."""
+
+    def __init__(self, module: GuestObject, build: NatmodBuild | None) -> None:
+        self._board = module._board  # noqa: SLF001 - it stands for the same object
+        self._life = module.life
+        self.number = module.number
+        self._module = module  # whose end would free the object in the guest
+        self.build = build
+
+
+@dataclass
+class ModuleLoader:
+    """What the fixture ``natmod`` is: call it with a module's name or folder.
+
+    A name means a folder of that name below one of ``folders``, then one that the harness carries.
+    """
+
+    board: Board
+    folders: tuple[Path, ...] = ()
+    micropython: Path | None = None
+    progress: Progress = field(default_factory=Silent)
+    built: list[NatmodBuild] = field(default_factory=list)
+
+    def __call__(self, name: str | Path, form: Form = "native") -> GuestModule:
+        """Build the module for the board's arch if need be, load it and return it."""
+        folder = self._folder(name)
+        if form == "python":
+            file = folder / f"{folder.name}_python.py"
+            if not file.is_file():
+                raise MachineryError(f"{folder.name} has no pure-Python form: there is no {file}")
+            place = f"/python/{file.name}"
+            self.board.files.put(file, place)
+            return GuestModule(self.board.import_module(file.stem, place), None)
+        build = build_module(folder, self.board.target, self.micropython, self.progress)
+        self.built.append(build)
+        return GuestModule(self.board.import_native(build.path), build)
+
+    def _folder(self, name: str | Path) -> Path:
+        candidates = [Path(name)] if "/" in str(name) else [root / name for root in (*self.folders, natmods_dir())]
+        for folder in candidates:
+            if folder.is_dir():
+                return folder
+        raise MachineryError(
+            f"there is no native module {str(name)!r}; looked for {', '.join(str(c) for c in candidates)}. "
+            "Give the path of a folder with a Makefile in MicroPython's natmod convention."
+        )
+
+
+def build_module(
+    folder: Path, target: Target, micropython: Path | None = None, progress: Progress | None = None
+) -> NatmodBuild:
+    """Build a native module's folder for a target (once; the cache has it afterwards)."""
+    version = target.firmware.micropython
+    source = micropython_source(version, given=micropython, progress=progress or Silent())
+    return build_natmod(folder, target.natmod.arch, source=source, micropython=version, progress=progress)

@@ -1,0 +1,66 @@
+"""Boards for a session: one emulator a target, used again while it is healthy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mpy_harness.board.board import Board
+from mpy_harness.board.hostfiles import HostFiles
+from mpy_harness.errors import HarnessError
+from mpy_harness.firmware.image import Firmware, firmware_for
+from mpy_harness.firmware.progress import Progress, Silent
+from mpy_harness.firmware.symbols import Symbols
+from mpy_harness.targets import Target
+
+
+@dataclass
+class BoardPool:
+    """Gives boards in a fresh state and closes them at the end.
+
+    Console logs go to ``log_folder``, one a boot; ``label`` keeps the processes of one session apart.
+    """
+
+    log_folder: Path
+    micropython: Path | None = None
+    timeout: float = 10.0
+    label: str = ""
+    progress: Progress = field(default_factory=Silent)
+    _boards: dict[str, Board] = field(default_factory=dict)
+    _firmware: dict[str, Firmware] = field(default_factory=dict)
+    _boots: int = 0
+
+    def firmware(self, target: Target) -> Firmware:
+        """Return the target's image, built if need be."""
+        if target.name not in self._firmware:
+            self._firmware[target.name] = firmware_for(target, source=self.micropython, progress=self.progress)
+        return self._firmware[target.name]
+
+    def board(self, target: Target, host_files: HostFiles | None = None) -> Board:
+        """Return the target's board as after a reset: a healthy emulator is reset, a broken one replaced."""
+        board = self._boards.get(target.name)
+        if board is not None and board.usable:
+            board.host_files = host_files or HostFiles()
+            try:
+                board.soft_reset()
+            except HarnessError:
+                board.close()  # what an earlier test broke is not this one's failure: boot anew
+            else:
+                return board
+        elif board is not None:
+            board.close()
+        self._boards[target.name] = board = self._boot(target, host_files)
+        return board
+
+    def close(self) -> None:
+        """End all emulators."""
+        while self._boards:
+            self._boards.popitem()[1].close()
+
+    def _boot(self, target: Target, host_files: HostFiles | None) -> Board:
+        image = self.firmware(target).elf
+        self._boots += 1
+        log = self.log_folder / f"{target.name}{self.label}-{self._boots}.log"
+        log.unlink(missing_ok=True)
+        where = Symbols(image).describe
+        return Board(target, image, log, host_files=host_files, timeout=self.timeout, where=where)

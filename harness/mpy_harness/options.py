@@ -1,0 +1,125 @@
+"""The plugin's options: one table gives command-line flags, configuration keys and their help."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from mpy_harness.errors import HarnessError
+from mpy_harness.targets import DEFAULT_TARGET, Target, load_target
+
+
+@dataclass(frozen=True)
+class Option:
+    """A flag and the configuration key of the same meaning."""
+
+    flag: str
+    key: str
+    help: str
+    kind: Literal["string", "linelist", "paths"]
+    metavar: str
+
+    def add(self, parser: pytest.Parser, group: pytest.OptionGroup) -> None:
+        """Declare the option to pytest."""
+        repeatable = self.kind != "string"
+        group.addoption(
+            self.flag,
+            dest=self.key,
+            action="append" if repeatable else "store",
+            default=None,
+            metavar=self.metavar,
+            help=f"{self.help}{' (repeatable)' if repeatable else ''} [configuration: {self.key}]",
+        )
+        parser.addini(self.key, self.help, type=self.kind, default=None)
+
+
+OPTIONS = (
+    Option("--target", "mpy_targets", f"Target to run on; default: {DEFAULT_TARGET}.", "linelist", "NAME"),
+    Option("--micropython", "mpy_micropython", "Folder or archive of MicroPython's source to use.", "string", "PATH"),
+    Option("--board-timeout", "mpy_timeout", "Seconds for one call to a board; default: 10.", "string", "SECONDS"),
+    Option("--natmods", "mpy_natmods", "Folder that holds folders of native modules.", "paths", "DIR"),
+    Option("--device-scripts", "mpy_device_scripts", "MicroPython test script, or folder of them.", "paths", "PATH"),
+    Option("--device-path", "mpy_device_path", "Folder of .mpy and .py files to import from.", "paths", "DIR"),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The options' values, checked."""
+
+    targets: tuple[Target, ...]
+    explicit_target: bool
+    micropython: Path | None
+    timeout: float
+    natmods: tuple[Path, ...]
+    device_scripts: tuple[Path, ...]
+    device_path: tuple[Path, ...]
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare all options to pytest."""
+    group = parser.getgroup("mpy-harness", "MicroPython in an emulator (mpy-harness)")
+    for option in OPTIONS:
+        option.add(parser, group)
+
+
+def read_settings(config: pytest.Config) -> Settings:
+    """Return the options' values: the command line's, else the configuration's, else the defaults.
+
+    Raises pytest.UsageError for one that makes no sense.
+    """
+    names = _values(config, "mpy_targets") or [DEFAULT_TARGET]
+    micropython = _values(config, "mpy_micropython")
+    timeout = _values(config, "mpy_timeout")
+    try:
+        targets = tuple(load_target(name) for name in dict.fromkeys(names))
+    except HarnessError as error:
+        raise pytest.UsageError(str(error)) from error
+    return Settings(
+        targets,
+        explicit_target=bool(config.getoption("mpy_targets")),
+        micropython=Path(micropython[0]) if micropython else None,
+        timeout=_seconds(timeout[0]) if timeout else 10.0,
+        natmods=_folders(config, "mpy_natmods", "--natmods"),
+        device_scripts=_existing(config, "mpy_device_scripts", "--device-scripts"),
+        device_path=_folders(config, "mpy_device_path", "--device-path"),
+    )
+
+
+def _values(config: pytest.Config, key: str) -> list[Any]:
+    given = config.getoption(key)
+    if not given:
+        given = config.getini(key)
+    if not given:
+        return []
+    return list(given) if isinstance(given, list) else [given]
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise pytest.UsageError(f"--board-timeout wants a positive number of seconds, not {text!r}")
+    return seconds
+
+
+def _existing(config: pytest.Config, key: str, flag: str) -> tuple[Path, ...]:
+    # Paths from the command line are relative to where pytest was called, pytest resolves those of a file.
+    paths = tuple((config.invocation_params.dir / path).resolve() for path in _values(config, key))
+    for path in paths:
+        if not path.exists():
+            raise pytest.UsageError(f"{flag}: there is no {path}")
+    return paths
+
+
+def _folders(config: pytest.Config, key: str, flag: str) -> tuple[Path, ...]:
+    paths = _existing(config, key, flag)
+    for path in paths:
+        if not path.is_dir():
+            raise pytest.UsageError(f"{flag}: {path} is not a folder")
+    return paths

@@ -1,0 +1,109 @@
+"""The pytest plugin: hooks and fixtures; the work is done in the modules it calls."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from mpy_harness import device_items
+from mpy_harness.board import Board
+from mpy_harness.board.modules import ModuleLoader
+from mpy_harness.golden import Golden
+from mpy_harness.options import add_options
+from mpy_harness.reports import terminal
+from mpy_harness.session import Session
+from mpy_harness.targets import Target
+
+_SESSION = pytest.StashKey[Session]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options."""
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Check the options and prepare the session; nothing is started yet."""
+    config.stash[_SESSION] = Session(config)
+    device_items.add_arguments(config, config.stash[_SESSION].settings)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the emulators, also after Ctrl-C."""
+    session = config.stash.get(_SESSION, None)
+    if session is not None:
+        session.close()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test that wants a target once for each."""
+    if "mpy_target_name" in metafunc.fixturenames:
+        targets = metafunc.config.stash[_SESSION].settings.targets
+        metafunc.parametrize("mpy_target_name", [target.name for target in targets], scope="session")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(
+    file_path: Path, parent: pytest.Collector
+) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """Collect device scripts as such, and as nothing else."""
+    collected = yield
+    session = parent.config.stash[_SESSION]
+    if device_items.is_device_script(file_path, session.settings):
+        return [device_items.ScriptFile.make(parent, file_path, session)]
+    return collected
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the console of a board whose test failed."""
+    report = yield
+    session = item.config.stash[_SESSION]
+    board = session.used_by(item)
+    if board is not None and report.failed:
+        report.sections += session.explain(item, board)
+    if report.when == "teardown":
+        session.done(item)
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the tables of cases and native modules."""
+    terminal.show(terminal.Results.of(terminalreporter.stats), terminalreporter, detailed=config.get_verbosity() > 0)
+
+
+@pytest.fixture(scope="session")
+def target(mpy_target_name: str, pytestconfig: pytest.Config) -> Target:
+    """The target of this test."""
+    return next(t for t in pytestconfig.stash[_SESSION].settings.targets if t.name == mpy_target_name)
+
+
+@pytest.fixture
+def board(mpy_target_name: str, request: pytest.FixtureRequest) -> Board:
+    """A booted target in a fresh state."""
+    return request.config.stash[_SESSION].board(request.node, mpy_target_name)
+
+
+@pytest.fixture
+def natmod(board: Board, request: pytest.FixtureRequest) -> Iterator[ModuleLoader]:
+    """Build a native module for the board's arch and load it: ``natmod("iir")`` or ``natmod("path/to/folder")``."""
+    session = request.config.stash[_SESSION]
+    beside = request.path.parent / "natmods"
+    loader = ModuleLoader(board, (*session.settings.natmods, beside), session.settings.micropython)
+    yield loader
+    for build in loader.built:
+        session.record_build(request.node, build)
+
+
+@pytest.fixture
+def golden(target: Target, request: pytest.FixtureRequest) -> Golden:
+    """Vectors of the folder ``vectors`` beside the test, and checks against references."""
+    session = request.config.stash[_SESSION]
+    return Golden(
+        target.name,
+        target.natmod.arch,
+        request.path.parent / "vectors",
+        lambda result: session.record_case(request.node, result),
+    )

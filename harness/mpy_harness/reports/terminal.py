@@ -1,0 +1,115 @@
+"""Tables at the end of a pytest run: cases with their margins, native modules with their sizes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from mpy_harness.golden import CaseResult
+
+CASE = "mpy_harness.case"
+NATMOD = "mpy_harness.natmod"
+_ALL_ROWS = 24
+
+
+class Writer(Protocol):
+    """The part of pytest's terminal reporter that is used."""
+
+    def section(self, title: str, sep: str = "=", **markup: bool) -> None:
+        """Write a headline."""
+
+    def write_line(self, line: str | bytes, **markup: bool) -> None:
+        """Write a line."""
+
+
+@dataclass
+class Results:
+    """What tests recorded in their reports."""
+
+    cases: list[CaseResult] = field(default_factory=list)
+    modules: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, stats: Mapping[str, Iterable[Any]]) -> Results:
+        """Collect what the reports of a run carry, wherever they were made (xdist)."""
+        results = cls()
+        for reports in stats.values():
+            for report in reports:
+                # Every phase's report carries the properties so far: the last has them all.
+                if getattr(report, "when", None) == "teardown":
+                    results.add(getattr(report, "user_properties", ()))
+        return results
+
+    def add(self, properties: Iterable[tuple[str, object]]) -> None:
+        """Add what one test recorded."""
+        for name, value in properties:
+            if name == CASE and isinstance(value, str):
+                self.cases.append(CaseResult(**json.loads(value)))
+            elif name == NATMOD and isinstance(value, str):
+                facts = json.loads(value)
+                self.modules[facts["name"], facts["arch"]] = facts["sizes"]
+
+
+def show(results: Results, writer: Writer, *, detailed: bool) -> None:
+    """Print the tables; many cases are summed up, the closest to its limit of each kind, unless ``detailed``."""
+    if results.cases:
+        writer.section("golden vectors", sep="-")
+        for line in case_table(results.cases, detailed=detailed):
+            writer.write_line(line)
+    if results.modules:
+        writer.section("native modules", sep="-")
+        for line in module_table(results.modules):
+            writer.write_line(line)
+
+
+def case_table(cases: Iterable[CaseResult], *, detailed: bool) -> list[str]:
+    """Return the lines of the table of cases."""
+    rows = list(cases)
+    groups: dict[tuple[str, ...], list[CaseResult]] = {}
+    for row in rows:
+        name = row.case if detailed or len(rows) <= _ALL_ROWS else row.case.rpartition("/")[0] or row.case
+        groups.setdefault((row.target, name, row.form, row.metric), []).append(row)
+    lines = [["case", "target", "form", "checks", "metric", "worst", "limit", "margin", ""]]
+    for (target, name, form, metric), members in groups.items():
+        worst = min(members, key=lambda row: row.margin)
+        unit = f" {worst.unit}" if worst.unit else ""
+        sign = "≤" if worst.better == "lower" else "≥"
+        lines.append(
+            [
+                name,
+                target,
+                form,
+                str(len(members)),
+                metric,
+                f"{worst.value:.4g}{unit}",
+                f"{sign} {worst.limit:.4g}{unit}",
+                f"{worst.margin:.3g}{unit}",
+                "ok" if all(row.passed for row in members) else "FAILED",
+            ]
+        )
+    return aligned(lines)
+
+
+def module_table(modules: Mapping[tuple[str, str], Mapping[str, int]]) -> list[str]:
+    """Return the lines of the table of native modules; all sizes are bytes but ``got``, which counts entries."""
+    names = ["file", "text", "rodata", "bss", "got"]
+    lines = [["module", "arch", *(f"{name} B" if name != "got" else "GOT" for name in names)]]
+    for (name, arch), sizes in sorted(modules.items()):
+        lines.append([name, arch, *(str(sizes.get(part, 0)) for part in names)])
+    return aligned(lines)
+
+
+def aligned(rows: list[list[str]]) -> list[str]:
+    """Return rows as lines with columns of equal width; numbers stand to the right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    numeric = [all(row[column][:1].isdigit() or row[column][:1] in "-≤≥" for row in rows[1:] if row[column])
+               for column in range(len(widths))]  # fmt: skip
+    return [
+        "  ".join(
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(row, widths, numeric, strict=True)
+        ).rstrip()
+        for row in rows
+    ]

@@ -1,0 +1,112 @@
+"""What one pytest process holds: its settings, its boards, its results."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from mpy_harness.board.board import Board
+from mpy_harness.board.pool import BoardPool
+from mpy_harness.errors import ToolMissing
+from mpy_harness.firmware.natmods import NatmodBuild
+from mpy_harness.golden import CaseResult
+from mpy_harness.options import Settings, read_settings
+from mpy_harness.reports.terminal import CASE, NATMOD
+
+_LOG_FOLDER = ".mpy-harness/console"
+_TAIL_LINES = 20
+
+
+class Session:
+    """One pytest process's share of a run."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.settings: Settings = read_settings(config)
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+        folder = config.rootpath / _LOG_FOLDER
+        self.pool = BoardPool(
+            folder,
+            micropython=self.settings.micropython,
+            timeout=self.settings.timeout,
+            label=f"-{worker}" if worker else "",
+        )
+        self._folder = folder
+        self._current: dict[str, Board] = {}
+
+    def board(self, item: pytest.Item, target_name: str, host_files: object = None) -> Board:
+        """Return a fresh board for a test; the log says whose turn it is.
+
+        A missing tool skips the test, unless the target was asked for by name.
+        """
+        target = next(t for t in self.settings.targets if t.name == target_name)
+        self._ignore_logs()
+        try:
+            board = self.pool.board(target, host_files)  # type: ignore[arg-type]
+        except ToolMissing as error:
+            if self.settings.explicit_target:
+                raise
+            pytest.skip(f"target {target.name}: {error}")
+        board.console.begin(item.nodeid)
+        self._current[item.nodeid] = board
+        return board
+
+    def used_by(self, item: pytest.Item) -> Board | None:
+        """Return the board that a test used."""
+        return self._current.get(item.nodeid)
+
+    def done(self, item: pytest.Item) -> None:
+        """Forget which board a test used."""
+        self._current.pop(item.nodeid, None)
+
+    def record_case(self, item: pytest.Item, result: CaseResult) -> None:
+        """Keep a judged case with the test's report, where it crosses process borders."""
+        item.user_properties.append((CASE, json.dumps(asdict(result))))
+
+    def record_build(self, item: pytest.Item, build: NatmodBuild) -> None:
+        """Keep a built module's sizes with the test's report."""
+        facts = {"name": build.name, "arch": build.arch, "sizes": build.sizes}
+        item.user_properties.append((NATMOD, json.dumps(facts)))
+
+    def explain(self, item: pytest.Item, board: Board) -> list[tuple[str, str]]:
+        """Return the sections that a failed test's report gets."""
+        tail = board.console.tail(_TAIL_LINES)
+        return [
+            ("last console lines", tail or "(the guest printed nothing)"),
+            ("console log", str(board.console.log_path)),
+            ("run it again", self._reproduce(item)),
+        ]
+
+    def close(self) -> None:
+        """End the boards."""
+        self.pool.close()
+
+    def _reproduce(self, item: pytest.Item) -> str:
+        words = ["pytest", item.nodeid]
+        if self.settings.explicit_target:
+            words += [word for target in self.settings.targets for word in ("--target", self._target_word(target.name))]
+        for flag, paths in (
+            ("--natmods", self.settings.natmods),
+            ("--device-path", self.settings.device_path),
+            ("--device-scripts", self.settings.device_scripts),
+        ):
+            if self.config.getoption(f"mpy_{flag[2:].replace('-', '_')}"):
+                words += [word for path in paths for word in (flag, os.path.relpath(path, self.config.rootpath))]
+        here = "" if self.config.rootpath == Path.cwd() else f"cd {shlex.quote(str(self.config.rootpath))} && "
+        return here + shlex.join(words)
+
+    def _target_word(self, name: str) -> str:
+        given = self.config.getoption("mpy_targets") or []
+        return next((word for word in given if Path(word).name == name), name)
+
+    def _ignore_logs(self) -> None:
+        # Logs are nothing to commit: the folder says so itself.
+        marker = self._folder.parent / ".gitignore"
+        if not marker.exists():
+            marker.parent.mkdir(parents=True, exist_ok=True)
+            marker.write_text("*\n", encoding="utf-8")
