@@ -249,7 +249,7 @@ class Board:
             raise FirmwareSilent("the guest's REPL does not answer any more") from None
         except HarnessError as error:
             self._usable = self._usable and isinstance(error, _KEEPS_BOARD)
-            raise
+            raise error from None  # what led to it on our side says nothing to the reader
         except BaseException:
             self._usable = False
             raise
@@ -262,7 +262,10 @@ class Board:
             time.sleep(0.01)
         fault = find_fault(console)
         if fault is not None:
-            fault.args = (f"{fault.args[0]}\n  pc is in {self._where(fault.registers.get('pc', 0))}",)
+            places = [
+                f"{name} is in {self._where(fault.registers[name])}" for name in ("pc", "lr") if name in fault.registers
+            ]
+            fault.args = ("\n  ".join([fault.args[0], *places]),)
             return fault
         if end is None:
             return EmulatorDied(f"the console of {self.target.name} closed, but its emulator still runs")
