@@ -75,7 +75,7 @@ class RawRepl:
         ConsoleGarbled where the guest does not follow the protocol.
         """
         started = time.monotonic()
-        grace = min(1.0, 0.2 * seconds)
+        grace = min(1.0, 0.5 * seconds)
         try:
             self._paste(source, started + seconds)
             output = self._follow(started + seconds - grace, grace, seconds)
@@ -136,13 +136,13 @@ class RawRepl:
     def _diagnose(self, output: bytearray, deadline: float, grace: float, seconds: float) -> None:
         console = self._console
         printing = time.monotonic() - console.last_byte_at < _STILL_PRINTING_SECONDS
-        where = self._where()
         console.write_bytes(_CTRL_C)
         try:
-            _, rest = console.read_until([_CTRL_D], deadline + 0.8 * grace)
+            _, rest = console.read_until([_CTRL_D], deadline + grace)
             _, error = console.read_until([_CTRL_D], deadline + grace)
             console.read_until([b">"], deadline + grace)
         except WaitedLong:
+            where = self._where()  # only now: finding out takes time
             if printing:
                 raise EndlessOutput(
                     f"the guest was still printing after {seconds:g} s and did not react to Ctrl-C. {where}"
