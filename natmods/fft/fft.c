@@ -12,8 +12,8 @@
 // samples in the first n. out may overlap src in any way, which then changes. Signs and scaling are those
 // of numpy.fft. Nothing is allocated but by new, which takes n floats for the twiddle factors.
 //
-// NaN and infinities: every output depends on every input, so one NaN makes all of the output NaN, one
-// infinity makes it NaN or infinite. Subnormal numbers are computed with as the core does. Nothing
+// NaN and infinities: every output depends on every input, so one NaN or infinity in the input leaves no
+// number of the output finite, in its real or its imaginary part. Subnormal numbers are computed with as the core does. Nothing
 // saturates: sums above 3.4e38 become infinite. irfft ignores the imaginary parts of the first and of the
 // last number, as numpy does. Rounding is to nearest, ties to even, after every operation.
 

@@ -1,0 +1,111 @@
+"""Run a module's functions in the guest between guard bytes, with garbage collections in between."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mpy_harness.board.board import Board
+from mpy_harness.board.objects import GuestObject
+
+Array = NDArray[Any]
+
+# Runs on MicroPython. Every output lies between eight items of a pattern on either side, checked after
+# every call; every call comes right after a garbage collection; inputs must come out as they went in.
+_GUEST = """
+import array, gc, struct
+
+class Guarded:
+    def __init__(self, code, n):
+        edge = b"\\xa5" * (8 * struct.calcsize(code))
+        self.edge = edge
+        self.whole = memoryview(array.array(code, edge + bytes(n * struct.calcsize(code)) + edge))
+        self.view = self.whole[8 : 8 + n]
+
+    def check(self):
+        if bytes(self.whole[:8]) != self.edge:
+            raise AssertionError("memory before the output was overwritten")
+        if bytes(self.whole[len(self.whole) - 8 :]) != self.edge:
+            raise AssertionError("memory after the output was overwritten")
+
+def call_guarded(function, code, n, filled, args):
+    # An argument ... stands for the output of n items, which starts as filled, or as zeros.
+    out = Guarded(code, n)
+    if filled is not None:
+        out.view[: len(filled)] = memoryview(filled)
+    before = [bytes(a) for a in args if isinstance(a, array.array)]
+    args = [out.view if a == "..." else a for a in args]
+    gc.collect()
+    result = function(*args)
+    gc.collect()
+    out.check()
+    if [bytes(a) for a in args if isinstance(a, array.array)] != before:
+        raise AssertionError("an input was changed")
+    return result, out.view
+
+def run_blocks(function, src, code, sizes, in_place):
+    before = bytes(src)
+    view = memoryview(src)
+    done = array.array(code, bytes(len(before)))
+    at = 0
+    for n in sizes:
+        block = view[at : at + n]
+        out = Guarded(code, n)
+        gc.collect()
+        if in_place:
+            out.view[:] = block
+            function(out.view)
+        else:
+            function(block, out.view)
+        out.check()
+        memoryview(done)[at : at + n] = out.view
+        at += n
+    if bytes(src) != before:
+        raise AssertionError("the input was changed")
+    return done
+"""
+
+
+class Guarded:
+    """Calls functions of the guest with guarded outputs."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        board.exec(_GUEST)
+
+    def call(
+        self, owner: GuestObject, name: str, *args: Any, out: tuple[str, int], filled: Array | None = None
+    ) -> Array:
+        """Call ``owner.name(*args)``, where an argument ... is the output, and return what it then holds.
+
+        ``out`` is the output's typecode and length; ``filled`` is in it before the call.
+        """
+        marked = ["..." if arg is ... else arg for arg in args]
+        _, got = self._board.call("call_guarded", self._method(owner, name), *out, filled, marked)
+        return np.asarray(got)
+
+    def run(self, owner: GuestObject, name: str, x: Array, sizes: Sequence[int], *, in_place: bool = False) -> Array:
+        """Call ``owner.name`` for each block of ``x``, in place or into an output, and return all of it."""
+        code = {"float32": "f", "int16": "h"}[x.dtype.name]
+        method = self._method(owner, name)
+        return np.asarray(self._board.call("run_blocks", method, x, code, list(sizes), in_place, timeout=60))
+
+    def _method(self, owner: GuestObject, name: str) -> Any:
+        return self._board.call("getattr", owner, name)
+
+
+def block_sizes(kind: str, total: int) -> list[int]:
+    """Split a signal: ``one`` block, ``many`` of 64 samples, or blocks of ``random`` sizes, some empty."""
+    if kind == "one":
+        return [total]
+    if kind == "many":
+        return [64] * (total // 64) + [total % 64]
+    cuts = np.sort(np.random.default_rng(total).integers(0, total + 1, 40))
+    sizes = [int(n) for n in np.diff(np.r_[0, cuts, total])]
+    # Blocks of one sample and of none are where state is lost first.
+    biggest = sizes.index(max(sizes))
+    sizes[biggest : biggest + 1] = [1, 0, 1, sizes[biggest] - 2]
+    return sizes

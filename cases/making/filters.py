@@ -1,0 +1,129 @@
+"""Vectors of the filters: iir and fir."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import signal
+
+from making.signals import Array, Made, float_signals, q15_signals
+
+
+def make() -> Made:
+    """Return the arrays and notes of every filter."""
+    made: Made = {}
+    for name, (sos, rate, notes) in iir_designs().items():
+        made[f"iir/{name}"] = (iir_vectors(sos, rate), notes)
+    made["fir/lowpass"] = (fir_vectors(lowpass_taps()), "64 taps, low-pass at 0.2 of half the sampling rate, float32")
+    q15 = np.rint(lowpass_taps().astype(np.float64) * 32768).astype(np.int16)
+    made["fir/lowpass_q15"] = (fir_q15_vectors(q15), "the same in Q15")
+    peak = np.array([32767, 32767, -32768, 16384, -1], np.int16)
+    made["fir/saturating_q15"] = (fir_q15_vectors(peak), "a gain of up to 3.5: full scale saturates, both ways")
+    return made
+
+
+# --- iir ------------------------------------------------------------------------------------------
+
+# Pole frequencies of A-weighting in Hz, of order 2, 1, 1, 2; its zeros are four at 0 Hz (IEC 61672-1).
+A_WEIGHTING_POLES = (20.598997, 20.598997, 107.65265, 737.86223, 12194.217, 12194.217)
+
+
+def a_weighting(rate: float) -> tuple[Array, Array, float]:
+    """Return zeros, poles and gain of A-weighting by the bilinear transform, with gain 1 at 1 kHz."""
+    poles = -2 * np.pi * np.array(A_WEIGHTING_POLES)
+    z, p, _ = signal.bilinear_zpk(np.zeros(4), poles, 1.0, rate)
+    _, response = signal.freqz_zpk(z, p, 1.0, [1000.0], fs=rate)
+    return z, p, float(1 / abs(response[0]))
+
+
+def a_weighting_spread(rate: float) -> Array:
+    """Return sections that each hold one of the two poles at 20.6 Hz, beside a pole far from it.
+
+    Two equal poles near z = 1 in one section are what float32 cannot represent well: their place moves
+    with the square root of a coefficient's rounding, and the rounding of the state is amplified by both.
+    """
+    _, p, gain = a_weighting(rate)
+    low, mid, high, top = (float(np.real(p[i])) for i in (0, 2, 3, 4))
+    sections = (((-1, 1), (high, mid)), ((1, 1), (top, low)), ((-1, 1), (top, low)))
+    sos = np.array([np.r_[np.poly(zeros), np.poly(poles)] for zeros, poles in sections])
+    sos[0, :3] *= gain
+    return sos
+
+
+def iir_designs() -> dict[str, tuple[Array, float, str]]:
+    """Return second-order sections, sampling rate in Hz and notes of every design."""
+    return {
+        "a_weighting": (a_weighting_spread(16000), 16000, "A-weighting at 16 kHz, 6th order, equal poles apart"),
+        "a_weighting_zpk2sos": (
+            signal.zpk2sos(*a_weighting(16000)), 16000,
+            "A-weighting at 16 kHz as scipy.signal.zpk2sos pairs it: the two poles at 20.6 Hz share a section",
+        ),
+        "highpass_100hz": (signal.butter(2, 0.5, "high", fs=100, output="sos"), 100, "0.5 Hz high-pass at 100 Hz"),
+        "highpass_16khz": (
+            signal.butter(2, 0.5, "high", fs=16000, output="sos"), 16000,
+            "0.5 Hz high-pass at 16 kHz: poles 1.4e-4 from z = 1, beyond float32",
+        ),
+    }  # fmt: skip
+
+
+def iir_vectors(sos: Array, rate: float) -> dict[str, Array]:
+    """Return ``sos`` (float32, flat) and for each signal ``_in``, ``_ref`` (sosfilt in float64) and ``_f32``.
+
+    The reference filters with the coefficients in float64, not rounded to float32. ``_f32`` is a model of
+    the algorithm in float32: what the format allows, whoever computes it.
+    """
+    arrays: dict[str, Array] = {"sos": sos.astype(np.float32).ravel()}
+    for name, x in float_signals(rate).items():
+        arrays[f"{name}_in"] = x
+        arrays[f"{name}_ref"] = signal.sosfilt(sos, x.astype(np.float64))
+        arrays[f"{name}_f32"] = iir_float32(arrays["sos"], x)
+    return arrays
+
+
+def iir_float32(sos: Array, x: Array) -> Array:
+    """Filter in transposed direct form II, every operation rounded to float32."""
+    y = x.astype(np.float32)
+    for b0, b1, b2, _, a1, a2 in sos.reshape(-1, 6):
+        s1 = s2 = np.float32(0)
+        for i, v in enumerate(y):
+            out = b0 * v + s1
+            s1 = (b1 * v - a1 * out) + s2
+            s2 = b2 * v - a2 * out
+            y[i] = out
+    return y
+
+
+# --- fir ------------------------------------------------------------------------------------------
+
+
+def lowpass_taps() -> Array:
+    """Return 64 float32 taps."""
+    return signal.firwin(64, 0.2).astype(np.float32)
+
+
+def fir_vectors(taps: Array) -> dict[str, Array]:
+    """Return ``taps`` and for each signal ``_in``, ``_ref`` (float64) and ``_f32`` (a float32 model)."""
+    arrays: dict[str, Array] = {"taps": taps}
+    for name, x in float_signals(16000).items():
+        arrays[f"{name}_in"] = x
+        arrays[f"{name}_ref"] = signal.lfilter(taps.astype(np.float64), 1.0, x.astype(np.float64))
+        arrays[f"{name}_f32"] = fir_float32(taps, x)
+    return arrays
+
+
+def fir_float32(taps: Array, x: Array) -> Array:
+    """Filter, summing from the newest sample to the oldest, every operation rounded to float32."""
+    y = np.zeros_like(x)
+    for k, tap in enumerate(taps):
+        y[k:] += tap * x[: x.size - k]
+    return y
+
+
+def fir_q15_vectors(taps: Array) -> dict[str, Array]:
+    """Return ``taps``, and for each signal ``_in``, ``_ref`` (exact, in steps) and ``_q15`` (rounded, saturated)."""
+    arrays: dict[str, Array] = {"taps": taps}
+    for name, x in q15_signals(16000).items():
+        exact = np.convolve(x.astype(np.int64), taps.astype(np.int64))[: x.size]
+        arrays[f"{name}_in"] = x
+        arrays[f"{name}_ref"] = np.clip(exact / 32768, -32768, 32767)
+        arrays[f"{name}_q15"] = np.clip((exact + 0x4000) >> 15, -32768, 32767).astype(np.int16)
+    return arrays
