@@ -1,0 +1,164 @@
+"""Firmware builds: what decides the key, what a kill leaves, and that the same inputs give the same bytes."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from elftools.elf.elffile import ELFFile
+
+from mpy_harness.errors import BuildFailed, TargetInvalid
+from mpy_harness.firmware import cache, image, toolchain
+from mpy_harness.firmware.image import cached_firmware, firmware_for
+from mpy_harness.firmware.sources import Source
+from mpy_harness.targets import Target, load_target
+
+BUILDER = """
+import sys
+from pathlib import Path
+from mpy_harness.firmware.image import firmware_for
+from mpy_harness.targets import load_target
+
+print(firmware_for(load_target(sys.argv[1]), source=Path(sys.argv[2])).elf)
+"""
+
+
+def copy_of(target: Target, folder: Path) -> Target:
+    """Copy the target's folder, to be changed; the name stays, it is part of the key."""
+    shutil.copytree(target.folder, folder / target.name)
+    return load_target(str(folder / target.name))
+
+
+def planned(target: Target, source: Source, **tools: str) -> image.Provenance:
+    spec = target.firmware
+    found = toolchain.toolchain(spec.cross, spec.micropython)
+    return image._plan(target, source, dataclasses.replace(found, **tools))
+
+
+def test_the_image_is_an_arm_elf_with_its_provenance_beside(m33, source):
+    firmware = firmware_for(m33)
+    with firmware.elf.open("rb") as file:
+        assert ELFFile(file).get_machine_arch() == "ARM"
+    facts = firmware.provenance
+    assert facts.source_sha256 == source.sha256
+    assert facts.image_sha256 == hashlib.sha256(firmware.elf.read_bytes()).hexdigest()
+    assert "arm-none-eabi-gcc" in facts.toolchain["gcc"]
+    assert (firmware.elf.parent / "provenance.json").is_file()
+    assert b"v1.26.1 on 2025-09-11" in firmware.elf.read_bytes()
+    assert cached_firmware(m33, source) == firmware
+    assert firmware_for(m33) == firmware
+
+
+def test_the_source_stays_as_it_was_fetched(m33, source):
+    firmware_for(m33)
+    assert cache.hash_tree(source.path) == source.sha256
+    assert not list(source.path.rglob("__pycache__"))
+
+
+def test_each_input_changes_the_key(m33, source, tmp_path):
+    plain = planned(m33, source)
+    assert planned(copy_of(m33, tmp_path / "same"), source).key() == plain.key()
+
+    board_changed = copy_of(m33, tmp_path / "board")
+    with (board_changed.board_folder / "mpconfigboard.mk").open("a") as file:
+        file.write("# changed\n")
+    make_changed = m33.model_copy(
+        update={"firmware": m33.firmware.model_copy(update={"make": {"MICROPY_HEAP_SIZE": "65536"}})}
+    )
+    other_source = dataclasses.replace(source, sha256="0" * 64)
+    keys = {
+        plain.key(),
+        planned(board_changed, source).key(),
+        planned(make_changed, source).key(),
+        planned(m33, other_source).key(),
+        planned(m33, source, gcc="arm-none-eabi-gcc 99").key(),
+        planned(m33, source, mpy_cross="MicroPython v1.26.1, rebuilt").key(),
+        dataclasses.replace(plain, recipe=plain.recipe + 1).key(),
+    }
+    assert len(keys) == 7
+    assert dataclasses.replace(plain, origin="elsewhere").key() == plain.key()
+
+
+def test_a_board_that_does_not_build_shows_why_and_keeps_the_log(m33, source, tmp_path):
+    target = copy_of(m33, tmp_path)
+    (target.board_folder / "mpconfigboard.mk").write_text("$(error no such core)\n")
+    with pytest.raises(BuildFailed, match=r"(?s)firmware of m33 did not build.*no such core.*whole log: ") as caught:
+        firmware_for(target)
+    log = Path(str(caught.value).rpartition("whole log: ")[2])
+    assert "no such core" in log.read_text()
+    assert cached_firmware(target, source) is None
+    log.unlink()
+
+
+def test_an_image_name_that_make_does_not_leave_is_explained(m33, source, tmp_path, monkeypatch):
+    monkeypatch.setenv(cache.ENVIRONMENT, str(tmp_path / "cache"))
+    tree = tmp_path / "mine"
+    for name, text in {
+        "py/mpconfig.h": (source.path / "py/mpconfig.h").read_text(),
+        "ports/tiny/Makefile": "all:\n\t@echo built nothing\n",
+    }.items():
+        (tree / name).parent.mkdir(parents=True)
+        (tree / name).write_text(text)
+    target = m33.model_copy(update={"firmware": m33.firmware.model_copy(update={"port": "tiny"})})
+    with pytest.raises(BuildFailed, match=r"left no firmware\.elf: firmware\.image in the target's"):
+        firmware_for(target, source=tree)
+
+
+@pytest.mark.parametrize(
+    ("update", "message"),
+    [({"board": "nothing"}, r"firmware\.board: there is no folder"), ({"port": "nothing"}, "has no port 'nothing'")],
+)
+def test_a_target_that_names_what_is_not_there(m33, update, message):
+    target = m33.model_copy(update={"firmware": m33.firmware.model_copy(update=update)})
+    with pytest.raises(TargetInvalid, match=message):
+        firmware_for(target)
+
+
+@pytest.mark.slow
+def test_killed_then_built_by_two_processes_once_to_the_same_bytes(m33, source, tmp_path):
+    """One private cache: a build is killed, two processes then build at once; the bytes are the shared cache's."""
+    private = tmp_path / "cache"
+    killed = builder(m33, source, private)
+    part = wait_for_objects(private)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.communicate(timeout=30)
+    assert not [path for path in (private / "firmware").iterdir() if not path.name.startswith(".")]
+    assert part.is_dir()
+
+    both = [builder(m33, source, private) for _ in range(2)]
+    outputs = [process.communicate(timeout=600)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], outputs
+    assert outputs[0] == outputs[1]
+    elf = Path(outputs[0].strip())
+    assert not part.exists()
+    assert [path.name for path in (private / "firmware").iterdir() if path.name != ".locks"] == [elf.parent.name]
+    assert elf.read_bytes() == firmware_for(m33).elf.read_bytes()
+
+
+def builder(target: Target, source: Source, private: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", BUILDER, str(target.folder), str(source.path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, cache.ENVIRONMENT: str(private)},
+        start_new_session=True,
+    )
+
+
+def wait_for_objects(private: Path, seconds: float = 120) -> Path:
+    """Wait until a build is well under way; return the folder it works in."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for found in (private / "firmware").glob(".part-*/new/build/py/*.o"):
+            return next(parent for parent in found.parents if parent.name.startswith(".part-"))
+        time.sleep(0.02)
+    pytest.fail(f"no build began within {seconds} s")

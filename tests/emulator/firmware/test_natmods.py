@@ -1,0 +1,94 @@
+"""Native-module builds with MicroPython's own examples."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mpy_harness.errors import BuildFailed, ToolMissing
+from mpy_harness.firmware import cache
+from mpy_harness.firmware.natmods import NatmodBuild, build_natmod
+from mpy_harness.resources import natmods_dir
+
+OURS = sorted(path.name for path in natmods_dir().iterdir() if (path / "Makefile").is_file())
+
+
+@pytest.fixture
+def example(source, tmp_path) -> Path:
+    """Return a copy of MicroPython's example features0, in a folder whose path has a blank."""
+    folder = tmp_path / "my modules" / "features0"
+    shutil.copytree(source.path / "examples/natmod/features0", folder)
+    return folder
+
+
+def append(file: Path, text: str) -> None:
+    file.write_text(file.read_text() + text)
+
+
+@pytest.fixture
+def build(source, tmp_path, monkeypatch):
+    monkeypatch.setenv(cache.ENVIRONMENT, str(tmp_path / "cache"))
+
+    def build(folder: Path, arch: str = "armv7emsp") -> NatmodBuild:
+        return build_natmod(folder, arch, source=source, micropython=source.version)
+
+    return build
+
+
+def test_an_example_builds_with_sizes_and_provenance(build, example):
+    before = cache.hash_tree(example)
+    built = build(example)
+    content = built.path.read_bytes()
+    assert (built.name, built.arch) == ("features0", "armv7emsp")
+    assert content[:2] == b"M\x06"
+    assert built.sizes["file"] == len(content)
+    assert 0 < built.sizes["text"] < len(content)
+    assert built.sizes.keys() == {"text", "rodata", "bss", "got", "file"}
+    assert built.provenance.file_sha256 == hashlib.sha256(content).hexdigest()
+    assert cache.hash_tree(example) == before
+
+
+def test_the_same_inputs_are_built_once_and_a_changed_file_again(build, example):
+    first = build(example)
+    moment = first.path.stat().st_mtime_ns
+    (example / "build").mkdir()
+    (example / "build" / "left.o").write_text("")
+    assert build(example) == first
+    assert first.path.stat().st_mtime_ns == moment
+    append(example / "features0.c", "// changed\n")
+    assert build(example).path != first.path
+
+
+def test_every_arch_has_a_build_of_its_own(build, example):
+    built = {arch: build(example, arch) for arch in ("armv6m", "armv7m", "armv7emsp")}
+    # .mpy: byte 2 holds the architecture in its upper six bits (tools/mpy-tool.py of MicroPython).
+    assert len({module.path.read_bytes()[2] >> 2 for module in built.values()}) == 3
+
+
+def test_what_the_compiler_says_is_shown(build, example):
+    append(example / "features0.c", "int broken(void) { return undeclared; }\n")
+    with pytest.raises(
+        BuildFailed, match=r"(?s)features0 did not build for armv7emsp.*undeclared.*whole log: "
+    ) as caught:
+        build(example)
+    assert "undeclared" in Path(str(caught.value).rpartition("whole log: ")[2]).read_text()
+
+
+def test_a_folder_without_makefile_is_explained(build, tmp_path):
+    with pytest.raises(BuildFailed, match="is not a native module: it has no Makefile"):
+        build(tmp_path)
+
+
+def test_an_unknown_arch_is_explained(build, example):
+    with pytest.raises(ToolMissing, match=r"cannot be built\. Known:"):
+        build(example, "z80")
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_modules_build_from_the_shared_cache(name, source):
+    built = build_natmod(natmods_dir() / name, "armv7emsp", source=source, micropython=source.version)
+    assert built.name == name
+    assert built.sizes["text"] > 0
