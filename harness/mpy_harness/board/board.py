@@ -238,7 +238,7 @@ class Board:
         self.life += 1
         self._released = []
         self._usable = True
-        self._guard(lambda: self._channel.inject(files=True))
+        self._guard(lambda: self._channel.inject(self.target.firmware.micropython, files=True))
 
     def _guard(self, action: Callable[[], Any]) -> Any:
         # Whatever leaves the REPL out of step, or the guest in doubt, makes the board unusable.

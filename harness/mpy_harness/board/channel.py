@@ -13,9 +13,9 @@ from __future__ import annotations
 import base64
 import struct
 from collections.abc import Callable
-from importlib import resources
 from typing import Protocol
 
+from mpy_harness.board import runtime
 from mpy_harness.board.console import Console
 from mpy_harness.emulators import SharedWindow
 from mpy_harness.errors import ConsoleGarbled, Untransferable
@@ -32,7 +32,7 @@ _REPL_CHUNK = 3072  # bytes a line of base64; the guest compiles them as one str
 class Channel(Protocol):
     """Carries one request at a time to the guest's runtime."""
 
-    def inject(self, files: bool) -> None:
+    def inject(self, micropython: str, *, files: bool) -> None:
         """Send the guest's runtime after a reset; with a file system where the firmware has none."""
 
     def request(self, data: bytes, seconds: float) -> tuple[bytes, bytes]:
@@ -45,12 +45,6 @@ class Channel(Protocol):
         """Answer the guest's question."""
 
 
-def _runtime(files: bool) -> bytes:
-    folder = resources.files("mpy_harness.board") / "guest"
-    names = ["runtime.py", "files.py"] if files else ["runtime.py"]
-    return b"\n".join((folder / name).read_bytes() for name in names)
-
-
 class WindowChannel:
     """Requests and values through shared memory."""
 
@@ -60,18 +54,17 @@ class WindowChannel:
         self._half = len(window.memory) // 2 - _HEADER
         self._execute = execute
 
-    def inject(self, files: bool) -> None:
+    def inject(self, micropython: str, *, files: bool) -> None:
         """Send the guest's runtime after a reset."""
         self._memory[:_HEADER] = bytes(_HEADER)
-        source = _runtime(files)
-        self._put(source)
+        code = runtime.compiled(micropython)
         address, size = self._window.address, len(self._memory)
-        self._execute(
-            f"import uctypes as u\ng={{}}\n"
-            f"exec(compile(str(u.bytearray_at({address + _HEADER},{len(source)}),'utf8'),'_mpyh','exec'),g)\n"
-            f"g['start'](g['WindowLink']({address},{size}),{files})\ndel u,g".encode(),
-            10,
-        )
+        # Even the loader's source comes through the window: the console is a thousand times slower.
+        view = "__import__('uctypes').bytearray_at"
+        data = f"bytes({view}({address + _HEADER},{len(code)}))"
+        source = runtime.loader(data, f"WindowLink({address},{size})", files=files)
+        self._put(code + source)
+        self._execute(f"exec(str({view}({address + _HEADER + len(code)},{len(source)}),'utf8'))".encode(), 10)
 
     def request(self, data: bytes, seconds: float) -> tuple[bytes, bytes]:
         """Run a request; return what the guest printed and the encoded result."""
@@ -113,12 +106,11 @@ class ReplChannel:
         self._console = console
         self._execute = execute
 
-    def inject(self, files: bool) -> None:
+    def inject(self, micropython: str, *, files: bool) -> None:
         """Send the guest's runtime after a reset."""
-        source = _runtime(files)
-        self._execute(b"g={}\n", 10)
-        self._execute(b"exec(compile(" + repr(source.decode()).encode() + b",'_mpyh','exec'),g)", 30)
-        self._execute(f"g['start'](g['ReplLink'](),{files})\ndel g".encode(), 10)
+        text = base64.b64encode(runtime.compiled(micropython)).decode()
+        data = f"__import__('binascii').a2b_base64('{text}')"
+        self._execute(runtime.loader(data, "ReplLink()", files=files), 30)
 
     def request(self, data: bytes, seconds: float) -> tuple[bytes, bytes]:
         """Run a request; return what the guest printed and the encoded result."""
