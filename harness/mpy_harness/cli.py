@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from mpy_harness import __version__, doctor, targets
+from mpy_harness import __version__, demo, doctor, interactive, runner, targets
 from mpy_harness.errors import GuestFailure, HarnessError
 from mpy_harness.firmware.image import firmware_for
 from mpy_harness.firmware.progress import shown
@@ -31,6 +31,8 @@ MicroPython = Annotated[
     Path | None,
     typer.Option("--micropython", metavar="PATH", help="Folder or archive of MicroPython to use instead of fetching."),
 ]
+
+Target = Annotated[str, typer.Option("--target", metavar="NAME", help="Target to use.")]
 
 
 def _print_version(asked: bool) -> None:
@@ -105,6 +107,43 @@ def _print_targets() -> None:
         default = " (default)" if name == targets.DEFAULT_TARGET else ""
         table.add_row(name + default, target.core, target.emulator, target.natmod.arch, state.detail)
     _out.print(table)
+
+
+@app.command("run")
+def run(
+    script: Annotated[Path, typer.Argument(help="MicroPython script.", exists=True, dir_okay=False)],
+    *,
+    target: Target = targets.DEFAULT_TARGET,
+    device_path: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--device-path", exists=True, file_okay=False, help="Folder of .mpy and .py files to import from."
+        ),
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds until the script is stopped.")] = 600.0,
+    micropython: MicroPython = None,
+) -> None:
+    """Run a script on a target and leave with its exit status."""
+    paths = tuple(device_path or ())
+    status = runner.run_script(
+        script, targets.load_target(target), device_path=paths, micropython=micropython, timeout=timeout
+    )
+    raise typer.Exit(status)
+
+
+@app.command("repl")
+def repl(*, target: Target = targets.DEFAULT_TARGET, micropython: MicroPython = None) -> None:
+    """Talk to a target's REPL here, or from other programs through a pseudo-terminal."""
+    chosen = targets.load_target(target)
+    with shown() as progress:
+        firmware = firmware_for(chosen, source=micropython, progress=progress)
+    interactive.interact(chosen, firmware.elf)
+
+
+@app.command("demo", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def show_demo(context: typer.Context) -> None:
+    """Boot the default target and run the project's cases on it; further arguments go to pytest."""
+    raise typer.Exit(demo.demo(context.args))
 
 
 def main() -> None:

@@ -22,6 +22,12 @@ def natmods_dir() -> Path:
     return _data("natmods")
 
 
+def cases_dir() -> Path | None:
+    """Return the folder of the project's own cases; None where it is installed without them."""
+    folder = _REPOSITORY / "cases"
+    return folder if folder.is_dir() and (_REPOSITORY / "targets").is_dir() else None
+
+
 def _data(name: str) -> Path:
     installed = _PACKAGE / "_data" / name
     return installed if installed.is_dir() else _REPOSITORY / name

@@ -41,6 +41,9 @@ class Console(SocketSpawn):  # type: ignore[type-arg]  # generic in its stubs on
         self._log_file: BinaryIO = log.open("ab")
         self._recent = bytearray()
         self.last_byte_at = time.monotonic()
+        #: Called with what the guest's program prints, as it comes; see ``follow``.
+        self.listener: Callable[[bytes], None] | None = None
+        self._following = False
 
     def read_nonblocking(self, size: int = 1, timeout: float | None = -1) -> bytes:
         """Read what is there (pexpect's hook); a connection that broke counts as closed."""
@@ -53,7 +56,19 @@ class Console(SocketSpawn):  # type: ignore[type-arg]  # generic in its stubs on
         self._log_file.flush()
         self._recent += data
         del self._recent[:-_TAIL_BYTES]
+        self._tell(data)
         return data
+
+    def follow(self) -> None:
+        """Pass a program's output on to the listener from here to the sign that ends it."""
+        self._following = self.listener is not None
+        self._tell(self.unread())
+
+    def _tell(self, data: bytes) -> None:
+        if self._following and self.listener is not None:
+            output, end, _ = data.partition(b"\x04")
+            self._following = not end
+            self.listener(output.replace(b"\x0e", b""))  # a question to the host, not the program's
 
     def write_bytes(self, data: bytes) -> None:
         """Send bytes to the guest.

@@ -78,6 +78,7 @@ class RawRepl:
         grace = min(1.0, 0.5 * seconds)
         try:
             self._paste(source, started + seconds)
+            self._console.follow()
             output = self._follow(started + seconds - grace, grace, seconds)
             _, error = self._console.read_until([_CTRL_D], started + seconds)
             self._console.read_until([b">"], started + seconds)
