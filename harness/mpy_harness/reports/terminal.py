@@ -65,20 +65,23 @@ def show(results: Results, writer: Writer, *, detailed: bool) -> None:
 
 
 def case_table(cases: Iterable[CaseResult], *, detailed: bool) -> list[str]:
-    """Return the lines of the table of cases."""
+    """Return the lines of the table of cases: of each kind the check closest to its limit."""
     rows = list(cases)
+    each = detailed or len(rows) <= _ALL_ROWS
     groups: dict[tuple[str, ...], list[CaseResult]] = {}
     for row in rows:
-        name = row.case if detailed or len(rows) <= _ALL_ROWS else row.case.rpartition("/")[0] or row.case
-        groups.setdefault((row.target, name, row.form, row.metric), []).append(row)
-    lines = [["case", "target", "form", "checks", "metric", "worst", "limit", "margin", ""]]
-    for (target, name, form, metric), members in groups.items():
-        worst = min(members, key=lambda row: row.margin)
+        kind = row.case if each else row.case.partition("/")[0]
+        groups.setdefault((kind, row.target, row.form, row.metric), []).append(row)
+    lines = [
+        ["case", "target", "form", "checks", "metric", "closest", "limit", "margin", "", "" if each else "in case"]
+    ]
+    for (kind, target, form, metric), members in groups.items():
+        worst = max(members, key=_tightness)
         unit = f" {worst.unit}" if worst.unit else ""
         sign = "≤" if worst.better == "lower" else "≥"
         lines.append(
             [
-                name,
+                kind,
                 target,
                 form,
                 str(len(members)),
@@ -87,9 +90,16 @@ def case_table(cases: Iterable[CaseResult], *, detailed: bool) -> list[str]:
                 f"{sign} {worst.limit:.4g}{unit}",
                 f"{worst.margin:.3g}{unit}",
                 "ok" if all(row.passed for row in members) else "FAILED",
+                "" if each else worst.case.partition("/")[2],
             ]
         )
     return aligned(lines)
+
+
+def _tightness(row: CaseResult) -> tuple[bool, float]:
+    # How much of its limit a check used up, so that checks with different limits can be compared.
+    scale = abs(row.limit) or 1.0
+    return not row.passed, -row.margin / scale
 
 
 def module_table(modules: Mapping[tuple[str, str], Mapping[str, int]]) -> list[str]:

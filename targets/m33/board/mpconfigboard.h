@@ -7,6 +7,10 @@
 #undef MICROPY_PY_TIME
 #define MICROPY_PY_TIME (1)
 
+// select.poll on sys.stdin: what `mpremote mount` builds on.
+#undef MICROPY_PY_SELECT
+#define MICROPY_PY_SELECT (1)
+
 #undef MICROPY_PY_MACHINE_INCLUDEFILE
 #define MICROPY_PY_MACHINE_INCLUDEFILE "board_machine.h"
 
