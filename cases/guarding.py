@@ -31,7 +31,7 @@ class Guarded:
         if bytes(self.whole[len(self.whole) - 8 :]) != self.edge:
             raise AssertionError("memory after the output was overwritten")
 
-def call_guarded(function, code, n, filled, args):
+def call_guarded(owner, name, code, n, filled, args):
     # An argument ... stands for the output of n items, which starts as filled, or as zeros.
     out = Guarded(code, n)
     if filled is not None:
@@ -39,14 +39,15 @@ def call_guarded(function, code, n, filled, args):
     before = [bytes(a) for a in args if isinstance(a, array.array)]
     args = [out.view if a == "..." else a for a in args]
     gc.collect()
-    result = function(*args)
+    getattr(owner, name)(*args)
     gc.collect()
     out.check()
     if [bytes(a) for a in args if isinstance(a, array.array)] != before:
         raise AssertionError("an input was changed")
-    return result, out.view
+    return out.view
 
-def run_blocks(function, src, code, sizes, in_place):
+def run_blocks(owner, name, src, code, sizes, in_place):
+    function = getattr(owner, name)
     before = bytes(src)
     view = memoryview(src)
     done = array.array(code, bytes(len(before)))
@@ -84,17 +85,12 @@ class Guarded:
         ``out`` is the output's typecode and length; ``filled`` is in it before the call.
         """
         marked = ["..." if arg is ... else arg for arg in args]
-        _, got = self._board.call("call_guarded", self._method(owner, name), *out, filled, marked)
-        return np.asarray(got)
+        return np.asarray(self._board.call("call_guarded", owner, name, *out, filled, marked))
 
     def run(self, owner: GuestObject, name: str, x: Array, sizes: Sequence[int], *, in_place: bool = False) -> Array:
         """Call ``owner.name`` for each block of ``x``, in place or into an output, and return all of it."""
         code = {"float32": "f", "int16": "h"}[x.dtype.name]
-        method = self._method(owner, name)
-        return np.asarray(self._board.call("run_blocks", method, x, code, list(sizes), in_place, timeout=60))
-
-    def _method(self, owner: GuestObject, name: str) -> Any:
-        return self._board.call("getattr", owner, name)
+        return np.asarray(self._board.call("run_blocks", owner, name, x, code, list(sizes), in_place, timeout=60))
 
 
 def block_sizes(kind: str, total: int) -> list[int]:

@@ -34,6 +34,7 @@ EMLEARN_DIGITS = 0.5e-6
 
 Natmod = Callable[..., GuestObject]
 
+# Uses Guarded of cases/guarding.py, which the fixture of that name has sent.
 _CLASSIFY = """
 def classify(model, samples, features, classes):
     # Class and probabilities of each sample; the output lies between guards. Collecting garbage
@@ -63,19 +64,19 @@ def load(natmod: Natmod, form: str, vectors: Vectors) -> GuestObject:
 
 
 def classify(
-    board: Board, guarded: Guarded, model: GuestObject, samples: NDArray[np.int16], classes: int
+    board: Board, model: GuestObject, samples: NDArray[np.int16], classes: int
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    assert guarded  # has sent Guarded
     board.exec(_CLASSIFY)
     got, probabilities = board.call("classify", model, samples, samples.shape[1], classes, timeout=60)
     return got, probabilities.reshape(-1, classes)
 
 
 @pytest.mark.parametrize("kind", MODELS)
-def test_digits(kind: str, form: str, board: Board, natmod: Natmod, golden: Golden, guarded: Guarded) -> None:
+@pytest.mark.usefixtures("guarded")
+def test_digits(kind: str, form: str, board: Board, natmod: Natmod, golden: Golden) -> None:
     vectors = golden.vectors(f"trees/digits_{kind}")
     samples, truth = vectors["samples_in"], vectors["classes"]
-    got, probabilities = classify(board, guarded, load(natmod, form, vectors), samples, 10)
+    got, probabilities = classify(board, load(natmod, form, vectors), samples, 10)
     case = f"trees/digits_{kind}/held_out"
     golden.check(got, vectors["samples_emlearn"], case=case, metric="exact", limit=0, form=form)
     golden.check(probabilities, vectors["samples_emlearn_proba"], case=case, metric="argmax", limit=0, form=form)
@@ -96,9 +97,10 @@ def test_digits(kind: str, form: str, board: Board, natmod: Natmod, golden: Gold
 
 @pytest.mark.parametrize("edge", EDGES)
 @pytest.mark.parametrize("kind", MODELS)
-def test_edge(kind: str, edge: str, form: str, board: Board, natmod: Natmod, golden: Golden, guarded: Guarded) -> None:
+@pytest.mark.usefixtures("guarded")
+def test_edge(kind: str, edge: str, form: str, board: Board, natmod: Natmod, golden: Golden) -> None:
     vectors = golden.vectors(f"trees/digits_{kind}")
-    got, probabilities = classify(board, guarded, load(natmod, form, vectors), vectors[f"{edge}_in"], 10)
+    got, probabilities = classify(board, load(natmod, form, vectors), vectors[f"{edge}_in"], 10)
     case = f"trees/digits_{kind}/{edge}"
     golden.check(got, vectors[f"{edge}_emlearn"], case=case, metric="exact", limit=0, form=form)
     golden.check(

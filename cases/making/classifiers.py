@@ -35,7 +35,7 @@ def make() -> Made:
     forest = RandomForestClassifier(n_estimators=10, max_leaf_nodes=100, random_state=SEED % 2**31)
     forest.fit(train, train_class)
     samples = (held_out + CLASSIFY_OFFSET).astype(np.int16)
-    inputs = {"samples_in": samples, "classes": held_out_class.astype(np.int32)} | edge_samples()
+    inputs: dict[str, Array] = {"samples_in": samples, "classes": held_out_class.astype(np.int32)} | edge_samples()
     votes = np.mean([np.eye(10)[tree.predict(held_out).astype(int)] for tree in forest.estimators_], axis=0)
     made: Made = {}
     for kind, bits, theirs in (("mean", 8, forest.predict_proba(held_out)), ("vote", 0, votes)):
@@ -63,7 +63,7 @@ def model(forest: Any, bits: int, inputs: dict[str, Array]) -> dict[str, Array]:
     """Return the model's arrays as the module takes them, and what emlearn's host inference gives."""
     converted = emlearn.convert(forest, method="loadable", leaf_bits=bits)
     nodes, roots, leaves = converted.forest_
-    arrays = {
+    arrays: dict[str, Array] = {
         "nodes": np.array(
             [[n[0], int(n[1]), encode_child(i, n[2]), encode_child(i, n[3])] for i, n in enumerate(nodes)], np.int16
         ).ravel(),

@@ -70,4 +70,5 @@ def special() -> Array:
 
 def to_int16(x: Array) -> Array:
     """Round float32 to the nearest integer, ties to even, and saturate; NaN gives 0."""
-    return np.clip(np.nan_to_num(np.rint(x), nan=0.0), -32768, 32767).astype(np.int16)
+    whole: Array = np.clip(np.nan_to_num(np.rint(x), nan=0.0), -32768, 32767)
+    return whole.astype(np.int16)

@@ -31,8 +31,8 @@ def a_weighting(rate: float) -> tuple[Array, Array, float]:
     """Return zeros, poles and gain of A-weighting by the bilinear transform, with gain 1 at 1 kHz."""
     poles = -2 * np.pi * np.array(A_WEIGHTING_POLES)
     z, p, _ = signal.bilinear_zpk(np.zeros(4), poles, 1.0, rate)
-    _, response = signal.freqz_zpk(z, p, 1.0, [1000.0], fs=rate)
-    return z, p, float(1 / abs(response[0]))
+    at_1khz = np.exp(2j * np.pi * 1000 / rate)
+    return z, p, float(abs(np.prod(at_1khz - p) / np.prod(at_1khz - z)))
 
 
 def a_weighting_spread(rate: float) -> Array:
@@ -105,7 +105,7 @@ def fir_vectors(taps: Array) -> dict[str, Array]:
     arrays: dict[str, Array] = {"taps": taps}
     for name, x in float_signals(16000).items():
         arrays[f"{name}_in"] = x
-        arrays[f"{name}_ref"] = signal.lfilter(taps.astype(np.float64), 1.0, x.astype(np.float64))
+        arrays[f"{name}_ref"] = np.convolve(x.astype(np.float64), taps.astype(np.float64))[: x.size]
         arrays[f"{name}_f32"] = fir_float32(taps, x)
     return arrays
 

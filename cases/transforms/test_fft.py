@@ -27,7 +27,7 @@ PYTHON_LENGTHS = [n for n in LENGTHS if n <= 256]
 
 def relative_bound(n: int, kind: str) -> float:
     """Return the bound of the relative error in the 2-norm."""
-    return (np.log2(n) + (kind == "real")) * 8 * UNIT
+    return float(np.log2(n) + (kind == "real")) * 8 * UNIT
 
 
 def subnormal_bound(n: int) -> float:

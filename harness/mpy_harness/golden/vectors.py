@@ -13,6 +13,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -115,20 +116,25 @@ class Vectors:
         """Read vectors that ``save`` wrote. Raise VectorsInvalid for anything else."""
         if not path.is_file():
             raise VectorsInvalid(f"There are no vectors {path}. Run the script that makes them, or correct the name.")
-        try:
-            with np.load(path, allow_pickle=False) as archive:
-                arrays = {name: archive[name] for name in archive.files}
-            provenance = Provenance(**json.loads(str(arrays.pop(_PROVENANCE))))
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-            raise VectorsInvalid(
-                f"{path} is not a file of golden vectors ({error}). Make it again with its script."
-            ) from error
-        actual = digest(arrays)
-        if actual != provenance.sha256:
-            raise VectorsInvalid(
-                f"{path} was changed after {provenance.script} made it:\n"
-                f"  SHA-256 of its arrays when made {provenance.sha256}\n"
-                f"  SHA-256 of its arrays now       {actual}\n"
-                "Make it again with its script."
-            )
-        return cls(arrays, provenance, path)
+        return _load(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=32)  # a file serves many tests
+def _load(path: Path, _changed: int) -> Vectors:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        provenance = Provenance(**json.loads(str(arrays.pop(_PROVENANCE))))
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise VectorsInvalid(
+            f"{path} is not a file of golden vectors ({error}). Make it again with its script."
+        ) from error
+    actual = digest(arrays)
+    if actual != provenance.sha256:
+        raise VectorsInvalid(
+            f"{path} was changed after {provenance.script} made it:\n"
+            f"  SHA-256 of its arrays when made {provenance.sha256}\n"
+            f"  SHA-256 of its arrays now       {actual}\n"
+            "Make it again with its script."
+        )
+    return Vectors(arrays, provenance, path)
