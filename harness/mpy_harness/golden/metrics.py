@@ -119,8 +119,9 @@ def _ulp(got: Array, reference: Array) -> Evaluation:
     if not np.issubdtype(got.dtype, np.floating):
         raise TypeError(f"ulp compares floating-point results, this one is {got.dtype}; use lsb or exact")
     nearest = np.abs(reference.astype(got.dtype)).ravel()
-    largest = np.finfo(got.dtype).max
-    steps = np.spacing(np.where(np.isfinite(nearest), nearest, largest).astype(got.dtype))
+    half = got.dtype.type(np.finfo(got.dtype).max / 2)
+    # np.spacing looks upwards, where the greatest number has no neighbour; NaN and infinities count as such
+    steps = np.where(nearest <= half, np.spacing(np.minimum(nearest, half)), 2 * np.spacing(half))
     errors = _errors(got, reference) / steps.astype(np.float64)
     return _at(float(errors.max(initial=0.0)), got, reference, errors)
 

@@ -122,7 +122,7 @@ class Vectors:
 @lru_cache(maxsize=32)  # a file serves many tests
 def _load(path: Path, _changed: int) -> Vectors:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         provenance = Provenance(**json.loads(str(arrays.pop(_PROVENANCE))))
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:

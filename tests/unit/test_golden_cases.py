@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+
+from mpy_harness.errors import GuestFailure, Mismatch
+from mpy_harness.golden import CaseResult, Evaluation, Golden, Metric
+
+
+@pytest.fixture
+def recorded() -> list[CaseResult]:
+    return []
+
+
+@pytest.fixture
+def golden(tmp_path, recorded) -> Golden:
+    return Golden("m33", "armv7emsp", tmp_path, recorded.append)
+
+
+ONE = np.array([1.0, 2.0, 3.0], np.float32)
+
+
+def test_a_passed_check_is_recorded_and_returned(golden, recorded):
+    result = golden.check(ONE, ONE + 0.25, case="x/y/z", metric="max_abs", limit=1, form="native")
+    assert recorded == [result]
+    assert result.passed
+    assert (result.case, result.form, result.target, result.arch) == ("x/y/z", "native", "m33", "armv7emsp")
+    assert (result.value, result.limit, result.margin, result.better) == (0.25, 1.0, 0.75, "lower")
+    json.dumps(asdict(result))
+
+
+def test_a_failed_check_is_recorded_and_tells_all(golden, recorded):
+    with pytest.raises(Mismatch) as caught:
+        golden.check(ONE, [1.0, 5.0, 3.5], case="x/y/z", metric="max_abs", limit=1, form="python")
+    assert not recorded[0].passed
+    text = str(caught.value)
+    assert "x/y/z (m33 python): max_abs 3, at most 1 wanted, margin -2" in text
+    assert "worst at index 1: expected 5, got 2" in text
+    assert "2 of 3 elements differ" in text
+    assert "[2] expected 3.5, got 3" in text
+    assert isinstance(caught.value, AssertionError)
+    assert isinstance(caught.value, GuestFailure)
+
+
+def test_higher_is_better_for_snr(golden):
+    assert golden.check(ONE, ONE, case="x", metric="snr", limit=90).margin == np.inf
+    with pytest.raises(Mismatch, match=r"snr 2\d\.\d+ dB, at least 90 dB wanted, margin -6"):
+        golden.check(ONE, ONE * 1.08, case="x", metric="snr", limit=90)
+
+
+@pytest.mark.parametrize("metric", ["max_abs", "snr", "exact"])
+def test_another_number_of_elements_fails_whatever_the_limit(golden, recorded, metric):
+    limit = -np.inf if metric == "snr" else np.inf
+    with pytest.raises(Mismatch, match="2 elements instead of 3"):
+        golden.check(ONE[:2], ONE, case="x", metric=metric, limit=limit)
+    assert not recorded[0].passed
+
+
+def test_a_flat_result_takes_the_references_shape(golden):
+    reference = np.array([[0.9, 0.1], [0.2, 0.8]])
+    assert golden.check(reference.ravel(), reference, case="x", metric="argmax", limit=0).note == "max |Δp| 0"
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        ({"m33": 1, "armv7emsp": 2, "native": 3, "f32": 4, "default": 5}, 1),
+        ({"armv7emsp": 2, "native": 3, "f32": 4, "default": 5}, 2),
+        ({"native": 3, "f32": 4, "default": 5}, 3),
+        ({"f32": 4, "q15": 7, "default": 5}, 4),
+        ({"armv6m": 9, "default": 5}, 5),
+    ],
+)
+def test_the_most_particular_limit_counts(golden, limits, expected):
+    assert golden.check(ONE, ONE, case="x", metric="max_abs", limits=limits, form="native").limit == expected
+
+
+def test_limits_by_number_format(golden):
+    limits = {"f32": 1e-6, "q15": 2, "q31": 3}
+    for dtype, expected in ((np.float32, 1e-6), (np.int16, 2), (np.int32, 3)):
+        assert golden.check(ONE.astype(dtype), ONE, case="x", metric="max_abs", limits=limits).limit == expected
+
+
+def test_a_check_without_a_limit_is_a_mistake(golden):
+    with pytest.raises(TypeError, match="either limit"):
+        golden.check(ONE, ONE, case="x", metric="max_abs")
+    with pytest.raises(TypeError, match="either limit"):
+        golden.check(ONE, ONE, case="x", metric="max_abs", limit=1, limits={"f32": 1})
+    with pytest.raises(ValueError, match="limits has none of m33, armv7emsp, f32, default, only q15"):
+        golden.check(ONE, ONE, case="x", metric="max_abs", limits={"q15": 1})
+
+
+def test_nan_never_passes(golden):
+    nan = Metric("mine", "V", "lower", lambda _got, _reference: Evaluation(float("nan")))
+    with pytest.raises(Mismatch):
+        golden.check(ONE, ONE, case="x", metric=nan, limit=np.inf)
+
+
+def test_scalars_and_booleans_can_be_checked(golden):
+    assert golden.check(94.5, 94.6, case="x", metric="max_abs", limit=0.5).passed
+    with pytest.raises(Mismatch, match="1 of 2 elements differ"):
+        golden.check(np.array([True, False]), np.array([True, True]), case="x", metric="exact", limit=0)
