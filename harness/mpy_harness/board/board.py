@@ -14,7 +14,7 @@ from mpy_harness import emulators
 from mpy_harness.board import codec, mpyfile
 from mpy_harness.board.channel import Channel, ReplChannel, WindowChannel
 from mpy_harness.board.console import Console, ConsoleClosed, WaitedLong
-from mpy_harness.board.faults import MARK, find_fault
+from mpy_harness.board.faults import MARK, find_fault, find_lockup
 from mpy_harness.board.files import BoardFiles
 from mpy_harness.board.hostfiles import HostFiles
 from mpy_harness.board.objects import GuestObject
@@ -24,6 +24,7 @@ from mpy_harness.errors import (
     EmulatorDied,
     FirmwareSilent,
     GuestException,
+    GuestFailure,
     GuestReset,
     HarnessError,
     MachineryError,
@@ -45,8 +46,9 @@ _KEEPS_BOARD = (GuestException, PythonLoop, Untransferable)
 class Board:
     """A target with its firmware running in an emulator, its REPL ready.
 
-    ``timeout`` is the default for each call, in seconds. ``where`` turns an address of the guest into
-    words (a function's name), for the messages about code that does not end.
+    ``timeout`` is the default for each call, in seconds, ``boot_seconds`` what the firmware has until its
+    prompt. ``where`` turns an address of the guest into words (a function's name), for the messages about
+    code that does not end.
     """
 
     def __init__(
@@ -57,12 +59,14 @@ class Board:
         *,
         host_files: HostFiles | None = None,
         timeout: float = 10.0,
+        boot_seconds: float = BOOT_SECONDS,
         where: Callable[[int], str] | None = None,
         window: bool = True,
     ) -> None:
         self.target = target
         self.image = image
         self.timeout = timeout
+        self.boot_seconds = boot_seconds
         self.files = BoardFiles(self)
         self.host_files = host_files or HostFiles()
         self.life = 0
@@ -166,7 +170,7 @@ class Board:
 
     def soft_reset(self) -> None:
         """Restart MicroPython: a fresh heap, no imports, no files of an earlier program."""
-        self._guard(lambda: self._repl.soft_reset(BOOT_SECONDS))
+        self._guard(lambda: self._repl.soft_reset(self.boot_seconds))
         self._inject()
 
     def hard_reset(self) -> None:
@@ -216,18 +220,24 @@ class Board:
     def _greet(self) -> None:
         # A prompt first: bytes sent before the firmware has set up its UART would be lost.
         try:
-            self.console.read_until([b">>> "], time.monotonic() + BOOT_SECONDS)
+            self.console.read_until([b">>> "], time.monotonic() + self.boot_seconds)
             self._repl.enter(5)
         except WaitedLong:
             said = self.console.tail(5)
-            raise FirmwareSilent(
-                f"{self.image} showed no MicroPython prompt within {BOOT_SECONDS:g} s. "
+            raise self._no_prompt(
+                f"within {self.boot_seconds:g} s. "
                 + (f"Its console said:\n{said}" if said else "Its console said nothing.")
-                + f"\nIs the image built for target {self.target.name}? `mpy-harness setup {self.target.name} --force` "
-                "builds it again."
             ) from None
         except ConsoleClosed:
-            raise self._lost(self.console.before or b"") from None
+            lost = self._lost(self.console.before or b"")
+            raise (self._no_prompt(f"but {lost}") if isinstance(lost, GuestFailure) else lost) from None
+
+    def _no_prompt(self, but: str) -> FirmwareSilent:
+        name = self.target.name
+        return FirmwareSilent(
+            f"{self.image} showed no MicroPython prompt {but}\n"
+            f"Is the image built for target {name}? `mpy-harness setup {name} --force` builds it again."
+        )
 
     def _make_channel(self) -> Channel:
         if self.emulator.window is not None and self._use_window:
@@ -260,7 +270,7 @@ class Board:
         deadline = time.monotonic() + _DYING_SECONDS
         while (end := self.emulator.ended()) is None and time.monotonic() < deadline:
             time.sleep(0.01)
-        fault = find_fault(console)
+        fault = find_fault(console) or (find_lockup(end.stderr) if end else None)
         if fault is not None:
             places = [
                 f"{name} is in {self._where(fault.registers[name])}" for name in ("pc", "lr") if name in fault.registers
@@ -272,7 +282,7 @@ class Board:
         if end.status == 0 and MARK not in console:
             return GuestReset("guest code reset or stopped the machine (machine.reset() or a reset by other means)")
         return EmulatorDied(
-            f"the emulator of {self.target.name} ended (status {end.status}): {end.stderr or 'no message'}"
+            f"the emulator of {self.target.name} ended (status {end.status}): {end.message or 'no message'}"
         )
 
     def _whereabouts(self) -> str:

@@ -32,7 +32,11 @@ _CFSR = {
 }
 _CFSR_MMFAR_VALID = 7
 _CFSR_BFAR_VALID = 15
-_HFSR = {1: "the vector table could not be read"}
+_HFSR = {1: "the vector table could not be read", 31: "breakpoint instruction without a debugger"}
+_HFSR_FORCED = 30
+# What QEMU says on its standard error before it gives up, and the registers as it dumps them.
+_LOCKUP = re.compile(r"qemu: fatal: Lockup: (.*)")
+_DUMPED = {"pc": "R15", "lr": "R14", "sp": "R13"}
 
 
 def find_fault(console: bytes) -> GuestFault | None:
@@ -45,12 +49,26 @@ def find_fault(console: bytes) -> GuestFault | None:
     return GuestFault(kind, registers, _explain(kind, registers))
 
 
+def find_lockup(stderr: str) -> GuestFault | None:
+    """Return the fault that ended the emulator because the core could not handle it, if that was it."""
+    found = _LOCKUP.search(stderr)
+    if found is None:
+        return None
+    dumped = {name: re.search(rf"\b{their}=([0-9a-f]{{8}})", stderr) for name, their in _DUMPED.items()}
+    registers = {name: int(value.group(1), 16) for name, value in dumped.items() if value}
+    values = " ".join(f"{name}=0x{value:08x}" for name, value in registers.items())
+    text = f"the core locked up: a fault that could not be handled where it happened ({found.group(1)})\n  {values}"
+    return GuestFault("Lockup", registers, text)
+
+
 def _explain(kind: str, registers: dict[str, int]) -> str:
     if kind == "UncaughtNLR":
         return "the guest raised an exception where nothing could catch it (a native module outside of any call?)"
     cfsr, hfsr = registers.get("cfsr", 0), registers.get("hfsr", 0)
     reasons = [text for bit, text in _CFSR.items() if cfsr >> bit & 1]
     reasons += [text for bit, text in _HFSR.items() if hfsr >> bit & 1]
+    if not reasons and hfsr >> _HFSR_FORCED & 1:  # forced by what has no bit of its own
+        reasons.append("breakpoint instruction without a debugger, or a supervisor call while it was masked")
     if cfsr >> _CFSR_MMFAR_VALID & 1:
         reasons.append(f"at address 0x{registers['mmfar']:08x}")
     if cfsr >> _CFSR_BFAR_VALID & 1:

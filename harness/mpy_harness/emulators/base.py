@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from dataclasses import dataclass
 from typing import Protocol
+
+_REGISTER_DUMP = re.compile(r"^(\w+=[0-9a-f]{8}|FPSCR:).*\n?", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -13,6 +16,11 @@ class Exit:
 
     status: int
     stderr: str
+
+    @property
+    def message(self) -> str:
+        """Return stderr as people want it: without the dump of all registers that QEMU adds."""
+        return _REGISTER_DUMP.sub("", self.stderr).strip()
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ class EmulatorProcess:
             how, said = "still running", ""
         else:
             how = f"status {end.status}" if end.status >= 0 else f"signal {signal.Signals(-end.status).name}"
-            said = end.stderr
+            said = end.message
         return EmulatorDied(
             f"{self.command[0]} {what} ({how}). {f'It said: {said}' if said else 'It said nothing.'}\n"
             f"Command: {' '.join(self.command)}"
