@@ -136,7 +136,9 @@ class RawRepl:
 
     def _diagnose(self, output: bytearray, deadline: float, grace: float, seconds: float) -> None:
         console = self._console
-        printing = time.monotonic() - console.last_byte_at < _STILL_PRINTING_SECONDS
+        # What was printed at the start of a short timeout is not what the guest is doing now.
+        recent = min(_STILL_PRINTING_SECONDS, 0.1 * seconds)
+        printing = time.monotonic() - console.last_byte_at < recent
         console.write_bytes(_CTRL_C)
         try:
             _, rest = console.read_until([_CTRL_D], deadline + grace)
