@@ -8,5 +8,6 @@ from __future__ import annotations
 
 from importlib.metadata import entry_points
 
+pytest_plugins = ["pytester"]  # the plugin's own tests run pytest in pytest
 if not any(entry.value == "mpy_harness.plugin" for entry in entry_points(group="pytest11")):
-    pytest_plugins = ["mpy_harness.plugin"]
+    pytest_plugins.append("mpy_harness.plugin")

@@ -1,0 +1,76 @@
+"""What the tests on real emulators share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from leftovers import Leftovers
+
+from mpy_harness.board import Board
+from mpy_harness.board.pool import BoardPool
+from mpy_harness.firmware.image import Firmware, firmware_for
+from mpy_harness.firmware.natmods import NatmodBuild, build_natmod
+from mpy_harness.firmware.sources import micropython_source
+from mpy_harness.firmware.symbols import Symbols
+from mpy_harness.targets import Target, load_target
+
+MAKEFILE = """\
+MOD = {name}
+SRC = {name}.c
+ARCH ?= armv7emsp
+include $(MPY_DIR)/py/dynruntime.mk
+"""
+
+
+@pytest.fixture(scope="session")
+def m33() -> Target:
+    return load_target("m33")
+
+
+@pytest.fixture(scope="session")
+def firmware(m33: Target) -> Firmware:
+    return firmware_for(m33)
+
+
+@pytest.fixture
+def nothing_left() -> Iterator[None]:
+    """Check after the test that all it started and made is gone."""
+    before = Leftovers()
+    yield
+    before.check()
+
+
+@pytest.fixture
+def make_board(nothing_left: None, m33: Target, firmware: Firmware, tmp_path: Path) -> Iterator[Callable[..., Board]]:
+    """Boot boards of the test's own; keyword arguments are Board's, and ``target`` and ``image``."""
+    boards: list[Board] = []
+
+    def make(target: Target = m33, image: Path = firmware.elf, **options: Any) -> Board:
+        options.setdefault("where", Symbols(image).describe)
+        boards.append(Board(target, image, tmp_path / f"console-{len(boards)}.log", **options))
+        return boards[-1]
+
+    yield make
+    for board in boards:
+        board.close()
+
+
+@pytest.fixture
+def pool(nothing_left: None, tmp_path: Path) -> Iterator[BoardPool]:
+    """A pool as a pytest session has one, which a test may break."""
+    boards = BoardPool(tmp_path / "console")
+    yield boards
+    boards.close()
+
+
+def build_tiny(folder: Path, name: str, source: str) -> NatmodBuild:
+    """Build a native module from one C file."""
+    (folder / name).mkdir(parents=True)
+    (folder / name / "Makefile").write_text(MAKEFILE.format(name=name), encoding="utf-8")
+    (folder / name / f"{name}.c").write_text(source, encoding="utf-8")
+    target = load_target("m33")
+    version = target.firmware.micropython
+    return build_natmod(folder / name, target.natmod.arch, source=micropython_source(version), micropython=version)

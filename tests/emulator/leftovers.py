@@ -1,0 +1,82 @@
+"""What a run of the harness could leave behind on this machine, and a check that it did not."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+MARK = "MPY_HARNESS_TEST_MARK"  # an environment variable by which a run's processes are known
+_GONE_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Leftovers:
+    """The folders and emulators that were there before; ``check()`` finds those that came and stayed."""
+
+    folders: frozenset[Path] = field(default_factory=lambda: frozenset(_folders()))
+    emulators: frozenset[int] = field(default_factory=lambda: frozenset(emulators_of(os.getpid())))
+
+    def check(self) -> None:
+        """Fail if an emulator of ours or a temporary folder has come since and does not go.
+
+        Other processes of the same test run start emulators as well: their folders come and go.
+        """
+        pids = set(emulators_of(os.getpid())) - self.emulators
+        assert not pids, f"emulators still run: {pids}"
+        for folder in set(_folders()) - self.folders:
+            assert soon(lambda folder=folder: not folder.exists()), f"{folder} was left behind"
+
+
+def soon(condition: Callable[[], bool], seconds: float = _GONE_SECONDS) -> bool:
+    """Tell whether something becomes true within a time."""
+    deadline = time.monotonic() + seconds
+    while not (met := condition()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return met
+
+
+def emulators_of(parent: int) -> list[int]:
+    """Return the process ids of the QEMUs that a process has started."""
+    return [pid for pid, name, its_parent in _processes() if its_parent == parent and name.startswith("qemu-")]
+
+
+def marked(mark: str) -> list[tuple[int, str]]:
+    """Return ids and names of the processes whose environment says ``MARK=mark``."""
+    wanted = f"{MARK}={mark}".encode()
+    found = []
+    for pid, name, _ in _processes():
+        try:
+            environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if wanted in environment:
+            found.append((pid, name))
+    return found
+
+
+def sockets() -> set[str]:
+    """Return the paths of all UNIX sockets of ours that this machine knows."""
+    lines = Path("/proc/net/unix").read_text(encoding="utf-8").splitlines()
+    return {line.split()[-1] for line in lines if "mpy-harness-" in line}
+
+
+def _folders() -> Iterator[Path]:
+    for root in {Path(tempfile.gettempdir()), Path("/dev/shm"), Path("/tmp")}:  # noqa: S108 - where they could be
+        if root.is_dir():
+            yield from root.glob("mpy-harness-*")
+
+
+def _processes() -> Iterator[tuple[int, str, int]]:
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                # "pid (name) state ppid ...", and a name may hold anything but its end is the last ")".
+                head, _, rest = (entry / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")
+            except OSError:
+                continue
+            if rest.split()[0] != "Z":
+                yield int(entry.name), head.partition("(")[2], int(rest.split()[1])

@@ -1,0 +1,521 @@
+"""What goes wrong in a guest or its emulator ends in a clear error, in time, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from conftest import build_tiny
+
+from mpy_harness.board import Board
+from mpy_harness.board.pool import BoardPool
+from mpy_harness.errors import (
+    EmulatorDied,
+    EndlessOutput,
+    FirmwareSilent,
+    GuestException,
+    GuestFault,
+    GuestReset,
+    GuestTimeout,
+    MachineryError,
+    NativeLoop,
+    PythonLoop,
+    ToolMissing,
+)
+from mpy_harness.targets import Target, load_target
+
+TIMEOUT = 2.0
+
+# Each function does one thing that a native module must not do.
+MISBEHAVING = """
+#include "py/dynruntime.h"
+
+// The compiler shall not see what is wrong.
+static volatile int *at(volatile unsigned address) {
+    return (volatile int *)address;
+}
+
+static mp_obj_t write_null(void) {
+    *at(0x4) = 1;
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(write_null_obj, write_null);
+
+static mp_obj_t read_nowhere(void) {
+    return mp_obj_new_int(*at(0xa0000010));
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(read_nowhere_obj, read_nowhere);
+
+static mp_obj_t write_firmware(void) {
+    *at(0x10000040) = 1;
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(write_firmware_obj, write_firmware);
+
+static mp_obj_t undefined(void) {
+    __asm volatile ("udf #0");
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(undefined_obj, undefined);
+
+// A fault where none can be handled any more.
+static mp_obj_t lock_up(void) {
+    __asm volatile ("cpsid f");
+    return undefined();
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(lock_up_obj, lock_up);
+
+static mp_obj_t divide(mp_obj_t by) {
+    return mp_obj_new_int(1000 / mp_obj_get_int(by));
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(divide_obj, divide);
+
+static mp_obj_t jump(mp_obj_t to) {
+    ((void (*)(void))mp_obj_get_int(to))();
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(jump_obj, jump);
+
+static __attribute__((noinline)) int deeper(volatile int *from) {
+    volatile int room[64];
+    room[0] = *from + 1;
+    return room[0] ? deeper(room) + room[0] : 0;
+}
+
+static mp_obj_t recurse(void) {
+    volatile int zero = 0;
+    return mp_obj_new_int(deeper(&zero));
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(recurse_obj, recurse);
+
+static mp_obj_t spin(void) {
+    for (volatile int on = 1; on;) {
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(spin_obj, spin);
+
+static mp_obj_t spin_deaf(void) {
+    __asm volatile ("cpsid i");
+    return spin();
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(spin_deaf_obj, spin_deaf);
+
+static mp_obj_t chatter(void) {
+    for (volatile int on = 1; on;) {
+        mp_printf(&mp_plat_print, "again and again\\n");
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(chatter_obj, chatter);
+
+// Arm's semihosting: SYS_OPEN of a name, for writing.
+static mp_obj_t host_open(mp_obj_t name) {
+    size_t length;
+    const char *text = mp_obj_str_get_data(name, &length);
+    unsigned block[3] = {(unsigned)text, 4, length};
+    register unsigned r0 __asm("r0") = 1;
+    register void *r1 __asm("r1") = block;
+    __asm volatile ("bkpt 0xab" : "+r" (r0) : "r" (r1) : "memory");
+    return mp_obj_new_int(r0);
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(host_open_obj, host_open);
+
+mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
+    MP_DYNRUNTIME_INIT_ENTRY
+    mp_store_global(MP_QSTR_write_null, MP_OBJ_FROM_PTR(&write_null_obj));
+    mp_store_global(MP_QSTR_read_nowhere, MP_OBJ_FROM_PTR(&read_nowhere_obj));
+    mp_store_global(MP_QSTR_write_firmware, MP_OBJ_FROM_PTR(&write_firmware_obj));
+    mp_store_global(MP_QSTR_undefined, MP_OBJ_FROM_PTR(&undefined_obj));
+    mp_store_global(MP_QSTR_lock_up, MP_OBJ_FROM_PTR(&lock_up_obj));
+    mp_store_global(MP_QSTR_divide, MP_OBJ_FROM_PTR(&divide_obj));
+    mp_store_global(MP_QSTR_jump, MP_OBJ_FROM_PTR(&jump_obj));
+    mp_store_global(MP_QSTR_recurse, MP_OBJ_FROM_PTR(&recurse_obj));
+    mp_store_global(MP_QSTR_spin, MP_OBJ_FROM_PTR(&spin_obj));
+    mp_store_global(MP_QSTR_spin_deaf, MP_OBJ_FROM_PTR(&spin_deaf_obj));
+    mp_store_global(MP_QSTR_chatter, MP_OBJ_FROM_PTR(&chatter_obj));
+    mp_store_global(MP_QSTR_host_open, MP_OBJ_FROM_PTR(&host_open_obj));
+    MP_DYNRUNTIME_INIT_EXIT
+}
+"""
+
+# Vectors, and a loop that prints nothing.
+SILENT = """
+.syntax unified
+.thumb
+.section .text
+.word 0x10010000
+.word start + 1
+.thumb_func
+start: b start
+"""
+
+
+@pytest.fixture(scope="session")
+def misbehaving(tmp_path_factory) -> Path:
+    return build_tiny(tmp_path_factory.mktemp("natmods"), "misbehaving", MISBEHAVING).path
+
+
+@dataclass
+class Watch:
+    seconds: float = -1.0
+
+
+@contextlib.contextmanager
+def within(timeout: float) -> Iterator[Watch]:
+    """Fail if the block takes much longer than its timeout: twice, and a second for a busy machine."""
+    watch = Watch()
+    begun = time.monotonic()
+    yield watch
+    watch.seconds = time.monotonic() - begun
+    assert watch.seconds < 2 * timeout + 1
+
+
+@pytest.fixture
+def recovers(m33: Target, pool: BoardPool) -> Callable[[Board], None]:
+    """Check that a board is known to be broken and that the next test gets a fresh one."""
+
+    def check(broken: Board) -> None:
+        assert not broken.usable
+        with pytest.raises(MachineryError, match=r"no longer usable.*hard_reset\(\) starts it again"):
+            broken.eval("1")
+        fresh = pool.board(m33)
+        assert fresh is not broken
+        assert fresh.eval("'spoiled' in globals(), 6 * 7") == (False, 42)
+
+    return check
+
+
+@pytest.fixture
+def spoiled(m33: Target, pool: BoardPool) -> Board:
+    """A board with something in its globals that no other test may see."""
+    board = pool.board(m33)
+    board.exec("spoiled = True")
+    return board
+
+
+# --- the emulator --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT])
+def test_emulator_crashes_mid_test(spoiled, recovers, number):
+    pid = spoiled.emulator.process.pid
+    spoiled.exec("import time")
+    # The emulator dies while the guest runs: a process of its own sends the signal meanwhile.
+    killer = subprocess.Popen(["sh", "-c", f"sleep 0.3; kill -{int(number)} {pid}"])
+    with within(TIMEOUT), pytest.raises(EmulatorDied, match=rf"m33 ended \(status -{int(number)}\)"):
+        spoiled.exec("while True: time.sleep_ms(1)", timeout=TIMEOUT)
+    assert killer.wait(10) == 0
+    recovers(spoiled)
+
+
+def test_emulator_crashes_between_two_calls(spoiled, recovers):
+    os.kill(spoiled.emulator.process.pid, signal.SIGKILL)
+    with within(TIMEOUT), pytest.raises((EmulatorDied, MachineryError)):
+        spoiled.eval("1", timeout=TIMEOUT)
+    recovers(spoiled)
+
+
+def test_emulator_is_stopped(spoiled, recovers):
+    # Not dead, but it does nothing any more, as on a machine that swaps.
+    os.kill(spoiled.emulator.process.pid, signal.SIGSTOP)
+    with within(TIMEOUT), pytest.raises((GuestTimeout, MachineryError)):
+        spoiled.eval("1", timeout=TIMEOUT)
+    with within(2 * TIMEOUT):  # it has to be killed
+        recovers(spoiled)
+
+
+def private_target(folder: Path, text: str, become: str) -> Target:
+    folder.mkdir()
+    original = load_target("m33").folder
+    (folder / "board").symlink_to(original / "board")
+    description = (original / "target.toml").read_text(encoding="utf-8")
+    assert text in description
+    (folder / "target.toml").write_text(description.replace(text, become), encoding="utf-8")
+    return load_target(str(folder))
+
+
+def test_emulator_that_exits_at_once(make_board, tmp_path):
+    target = private_target(tmp_path / "mine", '"mps2-an505"', '"mps2-an9999"')
+    with within(TIMEOUT), pytest.raises(EmulatorDied) as caught:
+        make_board(target=target)
+    message = str(caught.value)
+    assert "unsupported machine type" in message
+    assert "mps2-an9999" in message
+    assert "Command: " in message
+    assert make_board().eval("6 * 7") == 42
+
+
+def test_emulator_that_cannot_be_run(make_board, tmp_path, monkeypatch):
+    binary = tmp_path / "bin" / "qemu-system-arm"
+    binary.parent.mkdir()
+    binary.write_text("no program\n")
+    binary.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{binary.parent}{os.pathsep}{os.environ['PATH']}")
+    with pytest.raises(ToolMissing, match=r"(?s)cannot be started: Exec format error.*apt install qemu-system-arm"):
+        make_board()
+
+
+def test_emulator_missing(make_board, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolMissing, match=r"qemu-system-arm is not on PATH.*apt install qemu-system-arm"):
+        make_board()
+    monkeypatch.undo()
+    assert make_board().eval("6 * 7") == 42
+
+
+# --- the firmware --------------------------------------------------------------------------------
+
+
+def test_firmware_that_prints_nothing(make_board, tmp_path):
+    (tmp_path / "silent.s").write_text(SILENT)
+    image = tmp_path / "silent.elf"
+    subprocess.run(
+        ["arm-none-eabi-gcc", "-mcpu=cortex-m33", "-nostdlib", "-Wl,-Ttext=0x10000000", "-Wl,-estart",
+         "-o", image, tmp_path / "silent.s"],
+        check=True, timeout=60,
+    )  # fmt: skip
+    with within(TIMEOUT) as watch, pytest.raises(FirmwareSilent) as caught:
+        make_board(image=image, boot_seconds=TIMEOUT)
+    assert watch.seconds > TIMEOUT
+    assert f"{image} showed no MicroPython prompt within 2 s. Its console said nothing." in str(caught.value)
+    assert "mpy-harness setup m33 --force" in str(caught.value)
+    assert make_board().eval("6 * 7") == 42
+
+
+@pytest.mark.parametrize("content", [b"", b"this is no firmware\n" * 50, b"\x7fELF" + bytes(200)])
+def test_firmware_image_that_is_garbage(make_board, tmp_path, content):
+    image = tmp_path / "garbage.elf"
+    image.write_bytes(content)
+    with within(TIMEOUT), pytest.raises(MachineryError) as caught:
+        make_board(image=image, boot_seconds=TIMEOUT)
+    assert isinstance(caught.value, (EmulatorDied, FirmwareSilent))
+    assert "garbage.elf" in str(caught.value)
+    assert len(str(caught.value)) < 800  # without QEMU's dump of all registers
+
+
+def test_firmware_image_that_is_truncated(make_board, firmware, tmp_path):
+    image = tmp_path / "half.elf"
+    image.write_bytes(firmware.elf.read_bytes()[: firmware.elf.stat().st_size // 2])
+    with within(TIMEOUT), pytest.raises((EmulatorDied, FirmwareSilent), match=r"half\.elf"):
+        make_board(image=image, boot_seconds=TIMEOUT)
+
+
+def test_firmware_image_that_does_not_exist(make_board, tmp_path):
+    with within(TIMEOUT), pytest.raises(MachineryError, match=r"none\.elf"):
+        make_board(image=tmp_path / "none.elf", boot_seconds=TIMEOUT)
+
+
+# --- faults --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "kind", "words"),
+    [
+        ("write_null", (), "MemManage", ["must not be written", "at address 0x00000004"]),
+        ("read_nowhere", (), "MemManage", ["does not exist", "at address 0xa0000010"]),
+        ("write_firmware", (), "MemManage", ["must not be written", "at address 0x10000040"]),
+        ("undefined", (), "UsageFault", ["undefined instruction"]),
+        ("divide", (0,), "UsageFault", ["integer division by zero"]),
+        ("jump", (0x80000001,), "MemManage", ["must not be executed"]),
+        ("jump", (0x10000000,), "UsageFault", ["not Thumb code"]),
+        ("lock_up", (), "Lockup", ["could not be handled"]),
+        ("recurse", (), "UsageFault", ["stack overflow: the stack pointer passed its limit"]),
+    ],
+)
+def test_fault_in_native_code(spoiled, recovers, misbehaving, function, arguments, kind, words):
+    module = spoiled.import_native(misbehaving)
+    with within(TIMEOUT), pytest.raises(GuestFault) as caught:
+        getattr(module, function)(*arguments, timeout=TIMEOUT)
+    assert caught.value.kind == kind
+    message = str(caught.value)
+    assert ("the core locked up: " if kind == "Lockup" else f"the core took a {kind}: ") in message
+    for word in words:
+        assert word in message
+    assert set(caught.value.registers) >= {"pc", "lr", "sp"}
+    assert caught.value.registers["sp"]
+    recovers(spoiled)
+
+
+def test_fault_says_where(spoiled, misbehaving):
+    module = spoiled.import_native(misbehaving)
+    with pytest.raises(GuestFault, match="pc is in code that is not the firmware's: a native module's, most likely"):
+        module.undefined()
+
+
+def test_fault_in_the_firmware_names_its_function(spoiled):
+    # A type with a zeroed slot table in a made-up object: the firmware itself follows the pointer.
+    with pytest.raises(GuestFault, match=r"pc is in \w+\(\) of the firmware") as caught:
+        spoiled.exec("import uctypes\nuctypes.bytes_at(0xa0000000, 16)[3]\nuctypes.bytearray_at(0xa0000000, 4)[0] = 1")
+    assert "address 0xa00000" in str(caught.value)
+
+
+def test_fault_of_semihosting_opens_no_host_file(spoiled, recovers, misbehaving, tmp_path):
+    module = spoiled.import_native(misbehaving)
+    with within(TIMEOUT), pytest.raises(GuestFault, match="breakpoint"):
+        module.host_open(f"{tmp_path}/opened\0", timeout=TIMEOUT)
+    assert not (tmp_path / "opened").exists()
+    recovers(spoiled)
+
+
+# --- what does not end ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("function", ["spin", "spin_deaf"])
+@pytest.mark.parametrize("timeout", [0.5, TIMEOUT])
+def test_endless_loop_in_native_code(spoiled, recovers, misbehaving, function, timeout):
+    module = spoiled.import_native(misbehaving)
+    with within(timeout) as watch, pytest.raises(NativeLoop) as caught:
+        getattr(module, function)(timeout=timeout)
+    assert watch.seconds > timeout / 2
+    assert f"did not end within {timeout:g} s and did not react to Ctrl-C" in str(caught.value)
+    assert "It was executing at 0x" in str(caught.value)
+    assert "a native module's, most likely" in str(caught.value)
+    recovers(spoiled)
+
+
+def test_code_that_catches_ctrl_c(spoiled, recovers):
+    with within(TIMEOUT), pytest.raises(NativeLoop, match=r"or code that catches KeyboardInterrupt. It was executing"):
+        spoiled.exec("while True:\n try:\n  while True: pass\n except KeyboardInterrupt: pass", timeout=TIMEOUT)
+    recovers(spoiled)
+
+
+LOOP = """
+def outer():
+    inner()
+
+def inner():
+    while True:
+        pass  # line 7
+
+print("begun")
+outer()
+"""
+
+
+@pytest.mark.parametrize("timeout", [0.5, TIMEOUT])
+def test_endless_loop_in_python(spoiled, timeout):
+    with within(timeout) as watch, pytest.raises(PythonLoop) as caught:
+        spoiled.exec(LOOP, timeout=timeout, name="loop.py")
+    assert watch.seconds > timeout / 2
+    message = str(caught.value)
+    assert f"did not end within {timeout:g} s; it was here:" in message
+    for line in ('File "loop.py", line 10, in <module>', 'File "loop.py", line 3, in outer', "in inner"):
+        assert line in message
+    assert "_mpyh" not in message
+    assert "begun" in spoiled.console.tail()
+    assert spoiled.usable  # Ctrl-C ended the loop, the guest is as it was
+    assert spoiled.eval("spoiled") is True
+
+
+def test_sleeping_too_long(spoiled):
+    with within(TIMEOUT), pytest.raises(PythonLoop):
+        spoiled.exec("import time\ntime.sleep(3600)", timeout=TIMEOUT)
+    assert spoiled.eval("6 * 7") == 42
+
+
+def test_waiting_for_input(spoiled):
+    with within(TIMEOUT), pytest.raises(PythonLoop):
+        spoiled.exec("import sys\nsys.stdin.read(1)", timeout=TIMEOUT)
+    assert spoiled.eval("6 * 7") == 42
+
+
+@pytest.mark.parametrize("source", ["while True: print('again', end='')", "while True: print('again and again')"])
+def test_output_that_never_ends(spoiled, recovers, source):
+    with within(TIMEOUT) as watch, pytest.raises(EndlessOutput, match=r"still printing after 2 s; it was here:"):
+        spoiled.exec(source, timeout=TIMEOUT)
+    assert watch.seconds > TIMEOUT / 2
+    assert "again" in spoiled.console.tail()
+    recovers(spoiled)
+
+
+def test_output_that_never_ends_from_native_code(spoiled, recovers, misbehaving):
+    module = spoiled.import_native(misbehaving)
+    with within(TIMEOUT), pytest.raises(EndlessOutput, match=r"did not react to Ctrl-C\. It was executing at 0x"):
+        module.chatter(timeout=TIMEOUT)
+    recovers(spoiled)
+
+
+def test_importing_what_does_not_end(spoiled, recovers, tmp_path):
+    spoiled.files.put(b"while True:\n    pass\n", "/endless.py")
+    with within(TIMEOUT), pytest.raises(PythonLoop, match=r'File "/?endless.py"'):
+        spoiled.exec("import endless", timeout=TIMEOUT)
+    assert spoiled.eval("6 * 7") == 42
+
+
+# --- ends that the guest chooses -----------------------------------------------------------------
+
+
+def test_reset_by_the_guest(spoiled, recovers):
+    with within(TIMEOUT), pytest.raises(GuestReset, match=r"reset or stopped the machine \(machine.reset\(\)"):
+        spoiled.exec("import machine\nmachine.reset()", timeout=TIMEOUT)
+    recovers(spoiled)
+
+
+def test_soft_reset_by_the_guest_ends_the_program_only(spoiled):
+    with pytest.raises(GuestException) as caught:
+        spoiled.exec("import machine\nmachine.soft_reset()")
+    assert caught.value.type == "SystemExit"
+    assert spoiled.eval("6 * 7") == 42
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"), [("sys.exit()", "0"), ("sys.exit(3)", "3"), ("raise SystemExit('enough')", "enough")]
+)
+def test_system_exit(spoiled, statement, message):
+    with pytest.raises(GuestException) as caught:
+        spoiled.exec(f"import sys\nprint('before')\n{statement}")
+    assert (caught.value.type, caught.value.message) == ("SystemExit", message)
+    assert caught.value.output == "before\r\n"
+    assert spoiled.eval("6 * 7") == 42
+
+
+def test_hard_reset_after_a_fault(spoiled):
+    with pytest.raises(GuestReset):
+        spoiled.exec("import machine\nmachine.reset()")
+    spoiled.hard_reset()
+    assert spoiled.usable
+    assert spoiled.eval("'spoiled' in globals(), 6 * 7") == (False, 42)
+
+
+# --- output that is not text ---------------------------------------------------------------------
+
+
+def test_split_utf8(spoiled):
+    source = """
+import sys, time
+for byte in "aé€😀z".encode():
+    sys.stdout.write(bytes([byte]))
+    time.sleep_ms(20)
+"""
+    assert spoiled.exec(source) == "aé€😀z"
+
+
+def test_truncated_utf8(spoiled):
+    assert spoiled.exec("import sys\nsys.stdout.write('whole €'.encode()[:-1])") == "whole �"
+    assert spoiled.eval("6 * 7") == 42
+    assert spoiled.console.tail()
+
+
+def test_every_byte_can_be_printed_but_the_one_that_ends_output(spoiled):
+    # 4 ends a program's output in the raw REPL.
+    source = "import sys\nfor byte in range(256):\n  if byte != 4: sys.stdout.write(bytes([byte]))"
+    out = spoiled.exec(source, timeout=TIMEOUT)
+    expected = bytes(byte for byte in range(256) if byte != 4).decode("utf-8", "replace")
+    assert out == expected
+    assert spoiled.eval("6 * 7") == 42
+    assert spoiled.console.tail()
+
+
+def test_printing_the_sign_that_ends_output(spoiled):
+    with within(TIMEOUT), pytest.raises((GuestException, MachineryError)):
+        spoiled.exec("print('a\\x04b\\x04c')", timeout=TIMEOUT)
+    if spoiled.usable:
+        assert spoiled.eval("6 * 7") == 42
