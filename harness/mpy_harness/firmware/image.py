@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -133,8 +132,7 @@ def _build(target: Target, source: Source, planned: Provenance, folder: Path, pr
     }
     log = folder / "build.log"
     port = source.path / "ports" / spec.port
-    jobs = min(len(os.sched_getaffinity(0)), 8)
-    failure = toolchain.make(port, variables, env=env, log=log, timeout=_BUILD_SECONDS, jobs=jobs)
+    failure = toolchain.make(port, variables, env=env, log=log, timeout=_BUILD_SECONDS)
     image = build / spec.image
     if failure is None and not image.is_file():
         failure = f"  make succeeded, but left no {spec.image}: firmware.image in the target's target.toml is wrong."

@@ -160,10 +160,14 @@ def make_wrappers(folder: Path, micropython: str) -> dict[str, str]:
 
 
 def make(
-    folder: Path, variables: Mapping[str, str], *, env: Mapping[str, str], log: Path, timeout: float, jobs: int = 1
+    folder: Path, variables: Mapping[str, str], *, env: Mapping[str, str], log: Path, timeout: float
 ) -> str | None:
-    """Run make in ``folder`` with output in ``log``; return the last lines when it failed, None when it did not."""
-    command = [str(find("make", "building")), "-C", str(folder), f"-j{jobs}"]
+    """Run ``make all`` in ``folder`` with output in ``log``; return the last lines when it failed, None if not.
+
+    The goal is named because a makefile may have rules of its own above the one it includes.
+    """
+    jobs = min(len(os.sched_getaffinity(0)), 8)
+    command = [str(find("make", "building")), "-C", str(folder), f"-j{jobs}", "all"]
     command += [f"{name}={value}" for name, value in variables.items()]
     result = run(command, timeout=timeout, env=env)
     text = f"$ {shlex.join(command)}\n{result.output}"

@@ -62,6 +62,12 @@ def test_the_same_inputs_are_built_once_and_a_changed_file_again(build, example)
     assert build(example).path != first.path
 
 
+def test_a_makefile_may_have_rules_above_the_one_it_includes(build, example):
+    makefile = example / "Makefile"
+    makefile.write_text("dist:\n\t@echo not this\n" + makefile.read_text())
+    assert build(example).name == "features0"
+
+
 def test_every_arch_has_a_build_of_its_own(build, example):
     built = {arch: build(example, arch) for arch in ("armv6m", "armv7m", "armv7emsp")}
     # .mpy: byte 2 holds the architecture in its upper six bits (tools/mpy-tool.py of MicroPython).
