@@ -14,7 +14,8 @@ from mpy_harness.board.objects import GuestObject
 Array = NDArray[Any]
 
 # Runs on MicroPython. Every output lies between eight items of a pattern on either side, checked after
-# every call; every call comes right after a garbage collection; inputs must come out as they went in.
+# every call; every call comes right after a garbage collection, and what that freed was overwritten;
+# inputs must come out as they went in.
 _GUEST = """
 import array, gc, struct
 
@@ -31,6 +32,13 @@ class Guarded:
         if bytes(self.whole[len(self.whole) - 8 :]) != self.edge:
             raise AssertionError("memory after the output was overwritten")
 
+def collect():
+    # Free what is unreachable and overwrite it: memory that a module has lost hold of shows at once.
+    gc.collect()
+    for size in (4096, 1024, 256, 64, 16):
+        [bytearray(b"\xa5" * size) for _ in range(24)]
+    gc.collect()
+
 def call_guarded(owner, name, code, n, filled, args):
     # An argument ... stands for the output of n items, which starts as filled, or as zeros.
     out = Guarded(code, n)
@@ -38,9 +46,9 @@ def call_guarded(owner, name, code, n, filled, args):
         out.view[: len(filled)] = memoryview(filled)
     before = [bytes(a) for a in args if isinstance(a, array.array)]
     args = [out.view if a == "..." else a for a in args]
-    gc.collect()
+    collect()
     getattr(owner, name)(*args)
-    gc.collect()
+    collect()
     out.check()
     if [bytes(a) for a in args if isinstance(a, array.array)] != before:
         raise AssertionError("an input was changed")
@@ -55,7 +63,7 @@ def run_blocks(owner, name, src, code, sizes, in_place):
     for n in sizes:
         block = view[at : at + n]
         out = Guarded(code, n)
-        gc.collect()
+        collect()
         if in_place:
             out.view[:] = block
             function(out.view)

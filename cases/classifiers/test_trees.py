@@ -46,7 +46,7 @@ def classify(model, samples, features, classes):
         sample = view[i : i + features]
         out = Guarded("f", classes)
         if i % (16 * features) == 0:
-            gc.collect()
+            collect()
         got.append(model.predict(sample))
         model.predict_proba(sample, out.view)
         out.check()

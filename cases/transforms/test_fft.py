@@ -78,6 +78,19 @@ def test_subnormal(kind: str, form: str, natmod: Callable[..., GuestObject], gol
     )
 
 
+@pytest.mark.parametrize("n", [8, 256, 1024])
+def test_twiddle_factors(
+    n: int, form: str, natmod: Callable[..., GuestObject], golden: Golden, guarded: Guarded
+) -> None:
+    # The spectrum of an impulse at sample 1 is the twiddle factors themselves, not rounded again. The
+    # bound of the other cases counts on 2u.
+    x = np.zeros(2 * n, np.float32)
+    x[2] = 1.0
+    got = forward(guarded, natmod("fft", form=form).new(n), "complex", n, x)
+    reference = np.exp(-2j * np.pi * np.arange(n) / n).view(np.float64)
+    golden.check(got, reference, case=f"fft/complex_{n}/twiddles", metric="max_abs", limit=2 * UNIT, form=form)
+
+
 @pytest.mark.parametrize("in_place", [False, True], ids=["out", "in_place"])
 @pytest.mark.parametrize("kind", ["complex", "real"])
 @pytest.mark.parametrize("n", LENGTHS)
