@@ -210,7 +210,7 @@ def test_emulator_crashes_mid_test(spoiled, recovers, number):
     spoiled.exec("import time")
     # The emulator dies while the guest runs: a process of its own sends the signal meanwhile.
     killer = subprocess.Popen(["sh", "-c", f"sleep 0.3; kill -{int(number)} {pid}"])
-    with within(TIMEOUT), pytest.raises(EmulatorDied, match=rf"m33 ended \(status -{int(number)}\)"):
+    with within(TIMEOUT), pytest.raises(EmulatorDied, match=rf"m33 ended \(signal {number.name}\)"):
         spoiled.exec("while True: time.sleep_ms(1)", timeout=TIMEOUT)
     assert killer.wait(10) == 0
     recovers(spoiled)

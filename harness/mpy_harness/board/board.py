@@ -281,9 +281,7 @@ class Board:
             return EmulatorDied(f"the console of {self.target.name} closed, but its emulator still runs")
         if end.status == 0 and MARK not in console:
             return GuestReset("guest code reset or stopped the machine (machine.reset() or a reset by other means)")
-        return EmulatorDied(
-            f"the emulator of {self.target.name} ended (status {end.status}): {end.message or 'no message'}"
-        )
+        return EmulatorDied(f"the emulator of {self.target.name} ended ({end.how}): {end.message or 'no message'}")
 
     def _whereabouts(self) -> str:
         address = self.emulator.program_counter()

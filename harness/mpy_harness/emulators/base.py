@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import socket
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,6 +17,14 @@ class Exit:
 
     status: int
     stderr: str
+
+    @property
+    def how(self) -> str:
+        """Return the status in words."""
+        if self.status >= 0:
+            return f"status {self.status}"
+        names = {number.value: number.name for number in signal.Signals}
+        return f"signal {names.get(-self.status, -self.status)}"
 
     @property
     def message(self) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 
 from mpy_harness.emulators.base import Exit
@@ -25,13 +24,23 @@ def _death_follows_ours() -> Callable[[], None] | None:
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl
-    return lambda: prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    parent = os.getpid()
+
+    def arrange() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it died before that
+            os._exit(1)
+
+    return arrange
 
 
 class EmulatorProcess:
-    """A child process in a session of its own (a terminal's Ctrl-C is ours to handle), stderr kept."""
+    """A child process in a session of its own (a terminal's Ctrl-C is ours to handle), stderr kept.
 
-    def __init__(self, command: Sequence[str], *, install_hint: str) -> None:
+    It gets the file descriptors ``inherited``.
+    """
+
+    def __init__(self, command: Sequence[str], inherited: Sequence[int] = (), *, install_hint: str) -> None:
         self.command = list(command)
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         try:
@@ -40,8 +49,9 @@ class EmulatorProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._stderr,
+                pass_fds=inherited,
                 start_new_session=True,
-                preexec_fn=_death_follows_ours(),  # noqa: PLW1509 - one prctl call, safe after fork
+                preexec_fn=_death_follows_ours(),  # noqa: PLW1509 - system calls only, safe after fork
             )
         except OSError as error:
             self._stderr.close()
@@ -59,28 +69,12 @@ class EmulatorProcess:
             self._exit = Exit(self._process.returncode, self._read_stderr())
         return self._exit
 
-    def accept(self, listener: socket.socket, seconds: float) -> socket.socket:
-        """Return the connection that the process makes to a listening socket; do not outwait its death."""
-        listener.settimeout(0.05)
-        deadline = time.monotonic() + seconds
-        while True:
-            with contextlib.suppress(TimeoutError):
-                return listener.accept()[0]
-            if self.ended() is not None:
-                raise self.death("ended before its console was connected")
-            if time.monotonic() > deadline:
-                raise EmulatorDied(f"{self.command[0]} did not connect its console within {seconds:g} s.")
-
     def death(self, what: str) -> EmulatorDied:
         """Return the error for an end that nobody asked for, with what the process said."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_TERMINATE_SECONDS)
         end = self.ended()
-        if end is None:
-            how, said = "still running", ""
-        else:
-            how = f"status {end.status}" if end.status >= 0 else f"signal {signal.Signals(-end.status).name}"
-            said = end.message
+        how, said = (end.how, end.message) if end else ("still running", "")
         return EmulatorDied(
             f"{self.command[0]} {what} ({how}). {f'It said: {said}' if said else 'It said nothing.'}\n"
             f"Command: {' '.join(self.command)}"

@@ -1,8 +1,7 @@
 """QEMU system emulation, 7.2 and newer.
 
-The console and QMP are UNIX sockets, the shared window is a file, all in a private temporary folder.
-QEMU connects to sockets on which we already listen, so there is no race; once its machine stands, the
-folder is removed: nothing on disk can be left behind, however we end.
+The console and QMP are pairs of connected sockets, the shared window is memory without a name; QEMU
+inherits its ends. Nothing of it is ever on a disk, so nothing can be left behind, however we end.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from mpy_harness.emulators.base import Exit, SharedWindow
@@ -22,9 +20,7 @@ from mpy_harness.emulators.qmp import Qmp
 from mpy_harness.errors import TargetInvalid, ToolMissing
 from mpy_harness.targets import Target, Window
 
-_CONNECT_SECONDS = 15.0
-_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - a RAM disk: the window never needs to reach a disk
-_WINDOW_ROOM = 4  # times the window's size must be free there
+_SETUP_SECONDS = 15.0
 
 
 def start(target: Target, image: Path) -> Qemu:
@@ -35,28 +31,31 @@ def start(target: Target, image: Path) -> Qemu:
     binary = shutil.which(target.qemu.binary)
     if binary is None:
         raise ToolMissing(f"{target.qemu.binary} is not on PATH. {hint}")
-    with contextlib.ExitStack() as undo, contextlib.ExitStack() as temporary:
-        folder = Path(temporary.enter_context(tempfile.TemporaryDirectory(prefix="mpy-harness-", dir=_folder(target))))
-        console, qmp = (temporary.enter_context(_listen(folder / name)) for name in ("console", "qmp"))
-        memory = _window(target, folder / "window", undo)
+    with contextlib.ExitStack() as undo, contextlib.ExitStack() as theirs:
+        console, its_console = _pair(undo, theirs)
+        qmp, its_qmp = _pair(undo, theirs)
+        inherited = [its_console, its_qmp]
+        machine = ["-machine", target.qemu.machine]
+        window = None
+        if target.window is not None:
+            file, window = _window(target.window, undo, theirs)
+            inherited.append(file)
+            machine = _machine_with_window(target.qemu.machine, target.window.size, file)
         arguments = [
-            binary,
-            *_machine(target.qemu.machine, target.window, folder / "window"),
+            *(binary, *machine),
             *("-nodefaults", "-display", "none", "-monitor", "none", "-nic", "none", "-no-reboot"),
-            *("-chardev", f"socket,id=console,path={folder / 'console'}", "-serial", "chardev:console"),
-            *("-chardev", f"socket,id=qmp,path={folder / 'qmp'}", "-mon", "chardev=qmp,mode=control"),
+            *("-chardev", f"socket,id=console,fd={its_console}", "-serial", "chardev:console"),
+            *("-chardev", f"socket,id=qmp,fd={its_qmp}", "-mon", "chardev=qmp,mode=control"),
             *("-kernel", str(image)),
         ]
-        process = EmulatorProcess(arguments, install_hint=hint)
+        process = EmulatorProcess(arguments, inherited, install_hint=hint)
         undo.callback(process.close)
-        connection = process.accept(console, _CONNECT_SECONDS)
-        undo.callback(connection.close)
-        monitor = Qmp(process.accept(qmp, _CONNECT_SECONDS))
+        theirs.close()  # so that our ends notice when QEMU is gone
+        monitor = Qmp(qmp)
         undo.callback(monitor.close)
-        if not monitor.greet(_CONNECT_SECONDS):
+        if not monitor.greet(_SETUP_SECONDS):
             raise process.death("did not set up its machine")
-        window = SharedWindow(target.window.address, memory) if target.window and memory is not None else None
-        return Qemu(process, connection, monitor, window, undo.pop_all())
+        return Qemu(process, console, monitor, window, undo.pop_all())
 
 
 class Qemu:
@@ -89,41 +88,30 @@ class Qemu:
         self._resources.close()
 
 
-def _machine(machine: str, window: Window | None, file: Path) -> list[str]:
-    if window is None:
-        return ["-machine", machine]
-    memory = f"memory-backend-file,id=window,size={window.size},mem-path={file},share=on"
+def _machine_with_window(machine: str, size: int, file: int) -> list[str]:
+    memory = f"memory-backend-file,id=window,size={size},mem-path=/dev/fd/{file},share=on"
     return ["-machine", f"{machine},memory-backend=window", "-object", memory]
 
 
-def _window(target: Target, file: Path, undo: contextlib.ExitStack) -> memoryview | None:
-    if target.window is None:
-        return None
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        os.ftruncate(descriptor, target.window.size)
-        mapped = mmap.mmap(descriptor, target.window.size)
-    finally:
-        os.close(descriptor)
+def _window(window: Window, undo: contextlib.ExitStack, theirs: contextlib.ExitStack) -> tuple[int, SharedWindow]:
+    # In memory where the system offers that, otherwise in a file that has no name any more.
+    if hasattr(os, "memfd_create"):
+        file = os.memfd_create("mpy-harness")
+        theirs.callback(os.close, file)
+    else:
+        file = theirs.enter_context(tempfile.TemporaryFile()).fileno()  # noqa: SIM115 - the stack closes it
+    os.ftruncate(file, window.size)
+    mapped = mmap.mmap(file, window.size)
     undo.callback(mapped.close)
     view = memoryview(mapped)
     undo.callback(view.release)
-    return view
+    return file, SharedWindow(window.address, view)
 
 
-@contextlib.contextmanager
-def _listen(path: Path) -> Iterator[socket.socket]:
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(path))
-        listener.listen(1)
-        yield listener
-
-
-def _folder(target: Target) -> Path | None:
-    # A small /dev/shm, as containers have it, would kill QEMU with SIGBUS when the window fills.
-    if target.window is None or not os.access(_SHARED_MEMORY, os.W_OK):
-        return None
-    return _SHARED_MEMORY if shutil.disk_usage(_SHARED_MEMORY).free > _WINDOW_ROOM * target.window.size else None
+def _pair(undo: contextlib.ExitStack, theirs: contextlib.ExitStack) -> tuple[socket.socket, int]:
+    ours, its = socket.socketpair()
+    undo.enter_context(ours)
+    return ours, theirs.enter_context(its).fileno()
 
 
 def _package(binary: str) -> str:
