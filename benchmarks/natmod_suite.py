@@ -1,0 +1,164 @@
+"""MicroPython's own native-module tests, run by this harness and by MicroPython's run-natmodtests.py.
+
+Both run the tests of deflate, framebuf, heapq, random and re (``tests/extmod``) with the same .mpy
+files on the same firmware image in the same QEMU, in one run; verdicts must agree, times are compared.
+MicroPython's runner gets all files in one call, which is faster than its makefile's call a module.
+It needs pyserial (``pip install pyserial``).
+
+    python benchmarks/natmod_suite.py
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from mpy_harness.board import Board
+from mpy_harness.board.pool import BoardPool
+from mpy_harness.errors import GuestException
+from mpy_harness.firmware.image import firmware_for
+from mpy_harness.firmware.natmods import build_natmod
+from mpy_harness.firmware.progress import Progress, shown
+from mpy_harness.firmware.sources import Source, micropython_source
+from mpy_harness.reports.terminal import aligned
+from mpy_harness.targets import DEFAULT_TARGET, Target, load_target
+
+MODULES = {"deflate": "deflate*", "framebuf": "framebuf*", "heapq": "heapq*", "random": "random_basic*", "re": "re*"}
+RUNNER_SECONDS = 900
+
+
+def tests_of(source: Source) -> dict[str, list[Path]]:
+    """Return the test files by module."""
+    folder = source.path / "tests" / "extmod"
+    return {name: sorted(folder.glob(f"{pattern}.py")) for name, pattern in MODULES.items()}
+
+
+def truth(test: Path) -> str:
+    """Return what a test must print: its .exp file, or what CPython prints."""
+    expected = test.with_name(test.name + ".exp")
+    if expected.is_file():
+        return expected.read_text()
+    return subprocess.run([sys.executable, test], capture_output=True, text=True, timeout=60, check=True).stdout
+
+
+def run_one(board: Board, module: Path, name: str, test: Path) -> str:
+    """Run one test on a fresh board with the .mpy under test in place of the built-in module."""
+    board.soft_reset()
+    board.files.put(module, "/injected/under_test.mpy")
+    board.import_module("under_test", "/injected/under_test.mpy")
+    board.exec(f"import sys\nsys.modules[{name!r}] = sys.modules['under_test']")
+    try:
+        output = board.exec(test.read_text(), name=test.name, timeout=60)
+    except GuestException as error:
+        output = error.output.replace("\r\n", "\n")
+        if error.type != "SystemExit":
+            return "fail"
+    if output == "SKIP\n":
+        return "skip"
+    return "pass" if output == truth(test) else "fail"
+
+
+def run_ours(target: Target, tests: dict[str, list[Path]], modules: dict[str, Path]) -> tuple[float, dict[str, str]]:
+    """Run all tests with this harness, boot included; return seconds and verdicts."""
+    with tempfile.TemporaryDirectory() as logs:
+        pool = BoardPool(Path(logs))
+        pool.firmware(target)
+        started = time.perf_counter()
+        try:
+            board = pool.board(target)
+            verdicts = {
+                test.name: run_one(board, modules[name], name, test) for name, files in tests.items() for test in files
+            }
+        finally:
+            pool.close()
+        return time.perf_counter() - started, verdicts
+
+
+def run_theirs(
+    target: Target, image: Path, source: Source, tests: dict[str, list[Path]], modules: dict[str, Path]
+) -> tuple[float, dict[str, str]]:
+    """Run all tests with MicroPython's runner, boot included; return seconds and verdicts."""
+    assert target.qemu is not None
+    with tempfile.TemporaryDirectory() as temporary:
+        # The runner looks for modules beside its own folder: a copy of that folder, links to the rest.
+        root = Path(temporary)
+        shutil.copytree(source.path / "tests", root / "tests")
+        (root / "tools").symlink_to(source.path / "tools")
+        for name, path in modules.items():
+            place = root / "examples" / "natmod" / name / f"{name}_{target.natmod.arch}.mpy"
+            place.parent.mkdir(parents=True)
+            shutil.copy(path, place)
+        emulator = (
+            f"{target.qemu.binary} -machine {target.qemu.machine} -display none -monitor none -nic none "
+            f"-serial pty -kernel {image}"
+        )
+        files = [f"extmod/{test.name}" for names in tests.values() for test in names]
+        command = [sys.executable, "run-natmodtests.py", "-p", "-d", f"execpty:{emulator}", "-r", str(root / "results")]
+        started = time.perf_counter()
+        done = subprocess.run(
+            [*command, *files], cwd=root / "tests", capture_output=True, text=True, timeout=RUNNER_SECONDS, check=False
+        )
+        seconds = time.perf_counter() - started
+    verdicts = {}
+    for line in done.stdout.splitlines():
+        verdict, _, rest = line.partition("  ")
+        if verdict.strip() in {"pass", "FAIL", "SKIP", "LRGE"}:
+            verdicts[Path(rest.strip().split(" ")[0]).name] = verdict.strip().lower()
+    if len(verdicts) != len(files):
+        raise SystemExit(
+            f"run-natmodtests.py gave {len(verdicts)} verdicts for {len(files)} tests:\n{done.stdout}{done.stderr}"
+        )
+    return seconds, verdicts
+
+
+def build(target: Target, source: Source, progress: Progress) -> dict[str, Path]:
+    """Build MicroPython's example modules for the target."""
+    folder = source.path / "examples" / "natmod"
+    return {
+        name: build_natmod(
+            folder / name, target.natmod.arch, source=source, micropython=source.version, progress=progress
+        ).path
+        for name in MODULES
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=1, help="times each runner runs, turn about (default 1)")
+    rounds = parser.parse_args().rounds
+    target = load_target(DEFAULT_TARGET)
+    with shown() as progress:
+        source = micropython_source(target.firmware.micropython, progress=progress)
+        image = firmware_for(target, progress=progress).elf
+        modules = build(target, source, progress)
+    tests = tests_of(source)
+    best = {"mpy-harness": float("inf"), "run-natmodtests.py": float("inf")}
+    verdicts: dict[str, dict[str, str]] = {}
+    for _ in range(rounds):
+        for name in ("mpy-harness", "run-natmodtests.py"):
+            ours = name == "mpy-harness"
+            seconds, verdicts[name] = (
+                run_ours(target, tests, modules) if ours else run_theirs(target, image, source, tests, modules)
+            )
+            best[name] = min(best[name], seconds)
+    rows = [["runner", "pass", "skip", "fail", "seconds"]]
+    for name, found in verdicts.items():
+        counts = [str(sum(value == verdict for value in found.values())) for verdict in ("pass", "skip", "fail")]
+        rows.append([name, *counts, f"{best[name]:.2f}"])
+    print("\n".join(aligned(rows)))
+    ours, theirs = verdicts.values()
+    differing = [name for name in ours if ours[name] != theirs.get(name)]
+    for name in differing:
+        print(f"{name}: {ours[name]} here, {theirs.get(name)} there")
+    print(f"\nratio: {best['run-natmodtests.py'] / best['mpy-harness']:.1f} times as fast; verdicts ", end="")
+    print("differ" if differing else "agree")
+    sys.exit(bool(differing))
+
+
+if __name__ == "__main__":
+    main()
