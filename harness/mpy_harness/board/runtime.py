@@ -6,13 +6,11 @@ because every reset needs it again.
 
 from __future__ import annotations
 
-import tempfile
+import subprocess
 from functools import lru_cache
 from importlib import resources
-from pathlib import Path
 
 from mpy_harness.errors import MachineryError
-from mpy_harness.firmware.process import run
 from mpy_harness.firmware.toolchain import mpy_cross
 
 _COMPILE_SECONDS = 30.0
@@ -42,13 +40,18 @@ def compiled(micropython: str) -> bytes:
     """Return the runtime as a bytecode .mpy file for that MicroPython version."""
     folder = resources.files("mpy_harness.board") / "guest"
     source = b"\n".join((folder / name).read_bytes() for name in ("runtime.py", "files.py"))
-    with tempfile.TemporaryDirectory(prefix="mpy-harness-") as temporary:
-        text, result = Path(temporary, "_mpyh.py"), Path(temporary, "_mpyh.mpy")
-        text.write_bytes(source)
-        said = run([mpy_cross(micropython), "-s", "_mpyh", "-o", str(result), str(text)], timeout=_COMPILE_SECONDS)
-        if said.status != 0:
-            raise MachineryError(f"mpy-cross did not compile the guest's runtime: {said.output}")
-        return result.read_bytes()
+    try:  # from standard input to standard output: no file that could be left behind
+        made = subprocess.run(
+            [mpy_cross(micropython), "-s", "_mpyh", "-"],
+            input=source,
+            capture_output=True,
+            timeout=_COMPILE_SECONDS,
+            check=True,
+        )
+    except subprocess.SubprocessError as error:
+        said = (getattr(error, "stderr", None) or b"").decode("utf-8", "replace")
+        raise MachineryError(f"mpy-cross did not compile the guest's runtime: {error} {said}") from error
+    return made.stdout
 
 
 def loader(data: str, link: str, *, files: bool) -> bytes:
