@@ -12,17 +12,8 @@ from leftovers import Leftovers
 from mpy_harness.board import Board
 from mpy_harness.board.pool import BoardPool
 from mpy_harness.firmware.image import Firmware, firmware_for
-from mpy_harness.firmware.natmods import NatmodBuild, build_natmod
-from mpy_harness.firmware.sources import micropython_source
 from mpy_harness.firmware.symbols import Symbols
 from mpy_harness.targets import Target, load_target
-
-MAKEFILE = """\
-MOD = {name}
-SRC = {name}.c
-ARCH ?= armv7emsp
-include $(MPY_DIR)/py/dynruntime.mk
-"""
 
 
 @pytest.fixture(scope="session")
@@ -64,13 +55,3 @@ def pool(nothing_left: None, tmp_path: Path) -> Iterator[BoardPool]:
     boards = BoardPool(tmp_path / "console")
     yield boards
     boards.close()
-
-
-def build_tiny(folder: Path, name: str, source: str) -> NatmodBuild:
-    """Build a native module from one C file."""
-    (folder / name).mkdir(parents=True)
-    (folder / name / "Makefile").write_text(MAKEFILE.format(name=name), encoding="utf-8")
-    (folder / name / f"{name}.c").write_text(source, encoding="utf-8")
-    target = load_target("m33")
-    version = target.firmware.micropython
-    return build_natmod(folder / name, target.natmod.arch, source=micropython_source(version), micropython=version)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import build_tiny
+from tiny import build_tiny
 
 from mpy_harness.board import Board
 from mpy_harness.board.pool import BoardPool
