@@ -5,14 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mpy_harness.firmware.sources import Source, micropython_source
-from mpy_harness.targets import Target, load_target
+from mpy_harness.targets import Target
 
 
 @pytest.fixture(scope="session")
-def m33() -> Target:
-    return load_target("m33")
-
-
-@pytest.fixture(scope="session")
-def source(m33) -> Source:
+def source(m33: Target) -> Source:
     return micropython_source(m33.firmware.micropython)
