@@ -19,6 +19,8 @@ Array = NDArray[Any]
 _GUEST = """
 import array, gc, struct
 
+JUNK = [b"\xa5" * size for size in (4096, 1024, 256, 64, 16)]
+
 class Guarded:
     def __init__(self, code, n):
         edge = b"\\xa5" * (8 * struct.calcsize(code))
@@ -35,8 +37,8 @@ class Guarded:
 def collect():
     # Free what is unreachable and overwrite it: memory that a module has lost hold of shows at once.
     gc.collect()
-    for size in (4096, 1024, 256, 64, 16):
-        [bytearray(b"\xa5" * size) for _ in range(24)]
+    for junk in JUNK:
+        [bytearray(junk) for _ in range(24)]
     gc.collect()
 
 def call_guarded(owner, name, code, n, filled, args):

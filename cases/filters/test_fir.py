@@ -22,7 +22,7 @@ from mpy_harness.golden import Golden, Vectors, frequency_response_db
 
 FLOAT_SIGNALS = ["noise", "sweep", "impulse", "step", "silence", "subnormal", "full_scale", "loud"]
 Q15_SIGNALS = ["noise", "sweep", "impulse", "step", "silence", "smallest", "full_scale"]
-TAPS = 64
+TAPS = 32
 
 
 def bound(vectors: Vectors, signal: str) -> NDArray[np.float64]:
@@ -127,7 +127,7 @@ def test_reset(form: str, natmod: Callable[..., GuestObject], golden: Golden, gu
     for design in ("lowpass", "lowpass_q15"):
         vectors = golden.vectors(f"fir/{design}")
         filt = natmod("fir", form=form).new(vectors["taps"])
-        x = vectors["noise_in"]
+        x = vectors["noise_in"][:256]
         first = guarded.run(filt, "run", x, [x.size])
         assert not np.array_equal(guarded.run(filt, "run", x, [x.size]), first)
         filt.reset()

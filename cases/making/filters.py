@@ -13,7 +13,7 @@ def make() -> Made:
     made: Made = {}
     for name, (sos, rate, notes) in iir_designs().items():
         made[f"iir/{name}"] = (iir_vectors(sos, rate), notes)
-    made["fir/lowpass"] = (fir_vectors(lowpass_taps()), "64 taps, low-pass at 0.2 of half the sampling rate, float32")
+    made["fir/lowpass"] = (fir_vectors(lowpass_taps()), "32 taps, low-pass at 0.2 of half the sampling rate, float32")
     q15 = np.rint(lowpass_taps().astype(np.float64) * 32768).astype(np.int16)
     made["fir/lowpass_q15"] = (fir_q15_vectors(q15), "the same in Q15")
     peak = np.array([32767, 32767, -32768, 16384, -1], np.int16)
@@ -94,16 +94,19 @@ def iir_float32(sos: Array, x: Array) -> Array:
 
 # --- fir ------------------------------------------------------------------------------------------
 
+SAMPLES = 1024  # a filter without feedback shows all it does soon after its last tap
+
 
 def lowpass_taps() -> Array:
-    """Return 64 float32 taps."""
-    return signal.firwin(64, 0.2).astype(np.float32)
+    """Return 32 float32 taps."""
+    return signal.firwin(32, 0.2).astype(np.float32)
 
 
 def fir_vectors(taps: Array) -> dict[str, Array]:
     """Return ``taps`` and for each signal ``_in``, ``_ref`` (float64) and ``_f32`` (a float32 model)."""
     arrays: dict[str, Array] = {"taps": taps}
-    for name, x in float_signals(16000).items():
+    for name, signal_in in float_signals(16000).items():
+        x = signal_in[:SAMPLES]
         arrays[f"{name}_in"] = x
         arrays[f"{name}_ref"] = np.convolve(x.astype(np.float64), taps.astype(np.float64))[: x.size]
         arrays[f"{name}_f32"] = fir_float32(taps, x)
@@ -121,7 +124,8 @@ def fir_float32(taps: Array, x: Array) -> Array:
 def fir_q15_vectors(taps: Array) -> dict[str, Array]:
     """Return ``taps``, and for each signal ``_in``, ``_ref`` (exact, in steps) and ``_q15`` (rounded, saturated)."""
     arrays: dict[str, Array] = {"taps": taps}
-    for name, x in q15_signals(16000).items():
+    for name, signal_in in q15_signals(16000).items():
+        x = signal_in[:SAMPLES]
         exact = np.convolve(x.astype(np.int64), taps.astype(np.int64))[: x.size]
         arrays[f"{name}_in"] = x
         arrays[f"{name}_ref"] = np.clip(exact / 32768, -32768, 32767)
