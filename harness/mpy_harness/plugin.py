@@ -90,8 +90,14 @@ def board(mpy_target_name: str, request: pytest.FixtureRequest) -> Board:
 def natmod(board: Board, request: pytest.FixtureRequest) -> Iterator[ModuleLoader]:
     """Build a native module for the board's arch and load it: ``natmod("iir")`` or ``natmod("path/to/folder")``."""
     session = request.config.stash[_SESSION]
-    beside = request.path.parent / "natmods"
-    loader = ModuleLoader(board, (*session.settings.natmods, beside), session.settings.micropython)
+    here = request.path.parent
+    loader = ModuleLoader(
+        board,
+        (*session.settings.natmods, here / "natmods"),
+        here,
+        session.settings.micropython,
+        session.pool.progress,
+    )
     yield loader
     for build in loader.built:
         session.record_build(request.node, build)

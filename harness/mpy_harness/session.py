@@ -22,6 +22,26 @@ _LOG_FOLDER = ".mpy-harness/console"
 _TAIL_LINES = 20
 
 
+class _OnTerminal:
+    """Says on pytest's terminal what takes long, past its capturing; nothing in xdist's workers."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def stage(self, message: str) -> None:
+        """Write a line of its own."""
+        plugins = self._config.pluginmanager
+        reporter, capture = plugins.get_plugin("terminalreporter"), plugins.get_plugin("capturemanager")
+        if reporter is None or capture is None:
+            return
+        with capture.global_and_fixture_disabled():
+            reporter.ensure_newline()
+            reporter.write_line(f"mpy-harness: {message}")
+
+    def detail(self, message: str) -> None:
+        """Leave out what would need a line that changes."""
+
+
 class Session:
     """One pytest process's share of a run."""
 
@@ -35,6 +55,7 @@ class Session:
             micropython=self.settings.micropython,
             timeout=self.settings.timeout,
             label=f"-{worker}" if worker else "",
+            progress=_OnTerminal(config),
         )
         self._folder = folder
         self._current: dict[str, Board] = {}

@@ -36,11 +36,13 @@ class GuestModule(GuestObject):
 class ModuleLoader:
     """What the fixture ``natmod`` is: call it with a module's name or folder.
 
-    A name means a folder of that name below one of ``folders``, then one that the harness carries.
+    A name means a folder of that name below one of ``folders``, then one that the harness carries; a
+    path is relative to the current folder, or else to ``base``.
     """
 
     board: Board
     folders: tuple[Path, ...] = ()
+    base: Path = Path()
     micropython: Path | None = None
     progress: Progress = field(default_factory=Silent)
     built: list[NatmodBuild] = field(default_factory=list)
@@ -60,7 +62,8 @@ class ModuleLoader:
         return GuestModule(self.board.import_native(build.path), build)
 
     def _folder(self, name: str | Path) -> Path:
-        candidates = [Path(name)] if "/" in str(name) else [root / name for root in (*self.folders, natmods_dir())]
+        roots = (Path(), self.base) if "/" in str(name) else (*self.folders, natmods_dir())
+        candidates = [root / name for root in roots]
         for folder in candidates:
             if folder.is_dir():
                 return folder

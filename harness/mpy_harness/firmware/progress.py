@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from rich.console import Console
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 class Progress(Protocol):
@@ -49,6 +50,8 @@ class Lines:
 @contextmanager
 def shown(console: Console | None = None) -> Iterator[Progress]:
     """Yield a Progress that suits the console (stderr by default): steps stay as lines, details replace each other."""
+    from rich.console import Console  # noqa: PLC0415 - every pytest run imports this module, few show anything
+
     console = console or Console(stderr=True)
     lines = Lines(console)
     if not console.is_terminal:

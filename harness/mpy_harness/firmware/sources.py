@@ -18,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from mpy_harness.errors import HashMismatch, SourceUnavailable
-from mpy_harness.firmware import cache, debian, download
+from mpy_harness.firmware import cache, debian
 from mpy_harness.firmware.progress import Progress, Silent
 from mpy_harness.firmware.releases import Release, release
 
@@ -90,6 +90,8 @@ def _fetch(pinned: Release, folder: Path, progress: Progress) -> None:
     """Unpack the archive of the first origin that answers."""
 
     def upstream(to: Path) -> Path:
+        from mpy_harness.firmware import download  # noqa: PLC0415 - needed once, and slow to import
+
         return download.fetch(pinned.upstream_url, to / pinned.upstream_archive, progress)
 
     def from_debian(to: Path) -> Path:

@@ -5,10 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from pathlib import Path
 
-from elftools.common.exceptions import ELFError
-from elftools.elf.elffile import ELFFile
-from elftools.elf.sections import SymbolTableSection
-
 
 class Symbols:
     """The functions of an ELF file by address; read when first asked."""
@@ -30,6 +26,10 @@ class Symbols:
 
     def _read(self) -> list[tuple[int, int, str]]:
         if self._functions is None:
+            from elftools.common.exceptions import ELFError  # noqa: PLC0415 - rarely needed, and slow to import
+            from elftools.elf.elffile import ELFFile  # noqa: PLC0415
+            from elftools.elf.sections import SymbolTableSection  # noqa: PLC0415
+
             self._functions = []
             try:
                 with self._elf.open("rb") as file:
