@@ -1,0 +1,7 @@
+"""``python -m mpy_harness``: the command line."""
+
+from __future__ import annotations
+
+from mpy_harness.cli import main
+
+main()
