@@ -39,7 +39,7 @@ def a_weighting_spread(rate: float) -> Array:
     """Return sections that each hold one of the two poles at 20.6 Hz, beside a pole far from it.
 
     Two equal poles near z = 1 in one section are what float32 cannot represent well: their place moves
-    with the square root of a coefficient's rounding, and the rounding of the state is amplified by both.
+    with the square root of a coefficient's rounding, and both amplify the rounding of the state.
     """
     _, p, gain = a_weighting(rate)
     low, mid, high, top = (float(np.real(p[i])) for i in (0, 2, 3, 4))
@@ -60,7 +60,7 @@ def iir_designs() -> dict[str, tuple[Array, float, str]]:
         "highpass_100hz": (signal.butter(2, 0.5, "high", fs=100, output="sos"), 100, "0.5 Hz high-pass at 100 Hz"),
         "highpass_16khz": (
             signal.butter(2, 0.5, "high", fs=16000, output="sos"), 16000,
-            "0.5 Hz high-pass at 16 kHz: poles 1.4e-4 from z = 1, beyond float32",
+            "0.5 Hz high-pass at 16 kHz: rounded to float32, one of its poles lies on z = 1",
         ),
     }  # fmt: skip
 
