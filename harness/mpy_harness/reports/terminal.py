@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Protocol
 
 from mpy_harness.golden import CaseResult
@@ -65,41 +66,53 @@ def show(results: Results, writer: Writer, *, detailed: bool) -> None:
 
 
 def case_table(cases: Iterable[CaseResult], *, detailed: bool) -> list[str]:
-    """Return the lines of the table of cases: of each kind the check closest to its limit."""
+    """Return the lines of the table of cases; of several in one row the check closest to its limit."""
     rows = list(cases)
     each = detailed or len(rows) <= _ALL_ROWS
     groups: dict[tuple[str, ...], list[CaseResult]] = {}
     for row in rows:
-        kind = row.case if each else row.case.partition("/")[0]
-        groups.setdefault((kind, row.target, row.form, row.metric), []).append(row)
+        kind, metric = (row.case, row.metric) if each else (row.case.partition("/")[0], "")
+        groups.setdefault((kind, row.target, row.form, metric), []).append(row)
     lines = [
-        ["case", "target", "form", "checks", "metric", "closest", "limit", "margin", "", "" if each else "in case"]
+        [
+            "case",
+            "target",
+            "form",
+            "passed",
+            "" if each else "closest to its limit",
+            "metric",
+            "value",
+            "limit",
+            "margin",
+        ]
     ]
-    for (kind, target, form, metric), members in groups.items():
-        worst = max(members, key=_tightness)
+    for (kind, target, form, _), members in groups.items() if each else sorted(groups.items()):
+        worst = max(members, key=_closeness)
         unit = f" {worst.unit}" if worst.unit else ""
         sign = "≤" if worst.better == "lower" else "≥"
+        passed = sum(row.passed for row in members)
         lines.append(
             [
                 kind,
                 target,
                 form,
-                str(len(members)),
-                metric,
+                f"{passed} of {len(members)}" if passed < len(members) else str(passed),
+                "" if each else worst.case.partition("/")[2],
+                worst.metric,
                 f"{worst.value:.4g}{unit}",
                 f"{sign} {worst.limit:.4g}{unit}",
-                f"{worst.margin:.3g}{unit}",
-                "ok" if all(row.passed for row in members) else "FAILED",
-                "" if each else worst.case.partition("/")[2],
+                f"{worst.margin:.3g}{unit}" + ("" if worst.passed else " FAILED"),
             ]
         )
     return aligned(lines)
 
 
-def _tightness(row: CaseResult) -> tuple[bool, float]:
-    # How much of its limit a check used up, so that checks with different limits can be compared.
-    scale = abs(row.limit) or 1.0
-    return not row.passed, -row.margin / scale
+def _closeness(row: CaseResult) -> tuple[bool, float]:
+    # How much of its limit a check used up, so that checks in different units can be compared; a limit
+    # of zero or infinity is kept or not.
+    value, limit = abs(row.value), abs(row.limit)
+    used, available = (value, limit) if row.better == "lower" else (limit, value)
+    return not row.passed, used / available if 0 < available < inf and used < inf else 0.0
 
 
 def module_table(modules: Mapping[tuple[str, str], Mapping[str, int]]) -> list[str]:
@@ -112,7 +125,8 @@ def module_table(modules: Mapping[tuple[str, str], Mapping[str, int]]) -> list[s
 
 
 def aligned(rows: list[list[str]]) -> list[str]:
-    """Return rows as lines with columns of equal width; numbers stand to the right."""
+    """Return rows as lines with columns of equal width; numbers stand to the right, empty columns are left out."""
+    rows = [list(row) for row in zip(*(column for column in zip(*rows, strict=True) if any(column)), strict=True)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     numeric = [all(row[column][:1].isdigit() or row[column][:1] in "-≤≥" for row in rows[1:] if row[column])
                for column in range(len(widths))]  # fmt: skip
