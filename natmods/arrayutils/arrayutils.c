@@ -47,12 +47,20 @@ static void check_pair(const mp_buffer_info_t *src, const mp_buffer_info_t *out)
     }
 }
 
+// Through memory and not as a C float: a build for cores without an FPU, loaded by firmware that passes
+// floats in FPU registers, would look for the value in the wrong place.
+static float number(mp_obj_t obj) {
+    float value;
+    mp_binary_set_val_array('f', &value, 0, obj);
+    return value;
+}
+
 static mp_obj_t int16_to_float(size_t n_args, const mp_obj_t *args) {
     const mp_buffer_info_t src = samples(args[0], MP_BUFFER_READ), out = samples(args[1], MP_BUFFER_WRITE);
     check_type(&src, 'h');
     check_type(&out, 'f');
     check_pair(&src, &out);
-    au_int16_to_float(src.buf, out.buf, count(&src), n_args == 3 ? mp_obj_get_float_to_f(args[2]) : 1.0f / 32768.0f);
+    au_int16_to_float(src.buf, out.buf, count(&src), n_args == 3 ? number(args[2]) : 1.0f / 32768.0f);
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(int16_to_float_obj, 2, 3, int16_to_float);
@@ -62,7 +70,7 @@ static mp_obj_t float_to_int16(size_t n_args, const mp_obj_t *args) {
     check_type(&src, 'f');
     check_type(&out, 'h');
     check_pair(&src, &out);
-    au_float_to_int16(src.buf, out.buf, count(&src), n_args == 3 ? mp_obj_get_float_to_f(args[2]) : 32768.0f);
+    au_float_to_int16(src.buf, out.buf, count(&src), n_args == 3 ? number(args[2]) : 32768.0f);
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(float_to_int16_obj, 2, 3, float_to_int16);
@@ -80,7 +88,7 @@ static mp_buffer_info_t same_type_out(const mp_buffer_info_t *src, size_t n_args
 
 static mp_obj_t scale(size_t n_args, const mp_obj_t *args) {
     const mp_buffer_info_t src = samples(args[0], MP_BUFFER_READ), out = same_type_out(&src, n_args, args, 2);
-    const float factor = mp_obj_get_float_to_f(args[1]);
+    const float factor = number(args[1]);
     if (src.typecode == 'f') {
         au_scale_float(src.buf, out.buf, count(&src), factor);
     } else {
@@ -107,7 +115,7 @@ static int16_t int16_limit(mp_obj_t obj) {
 static mp_obj_t clip(size_t n_args, const mp_obj_t *args) {
     const mp_buffer_info_t src = samples(args[0], MP_BUFFER_READ), out = same_type_out(&src, n_args, args, 3);
     if (src.typecode == 'f') {
-        const float low = mp_obj_get_float_to_f(args[1]), high = mp_obj_get_float_to_f(args[2]);
+        const float low = number(args[1]), high = number(args[2]);
         check_limits(low <= high);
         au_clip_float(src.buf, out.buf, count(&src), low, high);
     } else {
