@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -82,8 +83,8 @@ class Board:
     # --- running code -----------------------------------------------------------------------
 
     def exec(self, source: str, *, timeout: float | None = None, name: str = "<exec>") -> str:
-        """Run source text in the guest and return what it printed."""
-        self.request("exec", source, name, timeout=timeout)
+        """Run source text in the guest and return what it printed; common indentation is taken off."""
+        self.request("exec", textwrap.dedent(source), name, timeout=timeout)
         return self.output
 
     def eval(self, expression: str, *, timeout: float | None = None) -> Any:
@@ -186,22 +187,30 @@ class Board:
 
     def request(self, what: str, *arguments: Any, timeout: float | None = None) -> Any:
         """Run one of the guest runtime's requests and return its value."""
-        for argument in arguments:
-            if isinstance(argument, GuestObject) and argument.life != self.life:
-                raise Untransferable(f"{argument!r} is gone: the board was reset since")
         if not self._usable:
             raise MachineryError("this board is no longer usable after an earlier error; hard_reset() starts it again")
-        released, self._released = self._released, []
-        data = codec.encode([released, what, list(arguments)])
         seconds = self.timeout if timeout is None else timeout
-        output, result = self._guard(lambda: self._channel.request(data, seconds))
+        released, self._released = self._released, []
+        try:
+            data = codec.encode([released, what, list(arguments)], self._number)
+            output, result = self._guard(lambda: self._channel.request(data, seconds))
+        except Untransferable:  # the guest got nothing of it
+            self._released += released
+            raise
         self.output = output.decode("utf-8", "replace").replace("\r\n", "\n")
-        return codec.decode(result, lambda number: GuestObject(self, number))
+        return self._guard(lambda: codec.decode(result, lambda number: GuestObject(self, number)))
 
     def release(self, life: int, number: int) -> None:
         """Let the guest forget an object with the next request."""
         if life == self.life:
             self._released.append(number)
+
+    def _number(self, thing: codec.Reference) -> int:
+        if not isinstance(thing, GuestObject) or not thing.lives_on(self):
+            raise Untransferable(f"{thing!r} is an object of another board")
+        if thing.life != self.life:
+            raise Untransferable(f"{thing!r} is gone: the board was reset since")
+        return thing.number
 
     # --- inner ------------------------------------------------------------------------------
 
@@ -248,7 +257,9 @@ class Board:
         self.life += 1
         self._released = []
         self._usable = True
-        self._guard(lambda: self._channel.inject(self.target.firmware.micropython, files=True))
+        self._guard(
+            lambda: self._channel.inject(self.target.firmware.micropython, host_files=not self.host_files.empty)
+        )
 
     def _guard(self, action: Callable[[], Any]) -> Any:
         # Whatever leaves the REPL out of step, or the guest in doubt, makes the board unusable.
@@ -291,5 +302,8 @@ class Board:
         question = self._channel.question()
         if question is None:
             return False
-        self._channel.answer(self.host_files.answer(question))
+        try:
+            self._channel.answer(self.host_files.answer(question))
+        except Untransferable:  # a file larger than the window: the guest gets an OSError
+            self._channel.answer(b"-")
         return True

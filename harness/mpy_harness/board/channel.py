@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import base64
 import struct
+import time
 from collections.abc import Callable
 from typing import Protocol
 
 from mpy_harness.board import runtime
-from mpy_harness.board.console import Console
+from mpy_harness.board.console import Console, WaitedLong
 from mpy_harness.emulators import SharedWindow
 from mpy_harness.errors import ConsoleGarbled, Untransferable
 
@@ -26,14 +27,15 @@ __tracebackhide__ = True
 Execute = Callable[[bytes, float], bytes]
 _RUN = b"_mpyh.run()"
 _HEADER = 64
+_QUESTION_SECONDS = 1.0  # the guest writes a question in one go
 _REPL_CHUNK = 3072  # bytes a line of base64; the guest compiles them as one string literal each
 
 
 class Channel(Protocol):
     """Carries one request at a time to the guest's runtime."""
 
-    def inject(self, micropython: str, *, files: bool) -> None:
-        """Send the guest's runtime after a reset; with a file system where the firmware has none."""
+    def inject(self, micropython: str, *, host_files: bool) -> None:
+        """Send the guest's runtime after a reset; ``host_files``: the host offers some."""
 
     def request(self, data: bytes, seconds: float) -> tuple[bytes, bytes]:
         """Run a request; return what the guest printed and the encoded result."""
@@ -54,7 +56,7 @@ class WindowChannel:
         self._half = len(window.memory) // 2 - _HEADER
         self._execute = execute
 
-    def inject(self, micropython: str, *, files: bool) -> None:
+    def inject(self, micropython: str, *, host_files: bool) -> None:
         """Send the guest's runtime after a reset."""
         self._memory[:_HEADER] = bytes(_HEADER)
         code = runtime.compiled(micropython)
@@ -62,7 +64,7 @@ class WindowChannel:
         # Even the loader's source comes through the window: the console is a thousand times slower.
         view = "__import__('uctypes').bytearray_at"
         data = f"bytes({view}({address + _HEADER},{len(code)}))"
-        source = runtime.loader(data, f"WindowLink({address},{size})", files=files)
+        source = runtime.loader(data, f"WindowLink({address},{size})", host_files=host_files)
         self._put(code + source)
         self._execute(f"exec(str({view}({address + _HEADER + len(code)},{len(source)}),'utf8'))".encode(), 10)
 
@@ -106,11 +108,11 @@ class ReplChannel:
         self._console = console
         self._execute = execute
 
-    def inject(self, micropython: str, *, files: bool) -> None:
+    def inject(self, micropython: str, *, host_files: bool) -> None:
         """Send the guest's runtime after a reset."""
         text = base64.b64encode(runtime.compiled(micropython)).decode()
         data = f"__import__('binascii').a2b_base64('{text}')"
-        self._execute(runtime.loader(data, "ReplLink()", files=files), 30)
+        self._execute(runtime.loader(data, "ReplLink()", host_files=host_files), 30)
 
     def request(self, data: bytes, seconds: float) -> tuple[bytes, bytes]:
         """Run a request; return what the guest printed and the encoded result."""
@@ -125,12 +127,19 @@ class ReplChannel:
             raise ConsoleGarbled("bytes of a result were lost on the console") from error
 
     def question(self) -> bytes | None:
-        """Return what the guest asks, a line of base64 on its console."""
-        self._console.expect_exact(b"\n", timeout=5)
+        """Return what the guest asks, "?" and a line of base64; None if the program printed the sign for it."""
+        deadline = time.monotonic() + _QUESTION_SECONDS
+        taken = b""
         try:
-            return base64.b64decode(self._console.before or b"", validate=False)
-        except ValueError:
-            return None
+            taken = self._console.read_exactly(1, deadline)
+            if taken == b"?":
+                _, line = self._console.read_until([b"\n"], deadline)
+                taken += line + b"\n"
+                return base64.b64decode(line.strip(), validate=True)
+        except (WaitedLong, ValueError):
+            pass
+        self._console.put_back(taken)
+        return None
 
     def answer(self, data: bytes) -> None:
         """Answer the guest's question with a line on its standard input."""

@@ -1,9 +1,9 @@
 """Values on their way between host and guest, exact to the bit (the guest's half: guest/runtime.py).
 
 A value is a tag byte and its content, all little-endian:
-``N T F`` None, True, False; ``i`` int64; ``I`` any int as decimal text; ``f`` float64; ``s b`` str and
-bytes; ``l t e d`` list, tuple, set, dict; ``a`` array (typecode, bytes); ``r`` an object that lives in
-the guest (its number). Lengths are uint32.
+``N T F`` None, True, False; ``i`` int64; ``I`` any int as hexadecimal text; ``f`` float64; ``s b`` str
+and bytes; ``l t e E d`` list, tuple, set, frozenset, dict; ``a`` array (typecode, bytes); ``r`` an object
+that lives in the guest (its number). Lengths are uint32.
 """
 
 from __future__ import annotations
@@ -28,8 +28,7 @@ TYPECODES: dict[str, np.dtype[Any]] = {
 }  # fmt: skip
 _BY_DTYPE = {dtype: code for code, dtype in TYPECODES.items()}
 _SYNONYMS = {"l": "i", "L": "I", "\x01": "B"}  # long is 32 bits on every target; 1 is a bytearray's own code
-_INT64 = range(-(2**63), 2**63)
-_CONTAINERS: dict[str, Callable[[list[Any]], Any]] = {"l": list, "t": tuple, "e": set}
+_CONTAINERS: dict[str, Callable[[list[Any]], Any]] = {"l": list, "t": tuple, "e": set, "E": frozenset}
 
 
 class Reference:
@@ -38,12 +37,20 @@ class Reference:
     number: int
 
 
-def encode(value: Any) -> bytes:
-    """Return a value as bytes for the guest.
+class _Parts(list[bytes]):
+    """Encoded pieces, and how an object in the guest is named among them."""
+
+    def __init__(self, number: Callable[[Reference], int]) -> None:
+        super().__init__()
+        self.number = number
+
+
+def encode(value: Any, number: Callable[[Reference], int] = lambda thing: thing.number) -> bytes:
+    """Return a value as bytes for the guest; ``number`` gives the number of an object there.
 
     Raises Untransferable for a type that has no counterpart.
     """
-    parts: list[bytes] = []
+    parts = _Parts(number)
     _encode(value, parts, 0)
     return b"".join(parts)
 
@@ -55,6 +62,8 @@ def decode(data: bytes | memoryview, reference: Callable[[int], Any]) -> Any:
     """
     try:
         value, end = _decode(memoryview(data), 0, reference)
+    except RecursionError:
+        raise Untransferable("the guest returned a value that is nested too deep for the host") from None
     except (IndexError, KeyError, struct.error, UnicodeDecodeError, ValueError, TypeError) as error:
         raise ConsoleGarbled(f"the guest returned a malformed value ({error}): its memory is corrupt") from error
     if end != len(data):
@@ -62,7 +71,7 @@ def decode(data: bytes | memoryview, reference: Callable[[int], Any]) -> Any:
     return value
 
 
-def _encode(value: Any, parts: list[bytes], depth: int) -> None:
+def _encode(value: Any, parts: _Parts, depth: int) -> None:
     if depth > 50:
         raise Untransferable("a value nested more than 50 deep cannot be passed to the guest")
     if isinstance(value, np.generic):
@@ -74,24 +83,33 @@ def _encode(value: Any, parts: list[bytes], depth: int) -> None:
     raise Untransferable(f"a {type(value).__name__} cannot be passed to the guest; NumPy arrays and literals can")
 
 
-def _encode_int(value: int, parts: list[bytes], _depth: int) -> None:
-    if value in _INT64:
+def _encode_int(value: int, parts: _Parts, _depth: int) -> None:
+    if -(2**63) <= value < 2**63:
         parts.append(struct.pack("<cq", b"i", value))
-    else:
-        _encode_sized(b"I", str(value).encode(), parts)
+    else:  # hexadecimal: Python refuses to convert very long decimal numbers
+        _encode_sized(b"I", f"{value:x}".encode(), parts)
 
 
-def _encode_sized(tag: bytes, data: bytes, parts: list[bytes]) -> None:
+def _encode_str(value: str, parts: _Parts, _depth: int) -> None:
+    try:
+        _encode_sized(b"s", value.encode(), parts)
+    except UnicodeEncodeError as error:
+        raise Untransferable(
+            f"a str with lone surrogates is no text, it cannot be passed to the guest ({error})"
+        ) from None
+
+
+def _encode_sized(tag: bytes, data: bytes, parts: _Parts) -> None:
     parts += struct.pack("<cI", tag, len(data)), data
 
 
-def _encode_items(tag: bytes, items: Iterable[Any], size: int, parts: list[bytes], depth: int) -> None:
+def _encode_items(tag: bytes, items: Iterable[Any], size: int, parts: _Parts, depth: int) -> None:
     parts.append(struct.pack("<cI", tag, size))
     for item in items:
         _encode(item, parts, depth)
 
 
-def _encode_array(array: np.ndarray[Any, Any], parts: list[bytes], _depth: int) -> None:
+def _encode_array(array: np.ndarray[Any, Any], parts: _Parts, _depth: int) -> None:
     if array.dtype == np.bool_:
         array = array.astype(np.uint8)
     code = _BY_DTYPE.get(array.dtype.newbyteorder("<"))
@@ -103,18 +121,19 @@ def _encode_array(array: np.ndarray[Any, Any], parts: list[bytes], _depth: int) 
 
 
 # The first type that fits counts: bool is an int, too.
-_ENCODERS: tuple[tuple[Any, Callable[[Any, list[bytes], int], None]], ...] = (
+_ENCODERS: tuple[tuple[Any, Callable[[Any, _Parts, int], None]], ...] = (
     (type(None), lambda _, parts, __: parts.append(b"N")),
     (bool, lambda value, parts, _: parts.append(b"T" if value else b"F")),
     (int, _encode_int),
     (float, lambda value, parts, _: parts.append(struct.pack("<cd", b"f", value))),
-    (str, lambda value, parts, _: _encode_sized(b"s", value.encode(), parts)),
+    (str, _encode_str),
     ((bytes, bytearray, memoryview), lambda value, parts, _: _encode_sized(b"b", bytes(value), parts)),
     (np.ndarray, _encode_array),
-    (Reference, lambda value, parts, _: parts.append(struct.pack("<cI", b"r", value.number))),
+    (Reference, lambda value, parts, _: parts.append(struct.pack("<cI", b"r", parts.number(value)))),
     (list, lambda value, parts, depth: _encode_items(b"l", value, len(value), parts, depth)),
     (tuple, lambda value, parts, depth: _encode_items(b"t", value, len(value), parts, depth)),
-    ((set, frozenset), lambda value, parts, depth: _encode_items(b"e", value, len(value), parts, depth)),
+    (set, lambda value, parts, depth: _encode_items(b"e", value, len(value), parts, depth)),
+    (frozenset, lambda value, parts, depth: _encode_items(b"E", value, len(value), parts, depth)),
     (dict, lambda value, parts, depth: _encode_items(b"d", chain(*value.items()), len(value), parts, depth)),
 )
 
@@ -135,7 +154,7 @@ def _decode(data: memoryview, at: int, reference: Callable[[int], Any]) -> tuple
         return reference(size), at
     if tag in "sbI":
         content = bytes(_slice(data, at, size))
-        return (content if tag == "b" else content.decode() if tag == "s" else int(content)), at + size
+        return (content if tag == "b" else content.decode() if tag == "s" else int(content, 16)), at + size
     items = []
     for _ in range(2 * size if tag == "d" else size):
         item, at = _decode(data, at, reference)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import socket
 import time
@@ -36,6 +37,7 @@ class Console(SocketSpawn):  # type: ignore[type-arg]  # generic in its stubs on
 
     def __init__(self, connection: socket.socket, log: Path) -> None:
         super().__init__(connection, timeout=10, maxread=_READ_BYTES)
+        self.delayafterread = None  # pexpect waits for slow terminals by default
         log.parent.mkdir(parents=True, exist_ok=True)
         self.log_path = log
         self._log_file: BinaryIO = log.open("ab")
@@ -110,6 +112,15 @@ class Console(SocketSpawn):  # type: ignore[type-arg]  # generic in its stubs on
         """Return what was received and not yet consumed, without consuming it."""
         pending: bytes = self.buffer
         return pending
+
+    def put_back(self, data: bytes) -> None:
+        """Have bytes received again: they were not what the reader thought."""
+        # pexpect searches what it keeps in `_before`; `buffer` may be but the end of that.
+        kept: io.BytesIO = self._before  # type: ignore[attr-defined]  # not in its stubs
+        pending = data + kept.getvalue()
+        kept.seek(0)
+        kept.write(pending)
+        self.buffer = pending
 
     def begin(self, text: str) -> None:
         """Begin a new tail, and write a line of our own to the log so that a reader finds the place."""

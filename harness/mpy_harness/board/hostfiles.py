@@ -21,6 +21,11 @@ class HostFiles:
         self._root = [folder.resolve() for folder in root]
         self._mounts = {name: folder.resolve() for name, folder in (mounts or {}).items()}
 
+    @property
+    def empty(self) -> bool:
+        """Tell whether nothing is offered."""
+        return not self._root and not self._mounts
+
     def answer(self, question: bytes) -> bytes:
         """Return the answer to ``s`` (size), ``r`` (content) or ``l`` (list) and a path.
 

@@ -46,6 +46,10 @@ class GuestObject(Reference):
         """Return in which life of the board (between two resets) the object exists."""
         return self._life
 
+    def lives_on(self, board: Board) -> bool:
+        """Tell whether the object is one of that board."""
+        return self._board is board
+
     def __repr__(self) -> str:
         return f"<GuestObject {self.number} on {self._board.target.name}>"
 

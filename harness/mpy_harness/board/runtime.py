@@ -30,7 +30,7 @@ import _mpyh
 sys.path.pop(0)
 os.umount('/_')
 del sys.modules['_mpyh']
-_mpyh.start({link},{files})
+_mpyh.start({link},{host_files})
 del V,D,io,os,sys,_mpyh
 """
 
@@ -54,6 +54,9 @@ def compiled(micropython: str) -> bytes:
     return made.stdout
 
 
-def loader(data: str, link: str, *, files: bool) -> bytes:
-    """Return source that loads the runtime; ``data`` and ``link`` are expressions for its bytes and its link."""
-    return (f"D={data}" + _LOADER.format(link=f"_mpyh.{link}", files=files)).encode()
+def loader(data: str, link: str, *, host_files: bool) -> bytes:
+    """Return source that loads the runtime; ``data`` and ``link`` are expressions for its bytes and its link.
+
+    ``host_files`` says whether the host offers any.
+    """
+    return (f"D={data}" + _LOADER.format(link=f"_mpyh.{link}", host_files=host_files)).encode()

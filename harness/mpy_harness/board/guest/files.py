@@ -71,6 +71,42 @@ class _Writer(io.IOBase):
         self.close()
 
 
+class _Reader(io.IOBase):
+    # An open file that may be read. MicroPython's own streams in memory have no readlines().
+    def __init__(self, data, text):
+        self.inner = io.StringIO(str(data, "utf8")) if text else io.BytesIO(data)
+        self.readinto = self.inner.readinto
+        self.read = self.inner.read
+        self.readline = self.inner.readline
+        self.seek = self.inner.seek
+
+    def readlines(self):
+        return list(self.inner)
+
+    def tell(self):
+        return self.inner.seek(0, 1)
+
+    def write(self, data):
+        raise OSError(errno.EBADF)
+
+    def close(self):
+        self.inner.close()
+
+    def ioctl(self, request, argument):
+        if request == 4:
+            self.close()
+        return 0
+
+    def __iter__(self):
+        return iter(self.inner)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
 class Files:
     def __init__(self, ask):
         self.ask = ask
@@ -78,7 +114,10 @@ class Files:
         self.cwd = "/"
 
     def host(self, kind, path):
-        # The host's answer begins with "+", or it has nothing of that name.
+        # The host's answer begins with "+", or it has nothing of that name; without a host to ask, an import
+        # costs nothing on the way.
+        if self.ask is None:
+            return None
         answer = self.ask(kind + path.encode())
         return answer[1:] if answer[:1] == b"+" else None
 
@@ -157,7 +196,7 @@ class Files:
         data = self.load(path)
         if "+" in mode:
             return _Writer(self, path, data, text, 0)
-        return io.StringIO(str(data, "utf8")) if text else io.BytesIO(data)
+        return _Reader(data, text)
 
     def stat(self, name):
         size = self.kind(self.path(name))

@@ -87,7 +87,7 @@ class ReplLink:
         self.out = bytearray()
 
     def ask(self, data):
-        sys.stdout.write(_ASK)
+        sys.stdout.write(_ASK + "?")
         sys.stdout.write(binascii.b2a_base64(data))
         return binascii.a2b_base64(sys.stdin.readline())
 
@@ -137,11 +137,15 @@ class Runtime:
         if tag == 0x73 or tag == 0x62 or tag == 0x49:
             self.at = at + size
             data = bytes(uctypes.bytearray_at(self.base + at, size))
-            return data if tag == 0x62 else str(data, "utf8") if tag == 0x73 else int(str(data, "utf8"))
+            return data if tag == 0x62 else str(data, "utf8") if tag == 0x73 else int(str(data, "utf8"), 16)
         if tag == 0x64:
-            return {self.decode(): self.decode() for _ in range(size)}
+            # One after the other: MicroPython evaluates a display's value before its key.
+            items = [self.decode() for _ in range(2 * size)]
+            return dict(zip(items[::2], items[1::2]))
         items = [self.decode() for _ in range(size)]
-        return items if tag == 0x6C else tuple(items) if tag == 0x74 else set(items)
+        if tag == 0x6C:
+            return items
+        return tuple(items) if tag == 0x74 else set(items) if tag == 0x65 else frozenset(items)
 
     def encode(self, v):
         put = self.link.put
@@ -151,17 +155,15 @@ class Runtime:
             if -0x8000000000000000 <= v <= 0x7FFFFFFFFFFFFFFF:
                 put(struct.pack("<Bq", 0x69, v))
             else:
-                self.sized(0x49, str(v).encode())
+                self.sized(0x49, ("%x" % v).encode())
         elif isinstance(v, float):
             put(struct.pack("<Bd", 0x66, v))
         elif isinstance(v, str):
             self.sized(0x73, v.encode())
         elif isinstance(v, (bytes, bytearray)):
             self.sized(0x62, v)
-        elif isinstance(v, (array.array, memoryview)):
-            # An array's and a memoryview's typecode is in the second word of the object; a
-            # memoryview sets a high bit there for "writable".
-            code = uctypes.bytearray_at(id(v) + 4, 1)[0] & 0x7F
+        elif isinstance(v, (array.array, memoryview)) and self.typecode(v) in b"bBhHiIlLqQfd\1":
+            code = self.typecode(v)
             data = v if code == 0x42 or code == 1 else self.octets(v)
             put(struct.pack("<BBI", 0x61, code, len(data)))
             put(data)
@@ -171,7 +173,8 @@ class Runtime:
                 self.encode(key)
                 self.encode(item)
         elif isinstance(v, (list, tuple, set, frozenset)):
-            put(struct.pack("<BI", 0x6C if isinstance(v, list) else 0x74 if isinstance(v, tuple) else 0x65, len(v)))
+            tag = 0x6C if isinstance(v, list) else 0x74 if isinstance(v, tuple) else 0x65 if isinstance(v, set) else 0x45
+            put(struct.pack("<BI", tag, len(v)))
             for item in v:
                 self.encode(item)
         else:
@@ -181,8 +184,13 @@ class Runtime:
         self.link.put(struct.pack("<BI", tag, len(data)))
         self.link.put(data)
 
+    def typecode(self, v):
+        # An array's and a memoryview's typecode is in the second word of the object; a memoryview
+        # sets a high bit there for "writable".
+        return uctypes.bytearray_at(id(v) + 4, 1)[0] & 0x7F
+
     def octets(self, v):
-        size = len(v) * struct.calcsize(chr(uctypes.bytearray_at(id(v) + 4, 1)[0] & 0x7F)) if len(v) else 0
+        size = len(v) * struct.calcsize(chr(self.typecode(v))) if len(v) else 0
         return uctypes.bytearray_at(uctypes.addressof(v), size)
 
     def keep(self, v):
@@ -280,8 +288,7 @@ class Runtime:
         return 0
 
 
-def start(link, files):
+def start(link, host_files):
     # In builtins, so that the program's own names stay its own and a request is a few bytes long.
     builtins._mpyh = Runtime(link)
-    if files:
-        os.mount(Files(link.ask), "/")
+    os.mount(Files(link.ask if host_files else None), "/")
