@@ -21,9 +21,6 @@ LENGTHS = [2, 4, 8, 256, 1024]
 SIGNALS = ["noise", "sweep", "impulse", "step", "silence", "full_scale", "loud", "tone"]
 UNIT = 2.0**-24
 
-# In Python 1024 points take a second and 256 points the same code.
-PYTHON_LENGTHS = [n for n in LENGTHS if n <= 256]
-
 
 def relative_bound(n: int, kind: str) -> float:
     """Return the bound of the relative error in the 2-norm."""
@@ -103,8 +100,6 @@ def test_length_and_way_back(
     golden: Golden,
     guarded: Guarded,
 ) -> None:
-    if form == "python" and n not in PYTHON_LENGTHS:
-        pytest.skip("the same code as at 256 points, only slower")
     vectors = golden.vectors(f"fft/n{n}")
     plan = natmod("fft", form=form).new(n)
     x = vectors[f"noise_{kind}_in"]
