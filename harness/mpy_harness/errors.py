@@ -88,6 +88,10 @@ class CorruptModule(GuestFailure):
     """A .mpy file is truncated or not a .mpy file."""
 
 
+class FloatAbiWarning(UserWarning):
+    """A module loads, but passes C floats in another way than the firmware expects them."""
+
+
 class WrongModule(GuestFailure):
     """Importing a module gave another one than the file under test."""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mpy_harness import emulators
 from mpy_harness.emulators import Emulator
+from mpy_harness.errors import MachineryError
 from mpy_harness.targets import Target
 
 LEAVE = b"\x1d"  # Ctrl-], as telnet has it
@@ -27,25 +28,27 @@ def interact(target: Target, image: Path) -> None:
     with contextlib.ExitStack() as stack:
         emulator = emulators.start(target, image)
         stack.callback(emulator.close)
-        guest_side = stack.enter_context(_pseudo_terminal())
-        name = os.ttyname(guest_side[1])
+        pty, name = stack.enter_context(_pseudo_terminal())
         print(f"{target.name} runs. Other programs reach its REPL at {name}:  mpremote connect {name}", file=sys.stderr)
         keyboard = sys.stdin.fileno() if sys.stdin.isatty() else None
         if keyboard is not None:
             print("Ctrl-] leaves.", file=sys.stderr)
             stack.enter_context(_raw(keyboard))
         with contextlib.suppress(KeyboardInterrupt):
-            _shovel(emulator, guest_side[0], keyboard)
+            _shovel(emulator, pty, keyboard)
     print(file=sys.stderr)
 
 
 @contextlib.contextmanager
-def _pseudo_terminal() -> Iterator[tuple[int, int]]:
+def _pseudo_terminal() -> Iterator[tuple[int, str]]:
     # Our own hold on the far side keeps the line up between two programs that open it.
-    master, slave = os.openpty()
+    try:
+        master, slave = os.openpty()
+    except OSError as error:
+        raise MachineryError(f"no pseudo-terminal can be had ({error}): is /dev/pts mounted?") from error
     tty.setraw(slave)
     try:
-        yield master, slave
+        yield master, os.ttyname(slave)
     finally:
         os.close(master)
         os.close(slave)

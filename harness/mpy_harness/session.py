@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from mpy_harness.board.board import Board
+from mpy_harness.board.hostfiles import HostFiles
 from mpy_harness.board.pool import BoardPool
+from mpy_harness.board.scripts import import_mounts
 from mpy_harness.errors import ToolMissing
 from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.golden import CaseResult
@@ -60,7 +62,7 @@ class Session:
         self._folder = folder
         self._current: dict[str, Board] = {}
 
-    def board(self, item: pytest.Item, target_name: str, host_files: object = None) -> Board:
+    def board(self, item: pytest.Item, target_name: str, host_files: HostFiles | None = None) -> Board:
         """Return a fresh board for a test; the log says whose turn it is.
 
         A missing tool skips the test, unless the target was asked for by name.
@@ -68,7 +70,7 @@ class Session:
         target = next(t for t in self.settings.targets if t.name == target_name)
         self._ignore_logs()
         try:
-            board = self.pool.board(target, host_files)  # type: ignore[arg-type]
+            board = self.pool.board(target, host_files or HostFiles((), import_mounts(self.settings.device_path)))
         except ToolMissing as error:
             if self.settings.explicit_target:
                 raise

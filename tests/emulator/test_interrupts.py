@@ -38,6 +38,12 @@ class Run:
         return sorted(name for _, name in marked(self.mark))
 
 
+def take_signals() -> None:
+    """Undo what a shell in the background or nohup does to its children."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
     """Start pytest on a test file; afterwards check that nothing of it is left."""
@@ -60,6 +66,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
                     stderr=subprocess.STDOUT,
                     text=True,
                     start_new_session=True,
+                    preexec_fn=take_signals,
                 ),
                 mark,
             )

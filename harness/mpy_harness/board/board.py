@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from mpy_harness.errors import (
     ConsoleTimeout,
     EmulatorDied,
     FirmwareSilent,
+    FloatAbiWarning,
     GuestException,
     GuestFailure,
     GuestReset,
@@ -123,6 +125,13 @@ class Board:
         """
         file = mpyfile.inspect(Path(path))
         mpyfile.check(file, self.abi, self.target.name)
+        if mpyfile.float_abi_differs(file, self.abi):
+            warnings.warn(
+                f"{file.path.name} is built for {file.abi.arch}, the firmware for {self.abi.arch}: it loads, but C "
+                f"floats that pass between them arrive as garbage. Build it with ARCH={self.abi.arch} to be sure.",
+                FloatAbiWarning,
+                stacklevel=2,
+            )
         self.files.put(file.path, f"{_MODULE_FOLDER}/{file.path.name}")
         return self.import_module(file.path.stem, f"{_MODULE_FOLDER}/{file.path.name}")
 
@@ -257,9 +266,7 @@ class Board:
         self.life += 1
         self._released = []
         self._usable = True
-        self._guard(
-            lambda: self._channel.inject(self.target.firmware.micropython, host_files=not self.host_files.empty)
-        )
+        self._guard(lambda: self._channel.inject(self.target.firmware.micropython, self.host_files.imports))
 
     def _guard(self, action: Callable[[], Any]) -> Any:
         # Whatever leaves the REPL out of step, or the guest in doubt, makes the board unusable.

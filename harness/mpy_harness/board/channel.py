@@ -34,8 +34,8 @@ _REPL_CHUNK = 3072  # bytes a line of base64; the guest compiles them as one str
 class Channel(Protocol):
     """Carries one request at a time to the guest's runtime."""
 
-    def inject(self, micropython: str, *, host_files: bool) -> None:
-        """Send the guest's runtime after a reset; ``host_files``: the host offers some."""
+    def inject(self, micropython: str, imports: list[str] | None) -> None:
+        """Send the guest's runtime after a reset; ``imports`` as in ``runtime.loader``."""
 
     def request(self, data: bytes, seconds: float) -> tuple[bytes, bytes]:
         """Run a request; return what the guest printed and the encoded result."""
@@ -56,7 +56,7 @@ class WindowChannel:
         self._half = len(window.memory) // 2 - _HEADER
         self._execute = execute
 
-    def inject(self, micropython: str, *, host_files: bool) -> None:
+    def inject(self, micropython: str, imports: list[str] | None) -> None:
         """Send the guest's runtime after a reset."""
         self._memory[:_HEADER] = bytes(_HEADER)
         code = runtime.compiled(micropython)
@@ -64,7 +64,7 @@ class WindowChannel:
         # Even the loader's source comes through the window: the console is a thousand times slower.
         view = "__import__('uctypes').bytearray_at"
         data = f"bytes({view}({address + _HEADER},{len(code)}))"
-        source = runtime.loader(data, f"WindowLink({address},{size})", host_files=host_files)
+        source = runtime.loader(data, f"WindowLink({address},{size})", imports)
         self._put(code + source)
         self._execute(f"exec(str({view}({address + _HEADER + len(code)},{len(source)}),'utf8'))".encode(), 10)
 
@@ -108,11 +108,11 @@ class ReplChannel:
         self._console = console
         self._execute = execute
 
-    def inject(self, micropython: str, *, host_files: bool) -> None:
+    def inject(self, micropython: str, imports: list[str] | None) -> None:
         """Send the guest's runtime after a reset."""
         text = base64.b64encode(runtime.compiled(micropython)).decode()
         data = f"__import__('binascii').a2b_base64('{text}')"
-        self._execute(runtime.loader(data, "ReplLink()", host_files=host_files), 30)
+        self._execute(runtime.loader(data, "ReplLink()", imports), 30)
 
     def request(self, data: bytes, seconds: float) -> tuple[bytes, bytes]:
         """Run a request; return what the guest printed and the encoded result."""

@@ -14,7 +14,7 @@ class HostFiles:
     """Answers a guest's questions about files; writing is not possible.
 
     ``root`` lists the folders whose content the guest sees at ``/``, the first that has a file wins;
-    ``mounts`` maps a top-level name in the guest to a folder.
+    ``mounts`` maps a top-level name in the guest to a folder to import from.
     """
 
     def __init__(self, root: Sequence[Path] = (), mounts: dict[str, Path] | None = None) -> None:
@@ -22,9 +22,9 @@ class HostFiles:
         self._mounts = {name: folder.resolve() for name, folder in (mounts or {}).items()}
 
     @property
-    def empty(self) -> bool:
-        """Tell whether nothing is offered."""
-        return not self._root and not self._mounts
+    def imports(self) -> list[str] | None:
+        """Return where the mounts are in the guest, for its import path; None where nothing is offered."""
+        return [f"/{name}" for name in self._mounts] if self._root or self._mounts else None
 
     def answer(self, question: bytes) -> bytes:
         """Return the answer to ``s`` (size), ``r`` (content) or ``l`` (list) and a path.

@@ -19,6 +19,7 @@ ARCHITECTURES = (
     "xtensa", "xtensawin", "rv32imc", "rv64imc",
 )  # fmt: skip
 _ARM_THUMB = ARCHITECTURES.index("armv6m"), ARCHITECTURES.index("armv7emdp")
+_SOFT_FLOAT, _HARD_FLOAT = ("armv6m", "armv7m", "armv7em"), ("armv7emsp", "armv7emdp")
 _FLAGS_PRESENT = 0x40
 _RELOCATIONS, _RODATA, _BSS = 0x10, 0x20, 0x40  # MP_SCOPE_FLAG_VIPER* of py/runtime0.h
 _NATIVE_PY, _VIPER, _ASM = 1, 2, 3
@@ -102,6 +103,15 @@ def check(file: MpyFile, board: MpyAbi, board_name: str) -> None:
             f"{file.path} is for {mine}; board {board_name} takes {board}. "
             f"Build it with ARCH={board.arch} and MicroPython of .mpy version {board.version}.{board.sub_version}."
         )
+
+
+def float_abi_differs(file: MpyFile, board: MpyAbi) -> bool:
+    """Tell whether a module that the board can load passes C floats in other registers than its firmware.
+
+    Thumb code for a core without FPU loads on a core with one, but ``mp_obj_get_float_to_f`` and the like
+    then hand over garbage (Arm IHI 0042, "Procedure Call Standard", section 7).
+    """
+    return file.abi.arch in _SOFT_FLOAT and board.arch in _HARD_FLOAT
 
 
 def _arch_fits(module: str, board: str) -> bool:

@@ -30,7 +30,7 @@ import _mpyh
 sys.path.pop(0)
 os.umount('/_')
 del sys.modules['_mpyh']
-_mpyh.start({link},{host_files})
+_mpyh.start({link},{imports})
 del V,D,io,os,sys,_mpyh
 """
 
@@ -54,9 +54,9 @@ def compiled(micropython: str) -> bytes:
     return made.stdout
 
 
-def loader(data: str, link: str, *, host_files: bool) -> bytes:
+def loader(data: str, link: str, imports: list[str] | None) -> bytes:
     """Return source that loads the runtime; ``data`` and ``link`` are expressions for its bytes and its link.
 
-    ``host_files`` says whether the host offers any.
+    ``imports`` lists folders of the host on the guest's import path; None: the host offers no files.
     """
-    return (f"D={data}" + _LOADER.format(link=f"_mpyh.{link}", host_files=host_files)).encode()
+    return (f"D={data}" + _LOADER.format(link=f"_mpyh.{link}", imports=imports)).encode()

@@ -15,6 +15,11 @@ from mpy_harness.board.hostfiles import HostFiles
 __tracebackhide__ = True
 
 
+def import_mounts(device_path: Sequence[Path]) -> dict[str, Path]:
+    """Return names in the guest for folders that are to be on its import path."""
+    return {f"device_path_{number}": folder for number, folder in enumerate(device_path)}
+
+
 @dataclass(frozen=True)
 class DeviceScript:
     """A script of the host that shall run in the guest.
@@ -47,12 +52,8 @@ class DeviceScript:
 
     def host_files(self) -> HostFiles:
         """Return what the guest may read."""
-        return HostFiles((self.cwd, self.path.resolve().parent), dict(self._mounts()))
+        return HostFiles((self.cwd, self.path.resolve().parent), import_mounts(self.device_path))
 
     def run(self, board: Board, function: str | None = None, *, timeout: float | None = None) -> Any:
         """Run the script, or one function of it; return its exit status as ``sys.exit`` got it (0: none)."""
-        path = [f"/{name}" for name, _ in self._mounts()]
-        return board.request("script", self.guest_path, self.path.stem, function, path, timeout=timeout)
-
-    def _mounts(self) -> Sequence[tuple[str, Path]]:
-        return [(f"device_path_{number}", folder) for number, folder in enumerate(self.device_path)]
+        return board.request("script", self.guest_path, self.path.stem, function, timeout=timeout)

@@ -271,10 +271,10 @@ class Runtime:
 
     # --- device scripts ---------------------------------------------------------------------
 
-    def do_script(self, path, name, function, imports):
+    def do_script(self, path, name, function):
         # Run a script as a whole (function None) or one function of it; return its exit status.
         sys.argv[:] = [path]
-        sys.path[:0] = [path[: path.rfind("/")] or "/"] + imports
+        sys.path.insert(0, path[: path.rfind("/")] or "/")
         try:
             if function is None:
                 with open(path) as file:
@@ -288,7 +288,9 @@ class Runtime:
         return 0
 
 
-def start(link, host_files):
+def start(link, imports):
     # In builtins, so that the program's own names stay its own and a request is a few bytes long.
     builtins._mpyh = Runtime(link)
-    os.mount(Files(link.ask if host_files else None), "/")
+    # `imports` lists folders of the host to import from, or is None: the host offers no files at all.
+    os.mount(Files(None if imports is None else link.ask), "/")
+    sys.path[:0] = imports or ()
