@@ -66,7 +66,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
                     stderr=subprocess.STDOUT,
                     text=True,
                     start_new_session=True,
-                    preexec_fn=take_signals,
+                    preexec_fn=take_signals,  # noqa: PLW1509 - no threads here
                 ),
                 mark,
             )
