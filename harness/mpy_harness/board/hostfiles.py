@@ -40,7 +40,7 @@ class HostFiles:
                 return b"-"
             if kind == b"s":
                 return b"+%d" % (-1 if file.is_dir() else file.stat().st_size)
-            return b"-" if file.is_dir() else b"+" + file.read_bytes()
+            return b"+" + file.read_bytes() if kind == b"r" and file.is_file() else b"-"
         except (OSError, ValueError):  # gone meanwhile, not permitted, or a name with a NUL
             return b"-"
 
@@ -52,21 +52,35 @@ class HostFiles:
 
     def _find(self, path: str) -> Path | None:
         for folder, relative in self._candidates(path):
-            if any(part.startswith(".") for part in relative.parts):
-                continue
-            file = (folder / relative).resolve()
-            if file.is_relative_to(folder) and (file.is_file() or file.is_dir()):
+            file = self._offered(folder, relative)
+            if file is not None and (file.is_file() or file.is_dir()):
                 return file
         return None
+
+    @staticmethod
+    def _offered(folder: Path, relative: PurePosixPath) -> Path | None:
+        # Both the path itself and where it leads to through symbolic links.
+        try:
+            file = (folder / relative).resolve()
+        except RuntimeError:  # links in a circle, before Python 3.13
+            return None
+        if not file.is_relative_to(folder) or any(map(_hidden, (*relative.parts, *file.relative_to(folder).parts))):
+            return None
+        return file
 
     def _list(self, path: str) -> list[bytes]:
         found: dict[str, bool] = {}
         for folder, relative in self._candidates(path):
-            place = (folder / relative).resolve()
-            if place.is_relative_to(folder) and place.is_dir():
+            place = self._offered(folder, relative)
+            if place is not None and place.is_dir():
                 for entry in place.iterdir():
-                    if not entry.name.startswith("."):
+                    # Names go to the guest as lines of UTF-8; one that is none cannot.
+                    if entry.name.isprintable() and self._offered(folder, relative / entry.name) is not None:
                         found.setdefault(entry.name, entry.is_dir())
         if path == "/":
             found.update(dict.fromkeys(self._mounts, True))
         return [(b"d" if is_folder else b"f") + name.encode() for name, is_folder in sorted(found.items())]
+
+
+def _hidden(name: str) -> bool:
+    return name.startswith(".")
