@@ -9,19 +9,30 @@ from typing import Any
 import pytest
 
 from mpy_harness.board.scripts import DeviceScript
-from mpy_harness.errors import GuestException, GuestFailure, ScriptFailed
+from mpy_harness.errors import GuestException, GuestFailure, GuestTimeout, ScriptFailed
 from mpy_harness.options import Settings
 from mpy_harness.session import Session
 
 
 def add_arguments(config: pytest.Config, settings: Settings) -> None:
-    """Have pytest collect the device scripts: beside what it was told to, or alone."""
+    """Have pytest collect the device scripts.
+
+    Those of the command line run beside what it names otherwise, those of the configuration only where
+    it names nothing.
+    """
     if not settings.device_scripts or hasattr(config, "workerinput"):
         return  # xdist's workers get the controller's arguments
-    source = config.args_source
-    if source is not pytest.Config.ArgsSource.ARGS and config.getoption("mpy_device_scripts"):
-        config.args[:] = []
-    config.args += [str(path) for path in settings.device_scripts if str(path) not in config.args]
+    by_flag = bool(config.getoption("mpy_device_scripts"))
+    if config.args_source is pytest.Config.ArgsSource.ARGS:
+        here = config.invocation_params.dir
+        named = [(here / argument.partition("::")[0]).resolve() for argument in config.args]
+        # A script or folder of which a part was named is not wanted as a whole.
+        scripts = [path for path in settings.device_scripts if not any(one.is_relative_to(path) for one in named)]
+        config.args += [str(path) for path in scripts if by_flag]
+    else:
+        if by_flag:
+            config.args[:] = []
+        config.args += [str(path) for path in settings.device_scripts if str(path) not in config.args]
 
 
 def is_device_script(path: Path, settings: Settings) -> bool:
@@ -80,15 +91,16 @@ class ScriptItem(pytest.Item):
                 pytest.skip(error.message or "the script skipped itself")
             raise
         self.add_report_section("call", "guest output", board.output)
-        if board.output.rstrip().endswith("SKIP"):  # the convention of MicroPython's own tests
-            pytest.skip("the script printed SKIP")
-        if status not in {0, None}:
+        if status not in (0, None):
             raise ScriptFailed(f"{script.path.name} ended with sys.exit({status!r})")
+        if board.output.splitlines()[-1:] == ["SKIP"]:  # the convention of MicroPython's own tests
+            pytest.skip("the script printed SKIP")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show the guest's view; our own frames would say nothing."""
         if isinstance(excinfo.value, GuestFailure):
-            return f"{type(excinfo.value).__name__}: {excinfo.value}"
+            hint = "\nIf it needs longer: --board-timeout SECONDS" if isinstance(excinfo.value, GuestTimeout) else ""
+            return f"{type(excinfo.value).__name__}: {excinfo.value}{hint}"
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:

@@ -35,6 +35,11 @@ class Option:
         )
         parser.addini(self.key, self.help, type=self.kind, default=None)
 
+    def given(self, config: pytest.Config) -> list[str]:
+        """Return what the command line says."""
+        value = config.getoption(self.key)
+        return [] if value is None else [str(part) for part in (value if isinstance(value, list) else [value])]
+
 
 OPTIONS = (
     Option("--target", "mpy_targets", f"Target to run on; default: {DEFAULT_TARGET}.", "linelist", "NAME"),
@@ -78,6 +83,10 @@ def read_settings(config: pytest.Config) -> Settings:
         targets = tuple(load_target(name) for name in dict.fromkeys(names))
     except HarnessError as error:
         raise pytest.UsageError(str(error)) from error
+    for target in targets:
+        if sum(other.name == target.name for other in targets) > 1:
+            folders = ", ".join(str(other.folder) for other in targets if other.name == target.name)
+            raise pytest.UsageError(f"there is more than one target named {target.name}: {folders}. Rename a folder.")
     return Settings(
         targets,
         explicit_target=bool(config.getoption("mpy_targets")),

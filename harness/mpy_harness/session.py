@@ -6,7 +6,6 @@ import json
 import os
 import shlex
 from dataclasses import asdict
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +16,7 @@ from mpy_harness.board.scripts import import_mounts
 from mpy_harness.errors import ToolMissing
 from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.golden import CaseResult
-from mpy_harness.options import Settings, read_settings
+from mpy_harness.options import OPTIONS, Settings, read_settings
 from mpy_harness.reports.terminal import CASE, NATMOD
 
 _LOG_FOLDER = ".mpy-harness/console"
@@ -110,22 +109,13 @@ class Session:
         self.pool.close()
 
     def _reproduce(self, item: pytest.Item) -> str:
-        words = ["pytest", item.nodeid]
-        if self.settings.explicit_target:
-            words += [word for target in self.settings.targets for word in ("--target", self._target_word(target.name))]
-        for flag, paths in (
-            ("--natmods", self.settings.natmods),
-            ("--device-path", self.settings.device_path),
-            ("--device-scripts", self.settings.device_scripts),
-        ):
-            if self.config.getoption(f"mpy_{flag[2:].replace('-', '_')}"):
-                words += [word for path in paths for word in (flag, os.path.relpath(path, self.config.rootpath))]
-        here = "" if self.config.rootpath == Path.cwd() else f"cd {shlex.quote(str(self.config.rootpath))} && "
-        return here + shlex.join(words)
-
-    def _target_word(self, name: str) -> str:
-        given = self.config.getoption("mpy_targets") or []
-        return next((word for word in given if Path(word).name == name), name)
+        # Paths are relative to where pytest was called, which is what a device script sees as its current folder.
+        here = self.config.invocation_params.dir
+        words = ["pytest", os.path.relpath(item.path, here) + item.nodeid[item.nodeid.index("::") :]]
+        for option in OPTIONS:
+            for value in option.given(self.config):
+                words += [option.flag, value]
+        return shlex.join(words)
 
     def _ignore_logs(self) -> None:
         # Logs are nothing to commit: the folder says so itself.
