@@ -17,6 +17,10 @@ from mpy_harness.board.tracebacks import is_ours
 
 _READ_BYTES = 65536
 _TAIL_BYTES = 16384
+# The emulated UART sends byte by byte, and waking us for each costs the emulator more than the byte: after
+# this many reads in a row we let bytes gather for a moment.
+_STREAM_READS = 8
+_STREAM_PAUSE = 0.0003
 # What the raw REPL says between host and guest, not the guest's program (MicroPython manual,
 # "Using the raw REPL").
 _PROTOCOL = re.compile(
@@ -46,14 +50,19 @@ class Console(SocketSpawn):  # type: ignore[type-arg]  # generic in its stubs on
         #: Called with what the guest's program prints, as it comes; see ``follow``.
         self.listener: Callable[[bytes], None] | None = None
         self._following = False
+        self._streaming = 0
 
     def read_nonblocking(self, size: int = 1, timeout: float | None = -1) -> bytes:
         """Read what is there (pexpect's hook); a connection that broke counts as closed."""
+        if self._streaming > _STREAM_READS:
+            time.sleep(_STREAM_PAUSE)
         try:
             data: bytes = super().read_nonblocking(size, timeout)
         except (ConnectionError, OSError) as error:
             raise EOF(f"console closed: {error}") from error
-        self.last_byte_at = time.monotonic()
+        now = time.monotonic()
+        self._streaming = self._streaming + 1 if now - self.last_byte_at < 2 * _STREAM_PAUSE else 0
+        self.last_byte_at = now
         self._log_file.write(data)
         self._log_file.flush()
         self._recent += data

@@ -24,9 +24,6 @@ class BoardFiles:
         Folders on the way are made.
         """
         data = source if isinstance(source, bytes) else Path(source).read_bytes()
-        folder = destination.rpartition("/")[0]
-        if folder:
-            self._board.request("mkdir", folder)
         self._board.request("write", destination, data)
 
     def get(self, path: str) -> bytes:

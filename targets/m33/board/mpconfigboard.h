@@ -14,6 +14,9 @@
 #undef MICROPY_PY_MACHINE_INCLUDEFILE
 #define MICROPY_PY_MACHINE_INCLUDEFILE "board_machine.h"
 
+// As ports for real boards have it (stm32, rp2): the qemu port's default is the slower switch.
+#define MICROPY_OPT_COMPUTED_GOTO (1)
+
 // Raw-paste window: bigger than the default 256 bytes, so that long sources stall less often.
 #define MICROPY_REPL_STDIN_BUFFER_MAX (2048)
 

@@ -201,7 +201,7 @@ class Runtime:
 
     # --- requests ---------------------------------------------------------------------------
 
-    def run(self):
+    def __call__(self):
         self.base, size = self.link.request()
         self.buffer = uctypes.bytearray_at(self.base, size)
         self.at = 0
@@ -249,6 +249,14 @@ class Runtime:
     # --- files ------------------------------------------------------------------------------
 
     def do_write(self, path, data):
+        at = ""
+        for part in path.strip("/").split("/")[:-1]:
+            at += "/" + part
+            try:
+                os.mkdir(at)
+            except OSError as error:
+                if error.errno != 17:
+                    raise
         with open(path, "wb") as file:
             file.write(data)
 
@@ -258,16 +266,6 @@ class Runtime:
 
     def do_list(self, path):
         return [(e[0], bool(e[1] & 0x4000)) for e in os.ilistdir(path)]
-
-    def do_mkdir(self, path):
-        at = ""
-        for part in path.strip("/").split("/"):
-            at += "/" + part
-            try:
-                os.mkdir(at)
-            except OSError as error:
-                if error.errno != 17:
-                    raise
 
     # --- device scripts ---------------------------------------------------------------------
 
