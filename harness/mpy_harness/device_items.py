@@ -20,8 +20,8 @@ def add_arguments(config: pytest.Config, settings: Settings) -> None:
     Those of the command line run beside what it names otherwise, those of the configuration only where
     it names nothing.
     """
-    if not settings.device_scripts or hasattr(config, "workerinput"):
-        return  # xdist's workers get the controller's arguments
+    if not settings.device_scripts:
+        return
     by_flag = bool(config.getoption("mpy_device_scripts"))
     if config.args_source is pytest.Config.ArgsSource.ARGS:
         here = config.invocation_params.dir
@@ -42,6 +42,11 @@ def is_device_script(path: Path, settings: Settings) -> bool:
     # In a folder, scripts are recognised as pytest does it, so that helpers beside them are none.
     named = path.suffix == ".py" and (path.stem.startswith("test_") or path.stem.endswith("_test"))
     return named and any(path.is_relative_to(folder) for folder in settings.device_scripts if folder.is_dir())
+
+
+def _skipped(reason: str) -> BaseException:
+    # pytest.skip() would say that we skipped: the report shall name the script's line.
+    return pytest.skip.Exception(reason, _use_item_location=True)
 
 
 class ScriptFile(pytest.File):
@@ -66,14 +71,14 @@ class ScriptFile(pytest.File):
             for target in self.session_of_ours.settings.targets:
                 name = f"{function or 'script'}[{target.name}]"
                 item = ScriptItem.from_parent(self, name=name)
-                item.function, item.line, item.target_name = function, line, target.name
+                item.entry, item.line, item.target_name = function, line, target.name
                 yield item
 
 
 class ScriptItem(pytest.Item):
     """One test in the guest."""
 
-    function: str | None
+    entry: str | None  # not "function": pytest takes that for a Python function
     line: int
     target_name: str
 
@@ -84,17 +89,17 @@ class ScriptItem(pytest.Item):
         script = parent.script
         board = parent.session_of_ours.board(self, self.target_name, script.host_files())
         try:
-            status = script.run(board, self.function)
+            status = script.run(board, self.entry)
         except GuestException as error:
             self.add_report_section("call", "guest output", error.output.replace("\r\n", "\n"))
             if error.type == "SkipTest":
-                pytest.skip(error.message or "the script skipped itself")
+                raise _skipped(error.message or "the script skipped itself") from None
             raise
         self.add_report_section("call", "guest output", board.output)
         if status not in (0, None):
             raise ScriptFailed(f"{script.path.name} ended with sys.exit({status!r})")
         if board.output.splitlines()[-1:] == ["SKIP"]:  # the convention of MicroPython's own tests
-            pytest.skip("the script printed SKIP")
+            raise _skipped("the script printed SKIP")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show the guest's view; our own frames would say nothing."""
