@@ -12,7 +12,7 @@ from mpy_harness.board import Board
 from mpy_harness.board.modules import ModuleLoader
 from mpy_harness.golden import Golden
 from mpy_harness.options import add_options
-from mpy_harness.reports import terminal
+from mpy_harness.reports import terminal, tracebacks
 from mpy_harness.session import Session
 from mpy_harness.targets import Target
 
@@ -57,9 +57,16 @@ def pytest_collect_file(
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show the console of a board whose test failed."""
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the console of a board whose test failed, and none of our own frames."""
+    excinfo = None if item.config.getoption("fulltrace") else call.excinfo
+    if excinfo is not None:
+        tracebacks.hide_ours(excinfo)
     report = yield
+    if excinfo is not None and (message := tracebacks.bare(excinfo)) is not None:
+        report.longrepr = message
     session = item.config.stash[_SESSION]
     board = session.used_by(item)
     if board is not None and report.failed:

@@ -1,0 +1,77 @@
+"""What a user reads when something of theirs, or of the machine, is wrong: the message, none of our own frames."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from mpy_harness.firmware import cache
+
+
+@pytest.fixture
+def project(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    root = cache.cache_root()  # before pytester makes HOME another
+    pytester: pytest.Pytester = request.getfixturevalue("pytester")
+    monkeypatch.setenv(cache.ENVIRONMENT, str(root))
+    for name in [name for name in os.environ if name.startswith("PYTEST_XDIST")]:
+        monkeypatch.delenv(name)
+    pytester.makeini("[pytest]\n")
+    return pytester
+
+
+def natmod(project: pytest.Pytester, source: str) -> None:
+    folder = project.mkdir("broken")
+    (folder / "Makefile").write_text("MOD = broken\nSRC = broken.c\ninclude $(MPY_DIR)/py/dynruntime.mk\n")
+    (folder / "broken.c").write_text(source)
+
+
+def failure(project: pytest.Pytester, *arguments: str) -> str:
+    result = project.runpytest_subprocess("-p", "no:cacheprovider", *arguments, timeout=120)
+    assert result.ret == 1
+    return result.stdout.str()
+
+
+def assert_nothing_of_ours(text: str) -> None:
+    assert not re.search(r"mpy_harness/\S+\.py", text), text
+    assert "direct cause" not in text
+    assert "During handling" not in text
+
+
+def test_a_module_that_does_not_compile(project):
+    natmod(project, "int broken(void) { return undeclared; }\n")
+    project.makepyfile(test_it="def test_it(natmod):\n    natmod('./broken')\n")
+    text = failure(project)
+    assert "undeclared" in text
+    assert "natmod('./broken')" in text
+    assert_nothing_of_ours(text)
+
+
+def test_a_file_that_is_not_there(project):
+    project.makepyfile(test_it="def test_it(board):\n    board.import_native('absent.mpy')\n")
+    text = failure(project)
+    assert "absent.mpy cannot be read" in text
+    assert_nothing_of_ours(text)
+
+
+def test_the_whole_story_on_request(project):
+    project.makepyfile(test_it="def test_it(board):\n    board.import_native('absent.mpy')\n")
+    assert re.search(r"mpy_harness/\S+\.py", failure(project, "--full-trace"))
+
+
+def test_a_fixture_that_fails_says_just_why(project, monkeypatch, tmp_path: Path):
+    (tmp_path / "occupied").write_text("")
+    monkeypatch.setenv(cache.ENVIRONMENT, str(tmp_path / "occupied"))
+    project.makepyfile(test_it="def test_it(board):\n    pass\n")
+    text = failure(project)
+    assert "\nMachineryError: the cache folder" in text
+    assert "site-packages" not in text
+    assert_nothing_of_ours(text)
+
+
+def test_device_scripts_are_selected_by_name(project):
+    project.makepyfile(test_guest="def test_one():\n    pass\n\n\ndef test_two():\n    assert False\n")
+    result = project.runpytest_subprocess("--device-scripts", ".", "-k", "one", timeout=120)
+    result.assert_outcomes(passed=1, deselected=1)
