@@ -61,7 +61,7 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show the console of a board whose test failed, and none of our own frames."""
-    excinfo = None if item.config.getoption("fulltrace") else call.excinfo
+    excinfo = None if item.config.getoption("fulltrace", default=False) else call.excinfo
     if excinfo is not None:
         tracebacks.hide_ours(excinfo)
     report = yield

@@ -75,3 +75,10 @@ def test_device_scripts_are_selected_by_name(project):
     project.makepyfile(test_guest="def test_one():\n    pass\n\n\ndef test_two():\n    assert False\n")
     result = project.runpytest_subprocess("--device-scripts", ".", "-k", "one", timeout=120)
     result.assert_outcomes(passed=1, deselected=1)
+
+
+def test_without_pytests_terminal_plugin(project):
+    project.makepyfile(test_it="def test_good(board):\n    pass\n\n\ndef test_bad(board):\n    assert False\n")
+    result = project.runpytest_subprocess("-p", "no:terminal", "--junitxml=results.xml", timeout=120)
+    assert (result.ret, result.stderr.str()) == (1, "")
+    assert 'tests="2"' in (project.path / "results.xml").read_text()
