@@ -66,7 +66,8 @@ def pytest_runtest_makereport(
         tracebacks.hide_ours(excinfo)
     report = yield
     if excinfo is not None and (message := tracebacks.bare(excinfo)) is not None:
-        report.longrepr = message
+        if not isinstance(report.longrepr, str):  # a device script has said it in its own words
+            report.longrepr = message
     session = item.config.stash[_SESSION]
     board = session.used_by(item)
     if board is not None and report.failed:
@@ -101,7 +102,7 @@ def natmod(board: Board, request: pytest.FixtureRequest) -> Iterator[ModuleLoade
     loader = ModuleLoader(
         board,
         (*session.settings.natmods, here / "natmods"),
-        here,
+        (here, request.config.rootpath),
         session.settings.micropython,
         session.pool.progress,
     )

@@ -24,7 +24,7 @@ _STREAM_PAUSE = 0.0003
 # What the raw REPL says between host and guest, not the guest's program (MicroPython manual,
 # "Using the raw REPL").
 _PROTOCOL = re.compile(
-    rb"raw REPL; CTRL-B to exit\r\n>?|R\x01..\x01|\x04>|OK(?=\r\nMPY: soft reboot)|[\x01-\x06]", re.DOTALL
+    rb"raw REPL; CTRL-B to exit\r\n>?|R\x01..\x01|\x04>|OK(?=\r\nMPY: soft reboot)|[\x01-\x06\x0e]", re.DOTALL
 )
 
 
