@@ -65,9 +65,9 @@ def pytest_runtest_makereport(
     if excinfo is not None:
         tracebacks.hide_ours(excinfo)
     report = yield
-    if excinfo is not None and (message := tracebacks.bare(excinfo)) is not None:
-        if not isinstance(report.longrepr, str):  # a device script has said it in its own words
-            report.longrepr = message
+    told = isinstance(report.longrepr, str)  # a device script has said it in its own words
+    if excinfo is not None and not told and (message := tracebacks.bare(excinfo)) is not None:
+        report.longrepr = message
     session = item.config.stash[_SESSION]
     board = session.used_by(item)
     if board is not None and report.failed:
