@@ -11,11 +11,15 @@ It needs pyserial (``pip install pyserial``).
 from __future__ import annotations
 
 import argparse
+import contextlib
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from mpy_harness.board import Board
@@ -63,19 +67,28 @@ def run_one(board: Board, module: Path, name: str, test: Path) -> str:
     return "pass" if output == truth(test) else "fail"
 
 
-def run_ours(target: Target, tests: dict[str, list[Path]], modules: dict[str, Path]) -> tuple[float, dict[str, str]]:
-    """Run all tests with this harness, boot included; return seconds and verdicts."""
-    with tempfile.TemporaryDirectory() as logs:
-        pool = BoardPool(Path(logs))
-        pool.firmware(target)
-        started = time.perf_counter()
+def run_ours(
+    target: Target, tests: dict[str, list[Path]], modules: dict[str, Path], boards: int
+) -> tuple[float, dict[str, str]]:
+    """Run all tests with this harness on some boards at a time, boots included; return seconds and verdicts."""
+    waiting = deque((name, test) for name, files in tests.items() for test in files)
+    verdicts: dict[str, str] = {}
+
+    def work(logs: Path) -> None:
+        pool = BoardPool(logs)
         try:
             board = pool.board(target)
-            verdicts = {
-                test.name: run_one(board, modules[name], name, test) for name, files in tests.items() for test in files
-            }
+            with contextlib.suppress(IndexError):  # none is left
+                while True:
+                    name, test = waiting.popleft()
+                    verdicts[test.name] = run_one(board, modules[name], name, test)
         finally:
             pool.close()
+
+    with tempfile.TemporaryDirectory() as logs, ThreadPoolExecutor(boards) as workers:
+        started = time.perf_counter()
+        for done in [workers.submit(work, Path(logs, str(number))) for number in range(boards)]:
+            done.result()
         return time.perf_counter() - started, verdicts
 
 
@@ -129,7 +142,9 @@ def build(target: Target, source: Source, progress: Progress) -> dict[str, Path]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=1, help="times each runner runs, turn about (default 1)")
+    parser.add_argument(
+        "--rounds", type=int, default=1, help="times each runner runs, turn about; the best counts (default 1)"
+    )
     rounds = parser.parse_args().rounds
     target = load_target(DEFAULT_TARGET)
     with shown() as progress:
@@ -137,26 +152,28 @@ def main() -> None:
         image = firmware_for(target, progress=progress).elf
         modules = build(target, source, progress)
     tests = tests_of(source)
-    best = {"mpy-harness": float("inf"), "run-natmodtests.py": float("inf")}
+    runners: dict[str, Callable[[], tuple[float, dict[str, str]]]] = {
+        "run-natmodtests.py": lambda: run_theirs(target, image, source, tests, modules),
+        "mpy-harness, one board": lambda: run_ours(target, tests, modules, 1),
+        "mpy-harness, two boards": lambda: run_ours(target, tests, modules, 2),
+    }
+    best = dict.fromkeys(runners, float("inf"))
     verdicts: dict[str, dict[str, str]] = {}
     for _ in range(rounds):
-        for name in ("mpy-harness", "run-natmodtests.py"):
-            ours = name == "mpy-harness"
-            seconds, verdicts[name] = (
-                run_ours(target, tests, modules) if ours else run_theirs(target, image, source, tests, modules)
-            )
+        for name, runner in runners.items():
+            seconds, verdicts[name] = runner()
             best[name] = min(best[name], seconds)
-    rows = [["runner", "pass", "skip", "fail", "seconds"]]
+    theirs = verdicts["run-natmodtests.py"]
+    rows = [["runner", "pass", "skip", "fail", "seconds", "times as fast"]]
+    differing = []
     for name, found in verdicts.items():
         counts = [str(sum(value == verdict for value in found.values())) for verdict in ("pass", "skip", "fail")]
-        rows.append([name, *counts, f"{best[name]:.2f}"])
+        rows.append([name, *counts, f"{best[name]:.2f}", f"{best['run-natmodtests.py'] / best[name]:.1f}"])
+        differing += [
+            f"{test}: {found.get(test)}, not {theirs[test]}" for test in theirs if found.get(test) != theirs[test]
+        ]
     print("\n".join(aligned(rows)))
-    ours, theirs = verdicts.values()
-    differing = [name for name in ours if ours[name] != theirs.get(name)]
-    for name in differing:
-        print(f"{name}: {ours[name]} here, {theirs.get(name)} there")
-    print(f"\nratio: {best['run-natmodtests.py'] / best['mpy-harness']:.1f} times as fast; verdicts ", end="")
-    print("differ" if differing else "agree")
+    print("\nverdicts differ:\n" + "\n".join(differing) if differing else "\nverdicts agree")
     sys.exit(bool(differing))
 
 
