@@ -108,6 +108,10 @@ class Mismatch(GuestFailure, AssertionError):
     """A result is outside its tolerance."""
 
 
+class NatmodInvalid(GuestFailure):
+    """A native module does not exist, lacks its Makefile or does not build."""
+
+
 class VectorsInvalid(GuestFailure):
     """A file of golden vectors is missing, damaged or lacks an array."""
 
@@ -141,7 +145,7 @@ class HashMismatch(MachineryError):
 
 
 class BuildFailed(MachineryError):
-    """A firmware or native module did not build."""
+    """A firmware did not build."""
 
 
 class EmulatorDied(MachineryError):

@@ -82,3 +82,18 @@ def test_without_pytests_terminal_plugin(project):
     result = project.runpytest_subprocess("-p", "no:terminal", "--junitxml=results.xml", timeout=120)
     assert (result.ret, result.stderr.str()) == (1, "")
     assert 'tests="2"' in (project.path / "results.xml").read_text()
+
+
+def test_a_module_with_a_slip_of_the_pen_in_its_name(project):
+    natmod(project, "")
+    project.makepyfile(test_it="def test_it(natmod):\n    natmod('brokne')\n")
+    text = failure(project, "--natmods", ".")
+    assert "NatmodInvalid: there is no native module 'brokne', did you mean 'broken'?" in text
+    assert f"looked for {project.path / 'brokne'}" in text
+
+
+def test_a_module_below_the_root_folder_is_found_from_anywhere(project, monkeypatch):
+    natmod(project, "int broken(void) { return undeclared; }\n")
+    project.makepyfile(**{"sub/test_it": "def test_it(natmod):\n    natmod('./broken')\n"})
+    monkeypatch.chdir(project.path / "sub")
+    assert "undeclared" in failure(project)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from mpy_harness.board.board import Board
 from mpy_harness.board.objects import GuestObject
-from mpy_harness.errors import MachineryError
+from mpy_harness.errors import NatmodInvalid
 from mpy_harness.firmware.natmods import NatmodBuild, build_natmod
 from mpy_harness.firmware.progress import Progress, Silent
 from mpy_harness.firmware.sources import micropython_source
@@ -32,17 +33,17 @@ class GuestModule(GuestObject):
         self.build = build
 
 
-@dataclass
+@dataclass(repr=False)
 class ModuleLoader:
     """What the fixture ``natmod`` is: call it with a module's name or folder.
 
     A name means a folder of that name below one of ``folders``, then one that the harness carries; a
-    path is relative to the current folder, or else to ``base``.
+    path is relative to the current folder, or else to one of ``bases``.
     """
 
     board: Board
     folders: tuple[Path, ...] = ()
-    base: Path = Path()
+    bases: tuple[Path, ...] = ()
     micropython: Path | None = None
     progress: Progress = field(default_factory=Silent)
     built: list[NatmodBuild] = field(default_factory=list)
@@ -53,7 +54,7 @@ class ModuleLoader:
         if form == "python":
             file = folder / f"{folder.name}_python.py"
             if not file.is_file():
-                raise MachineryError(f"{folder.name} has no pure-Python form: there is no {file}")
+                raise NatmodInvalid(f"{folder.name} has no pure-Python form: there is no {file}")
             place = f"/python/{file.name}"
             self.board.files.put(file, place)
             return GuestModule(self.board.import_module(file.stem, place), None)
@@ -62,15 +63,22 @@ class ModuleLoader:
         return GuestModule(self.board.import_native(build.path), build)
 
     def _folder(self, name: str | Path) -> Path:
-        roots = (Path(), self.base) if "/" in str(name) else (*self.folders, natmods_dir())
-        candidates = [root / name for root in roots]
+        roots = (Path.cwd(), *self.bases) if "/" in str(name) else (*self.folders, natmods_dir())
+        candidates = list(dict.fromkeys(root / name for root in roots))
         for folder in candidates:
             if folder.is_dir():
                 return folder
-        raise MachineryError(
-            f"there is no native module {str(name)!r}; looked for {', '.join(str(c) for c in candidates)}. "
-            "Give the path of a folder with a Makefile in MicroPython's natmod convention."
+        there = {path.parent.name for folder in candidates for path in folder.parent.glob("*/Makefile")}
+        close = difflib.get_close_matches(Path(name).name, there, n=1)
+        raise NatmodInvalid(
+            f"there is no native module {str(name)!r}"
+            + (f", did you mean {close[0]!r}?" if close else ".")
+            + "".join(f"\n  looked for {folder}" for folder in candidates)
+            + "\nGive a name below --natmods (configuration: mpy_natmods), or the path of a folder with a Makefile."
         )
+
+    def __repr__(self) -> str:
+        return f"<natmod loader of {self.board.target.name}>"
 
 
 def build_module(

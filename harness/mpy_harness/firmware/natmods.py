@@ -14,7 +14,7 @@ import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from mpy_harness.errors import BuildFailed
+from mpy_harness.errors import NatmodInvalid
 from mpy_harness.firmware import cache, toolchain
 from mpy_harness.firmware.progress import Progress, Silent
 from mpy_harness.firmware.sources import Source
@@ -30,6 +30,15 @@ _NOT_SOURCE = shutil.ignore_patterns("build*", "__pycache__", ".mpy_ld_cache", "
 # What mpy_ld.py of MicroPython prints when it links.
 _SIZES = {"text": r"text size:\s+(\d+)", "rodata": r"rodata size:\s+(\d+)", "bss": r"bss size:\s+(\d+)"}
 _GOT = r"GOT entries:\s+(\d+)"
+
+# What is meant by messages that assume one knows how native modules are linked (mpy_ld.py of MicroPython).
+_HINTS = {
+    "bss variables can't be static": "Write that variable without `static`.",
+    ".data non-empty": "No variable of a native module has an initial value: make it `const`, or set it in mpy_init.",
+    "undefined symbol": "A function of the C or mathematical library? `LINK_RUNTIME = 1` in the Makefile links those.",
+    "No rule to make target 'all'": "Does the Makefile `include $(MPY_DIR)/py/dynruntime.mk`?",
+    "No such file or directory": "A copy of the folder is built: what it needs has to be inside it, or below $(MPY_DIR).",
+}
 
 
 @dataclass(frozen=True)
@@ -69,12 +78,12 @@ def build_natmod(
 ) -> NatmodBuild:
     """Return the native module of ``folder`` built for ``arch``; built once for the same inputs.
 
-    ``sizes`` has ``text``, ``rodata``, ``bss``, ``got`` and ``file``. Raises ToolMissing or BuildFailed.
+    ``sizes`` has ``text``, ``rodata``, ``bss``, ``got`` and ``file``. Raises ToolMissing or NatmodInvalid.
     """
     folder = folder.absolute()
     progress = progress or Silent()
     if not (folder / "Makefile").is_file():
-        raise BuildFailed(
+        raise NatmodInvalid(
             f"{folder} is not a native module: it has no Makefile. It needs one with MOD, SRC and "
             "`include $(MPY_DIR)/py/dynruntime.mk`, as examples/natmod of MicroPython."
         )
@@ -149,8 +158,9 @@ def _build(folder: Path, to: Path, planned: NatmodProvenance, source: Source, he
         failure = f"  make succeeded, but left {len(results)} .mpy files where one was expected."
     if failure is not None:
         kept = cache.keep_log(log, planned.key())
-        raise BuildFailed(
-            f"the native module {folder} did not build for {planned.arch}:\n{failure}\nThe whole log: {kept}"
+        raise NatmodInvalid(
+            f"the native module {folder} did not build for {planned.arch}:\n{failure}{_hint(failure)}\n"
+            f"The whole log: {kept}"
         )
     result = results[0].rename(to / results[0].name)
     content = result.read_bytes()
@@ -162,6 +172,10 @@ def _build(folder: Path, to: Path, planned: NatmodProvenance, source: Source, he
     (to / _FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     shutil.rmtree(work)
     shutil.rmtree(to / "tools")
+
+
+def _hint(failure: str) -> str:
+    return "".join(f"\n{hint}" for said, hint in _HINTS.items() if said in failure)
 
 
 def _linked_sizes(output: str) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mpy_harness.errors import MachineryError
+
+_ERROR = re.compile(r"\berror\b:|Error: | \*\*\* ")
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,17 @@ def run(
 def last_lines(text: str, count: int = 15) -> str:
     """Return the last lines of ``text``, indented."""
     return "\n".join(f"  {line}" for line in text.rstrip().splitlines()[-count:])
+
+
+def first_error(text: str, count: int = 15) -> str:
+    """Return the lines of a build's output from its first error on, indented; the last ones where it names none."""
+    lines = text.rstrip().splitlines()
+    start = next((number for number, line in enumerate(lines) if _ERROR.search(line)), None)
+    if start is None:
+        return last_lines(text, count)
+    left = len(lines) - start - count
+    shown = lines[start : start + count] + ([f"({left} more lines)"] if left > 0 else [])
+    return "\n".join(f"  {line}" for line in shown)
 
 
 def _kill_group(process: subprocess.Popen[str]) -> None:

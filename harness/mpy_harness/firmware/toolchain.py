@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from mpy_harness.errors import ToolMissing
-from mpy_harness.firmware.process import last_lines, run
+from mpy_harness.firmware.process import first_error, last_lines, run
 
 # Debian's package for each program; other distributions name most of them alike.
 _PACKAGES = {
@@ -162,14 +162,14 @@ def make_wrappers(folder: Path, micropython: str) -> dict[str, str]:
 def make(
     folder: Path, variables: Mapping[str, str], *, env: Mapping[str, str], log: Path, timeout: float
 ) -> str | None:
-    """Run ``make all`` in ``folder`` with output in ``log``; return the last lines when it failed, None if not.
+    """Run ``make all`` in ``folder`` with output in ``log``; return what it said when it failed, None if not.
 
     The goal is named because a makefile may have rules of its own above the one it includes.
     """
     jobs = min(len(os.sched_getaffinity(0)), 8)
-    command = [str(find("make", "building")), "-C", str(folder), f"-j{jobs}", "all"]
+    command = [str(find("make", "building")), "--no-print-directory", "-C", str(folder), f"-j{jobs}", "all"]
     command += [f"{name}={value}" for name, value in variables.items()]
     result = run(command, timeout=timeout, env=env)
     text = f"$ {shlex.join(command)}\n{result.output}"
     log.write_text(text, encoding="utf-8")
-    return None if result.status == 0 else last_lines(result.output)
+    return None if result.status == 0 else first_error(result.output)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from mpy_harness.errors import BuildFailed, ToolMissing
+from mpy_harness.errors import NatmodInvalid, ToolMissing
 from mpy_harness.firmware import cache
 from mpy_harness.firmware.natmods import NatmodBuild, build_natmod
 from mpy_harness.resources import natmods_dir
@@ -77,14 +78,43 @@ def test_every_arch_has_a_build_of_its_own(build, example):
 def test_what_the_compiler_says_is_shown(build, example):
     append(example / "features0.c", "int broken(void) { return undeclared; }\n")
     with pytest.raises(
-        BuildFailed, match=r"(?s)features0 did not build for armv7emsp.*undeclared.*whole log: "
+        NatmodInvalid, match=r"(?s)features0 did not build for armv7emsp.*undeclared.*whole log: "
     ) as caught:
         build(example)
     assert "undeclared" in Path(str(caught.value).rpartition("whole log: ")[2]).read_text()
 
 
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        ("static int many;\nint *broken(void) { return &many; }\n", "Write that variable without `static`"),
+        ("int few = 3;\n", "make it `const`, or set it in mpy_init"),
+        ("int absent(int);\nint broken(int x) { return absent(x); }\n", "`LINK_RUNTIME = 1` in the Makefile"),
+        ('#include "../beside.h"\n', "what it needs has to be inside it"),
+    ],
+)
+def test_what_the_linker_means_is_explained(build, example, code, hint):
+    append(example / "features0.c", code)
+    with pytest.raises(NatmodInvalid, match=re.escape(hint)):
+        build(example)
+
+
+def test_the_first_of_many_errors_is_shown(build, example):
+    append(example / "features0.c", "".join(f"int a{i} = b{i};\n" for i in range(20)))
+    with pytest.raises(
+        NatmodInvalid, match=r"(?s)for armv7emsp:\n  \S*features0\.c:\d+:\d+: error: .*b0.*more lines\)"
+    ):
+        build(example)
+
+
+def test_a_makefile_without_the_rules_is_explained(build, example):
+    (example / "Makefile").write_text("MOD = features0\nSRC = features0.c\n")
+    with pytest.raises(NatmodInvalid, match=r"Does the Makefile `include"):
+        build(example)
+
+
 def test_a_folder_without_makefile_is_explained(build, tmp_path):
-    with pytest.raises(BuildFailed, match="is not a native module: it has no Makefile"):
+    with pytest.raises(NatmodInvalid, match="is not a native module: it has no Makefile"):
         build(tmp_path)
 
 
