@@ -77,10 +77,10 @@ def read_settings(config: pytest.Config) -> Settings:
     Raises pytest.UsageError for one that makes no sense.
     """
     names = _values(config, "mpy_targets") or [DEFAULT_TARGET]
-    micropython = _values(config, "mpy_micropython")
+    micropython = _existing(config, "mpy_micropython", "--micropython")
     timeout = _values(config, "mpy_timeout")
     try:
-        targets = tuple(load_target(name) for name in dict.fromkeys(names))
+        targets = tuple(load_target(name, _base(config, "mpy_targets")) for name in dict.fromkeys(names))
     except HarnessError as error:
         raise pytest.UsageError(str(error)) from error
     for target in targets:
@@ -90,7 +90,7 @@ def read_settings(config: pytest.Config) -> Settings:
     return Settings(
         targets,
         explicit_target=bool(config.getoption("mpy_targets")),
-        micropython=Path(micropython[0]) if micropython else None,
+        micropython=micropython[0] if micropython else None,
         timeout=_seconds(timeout[0]) if timeout else 10.0,
         natmods=_folders(config, "mpy_natmods", "--natmods"),
         device_scripts=_existing(config, "mpy_device_scripts", "--device-scripts"),
@@ -107,6 +107,13 @@ def _values(config: pytest.Config, key: str) -> list[Any]:
     return list(given) if isinstance(given, list) else [given]
 
 
+def _base(config: pytest.Config, key: str) -> Path:
+    # Paths of the command line are relative to where pytest was called, those of a file to its folder.
+    if config.getoption(key) or config.inipath is None:
+        return config.invocation_params.dir
+    return config.inipath.parent
+
+
 def _seconds(text: str) -> float:
     try:
         seconds = float(text)
@@ -118,8 +125,7 @@ def _seconds(text: str) -> float:
 
 
 def _existing(config: pytest.Config, key: str, flag: str) -> tuple[Path, ...]:
-    # Paths from the command line are relative to where pytest was called, pytest resolves those of a file.
-    paths = tuple((config.invocation_params.dir / path).resolve() for path in _values(config, key))
+    paths = tuple((_base(config, key) / Path(path).expanduser()).resolve() for path in _values(config, key))
     for path in paths:
         if not path.exists():
             raise pytest.UsageError(f"{flag}: there is no {path}")

@@ -99,18 +99,19 @@ def available() -> list[str]:
     return sorted(path.parent.name for path in targets_dir().glob(f"*/{FILE_NAME}"))
 
 
-def load_target(name_or_path: str) -> Target:
-    """Return the target of that name, or the one described in that folder.
+def load_target(name_or_path: str, base: Path = Path()) -> Target:
+    """Return the target of that name, or the one described in that folder, which may be relative to ``base``.
 
     Raises TargetInvalid, which names the file, the key and what is wrong with it.
     """
     folder = targets_dir() / name_or_path
     if name_or_path in {"", ".", ".."} or "/" in name_or_path or not (folder / FILE_NAME).is_file():
-        folder = Path(name_or_path).expanduser()
+        folder = base / Path(name_or_path).expanduser()
     file = folder / FILE_NAME
     if not file.is_file():
+        why = f"{folder.resolve()} holds no {FILE_NAME}" if folder.is_dir() else "there is no such name or folder"
         raise TargetInvalid(
-            f"there is no target {name_or_path!r}. Known targets: {', '.join(available()) or 'none'}; "
+            f"there is no target {name_or_path!r}: {why}. Known targets: {', '.join(available()) or 'none'}; "
             f"a path to a folder that holds a {FILE_NAME} works too."
         )
     try:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 from mpy_harness.firmware import cache
+from mpy_harness.resources import targets_dir
 
 
 @pytest.fixture
@@ -97,3 +99,14 @@ def test_a_module_below_the_root_folder_is_found_from_anywhere(project, monkeypa
     project.makepyfile(**{"sub/test_it": "def test_it(natmod):\n    natmod('./broken')\n"})
     monkeypatch.chdir(project.path / "sub")
     assert "undeclared" in failure(project)
+
+
+def test_paths_in_the_configuration_are_relative_to_its_file(project, monkeypatch):
+    shutil.copytree(targets_dir() / "m33", project.path / "boards" / "m33")
+    project.makeini("[pytest]\nmpy_targets = boards/m33\nmpy_micropython = nowhere\n")
+    project.makepyfile(**{"sub/test_it": "def test_it(target):\n    assert target.folder.parent.name == 'boards'\n"})
+    monkeypatch.chdir(project.path / "sub")
+    result = project.runpytest_subprocess(timeout=120)
+    assert f"--micropython: there is no {project.path / 'nowhere'}" in result.stderr.str()
+    project.makeini("[pytest]\nmpy_targets = boards/m33\n")
+    project.runpytest_subprocess(timeout=120).assert_outcomes(passed=1)

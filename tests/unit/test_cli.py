@@ -65,7 +65,10 @@ def test_targets_are_listed():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["setup", "nothing"], "mpy-harness: there is no target 'nothing'. Known targets: "),
+        (
+            ["setup", "nothing"],
+            "mpy-harness: there is no target 'nothing': there is no such name or folder. Known targets: ",
+        ),
         (["setup", "m33", "--micropython", "/nonexistent"], "mpy-harness: /nonexistent does not exist"),
     ],
 )

@@ -37,7 +37,7 @@ _HINTS = {
     ".data non-empty": "No variable of a native module has an initial value: make it `const`, or set it in mpy_init.",
     "undefined symbol": "A function of the C or mathematical library? `LINK_RUNTIME = 1` in the Makefile links those.",
     "No rule to make target 'all'": "Does the Makefile `include $(MPY_DIR)/py/dynruntime.mk`?",
-    "No such file or directory": "A copy of the folder is built: what it needs has to be inside it, or below $(MPY_DIR).",
+    "No such file or directory": "A copy of the folder is built: what it needs must be inside it or below $(MPY_DIR).",
 }
 
 
