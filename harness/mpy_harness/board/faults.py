@@ -22,6 +22,7 @@ _CFSR = {
     10: "data access failed on the bus, some instructions earlier",
     11: "bus fault while leaving an exception",
     12: "bus fault while entering an exception",
+    13: "bus fault while saving floating-point state",
     16: "undefined instruction",
     17: "branch to an address that is not Thumb code (even address)",
     18: "invalid exception return",
@@ -30,8 +31,7 @@ _CFSR = {
     24: "unaligned access",
     25: "integer division by zero",
 }
-_CFSR_MMFAR_VALID = 7
-_CFSR_BFAR_VALID = 15
+_CFSR_ADDRESS_VALID = {7: "mmfar", 15: "bfar"}
 _HFSR = {1: "the vector table could not be read", 31: "breakpoint instruction without a debugger"}
 _HFSR_FORCED = 30
 # What QEMU says on its standard error before it gives up, and the registers as it dumps them.
@@ -69,9 +69,8 @@ def _explain(kind: str, registers: dict[str, int]) -> str:
     reasons += [text for bit, text in _HFSR.items() if hfsr >> bit & 1]
     if not reasons and hfsr >> _HFSR_FORCED & 1:  # forced by what has no bit of its own
         reasons.append("breakpoint instruction without a debugger, or a supervisor call while it was masked")
-    if cfsr >> _CFSR_MMFAR_VALID & 1:
-        reasons.append(f"at address 0x{registers['mmfar']:08x}")
-    if cfsr >> _CFSR_BFAR_VALID & 1:
-        reasons.append(f"at address 0x{registers['bfar']:08x}")
+    for bit, name in _CFSR_ADDRESS_VALID.items():
+        if cfsr >> bit & 1 and name in registers:
+            reasons.append(f"at address 0x{registers[name]:08x}")
     values = " ".join(f"{name}=0x{value:08x}" for name, value in registers.items())
     return f"the core took a {kind}: {', '.join(reasons) or 'no reason recorded'}\n  {values}"

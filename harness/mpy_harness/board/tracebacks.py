@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
 
 from mpy_harness.errors import GuestException
 
@@ -17,13 +18,25 @@ def guest_exception(text: str, output: str) -> GuestException:
     last_frame = max((number for number, line in enumerate(lines) if _FRAME.match(line)), default=-1)
     if last_frame < 0 and lines[0].startswith("Traceback"):
         last_frame = 0
-    summary = lines[last_frame + 1 :]
+    summary = lines[last_frame + 1 :] or ["Exception: (the guest did not say which)"]
     for ours, theirs in _NAMES.items():
-        summary[0] = summary[0].replace(f"{ours}:", f"{theirs}:", 1)
+        if summary[0].startswith(f"{ours}:"):
+            summary[0] = theirs + summary[0].removeprefix(ours)
     name, _, message = "\n".join(summary).partition(": ")
     frames = [line for line in lines[: last_frame + 1] if not is_ours(line)]
-    shown = [*frames, *summary] if any(_FRAME.match(line) for line in frames) else summary
+    shown = [*_without_repeats(frames), *summary] if any(_FRAME.match(line) for line in frames) else summary
     return GuestException(name.strip(), message.strip(), "\n".join(shown), output)
+
+
+def _without_repeats(lines: list[str]) -> list[str]:
+    # As CPython does it: of a recursion, the first three rounds.
+    shown: list[str] = []
+    for line, group in groupby(lines):
+        times = len(list(group))
+        shown += [line] * min(times, 3)
+        if times > 3:
+            shown.append(f"  [Previous line repeated {times - 3} more times]")
+    return shown
 
 
 def is_ours(line: str) -> bool:

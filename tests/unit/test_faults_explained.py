@@ -1,0 +1,123 @@
+"""The line in which a firmware tells of a fault, and what is made of it."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from mpy_harness.board.faults import _CFSR, find_fault, find_lockup
+
+LINE = (
+    b"#FAULT %s pc=0x10114b68 lr=0x1000f59d sp=0x10309618 xpsr=0x21000000 cfsr=0x%08x hfsr=0x%08x"
+    b" mmfar=0x00000004 bfar=0xa0000010\r\n"
+)
+
+
+def line(kind: bytes = b"UsageFault", cfsr: int = 0, hfsr: int = 0) -> bytes:
+    return LINE % (kind, cfsr, hfsr)
+
+
+def test_what_the_line_says():
+    fault = find_fault(b"output\r\n\n" + line(b"MemManage", 1 << 1 | 1 << 7) + b"more")
+    assert fault is not None
+    assert fault.kind == "MemManage"
+    assert fault.registers == {
+        "pc": 0x10114B68, "lr": 0x1000F59D, "sp": 0x10309618, "xpsr": 0x21000000, "cfsr": 0x82, "hfsr": 0,
+        "mmfar": 4, "bfar": 0xA0000010,
+    }  # fmt: skip
+    assert str(fault).splitlines()[0] == (
+        "the core took a MemManage: access to memory that does not exist or must not be written, at address 0x00000004"
+    )
+    assert "pc=0x10114b68" in str(fault)
+    assert "0xa0000010, " not in str(fault)  # the other address register is not valid
+
+
+# Bits of the register that have a meaning (Armv8-M Architecture Reference Manual, D1.2.53) but the two
+# that say which address is valid.
+MEANINGFUL = [0, 1, 3, 4, 5, 8, 9, 10, 11, 12, 13, 16, 17, 18, 19, 20, 24, 25]
+
+
+@pytest.mark.parametrize("bit", MEANINGFUL)
+def test_every_bit_is_explained(bit):
+    fault = find_fault(line(cfsr=1 << bit))
+    assert fault is not None
+    assert "no reason recorded" not in str(fault)
+    explained = str(fault).splitlines()[0]
+    others = [str(find_fault(line(cfsr=1 << other))).splitlines()[0] for other in MEANINGFUL if other != bit]
+    assert explained not in others
+
+
+def test_all_bits_at_once():
+    fault = find_fault(line(cfsr=0xFFFFFFFF, hfsr=0xFFFFFFFF))
+    assert fault is not None
+    for text in _CFSR.values():
+        assert text in str(fault)
+    assert "at address 0x00000004" in str(fault)
+    assert "at address 0xa0000010" in str(fault)
+
+
+@pytest.mark.parametrize(
+    ("hfsr", "words"),
+    [
+        (1 << 1, "the vector table could not be read"),
+        (1 << 31, "breakpoint"),
+        (1 << 30, "breakpoint"),
+        (0, "no reason recorded"),
+    ],
+)
+def test_hard_faults(hfsr, words):
+    assert words in str(find_fault(line(b"HardFault", hfsr=hfsr)))
+
+
+def test_an_exception_that_nothing_catches():
+    fault = find_fault(b"\n#FAULT UncaughtNLR\r\n")
+    assert fault is not None
+    assert (fault.kind, fault.registers) == ("UncaughtNLR", {})
+    assert "nothing could catch it" in str(fault)
+
+
+@pytest.mark.parametrize(
+    "console",
+    [b"", b"#FAULT", b"#FAULT \n", b"no fault\n", b"# FAULT HardFault\n",
+     line()[:-1].replace(b"\r", b""), b"#FAULT X pc=0xzz\n",
+     b"#FAULT X pc=12\n"],
+)  # fmt: skip
+def test_what_is_no_such_line(console):
+    assert find_fault(console) is None
+
+
+def test_a_line_that_lacks_registers_is_still_told():
+    for text in (b"#FAULT BusFault cfsr=0x00008200\n", b"#FAULT MemManage cfsr=0x00000082\n", b"#FAULT HardFault\n"):
+        fault = find_fault(text)
+        assert fault is not None
+        assert "the core took a " in str(fault)
+
+
+def test_noise_never_crashes():
+    chance = random.Random(1)
+    for _ in range(300):
+        data = bytearray(line(cfsr=chance.getrandbits(32), hfsr=chance.getrandbits(32)))
+        data[chance.randrange(len(data))] = chance.randrange(256)
+        find_fault(bytes(data))
+
+
+DUMP = """qemu-system-arm: warning: nic lan9118.0 has no peer
+qemu: fatal: Lockup: can't escalate 3 to HardFault (current priority -1)
+
+R00=00000000 R01=1000f59d R02=00000000 R03=00000000
+R12=00000000 R13=10309618 R14=1000f59d R15=10114b68
+XPSR=61000003 -ZC- T S handler
+s00=00000000 s01=00000000 d00=0000000000000000
+FPSCR: 00000000
+"""
+
+
+def test_a_lockup():
+    fault = find_lockup(DUMP)
+    assert fault is not None
+    assert fault.kind == "Lockup"
+    assert fault.registers == {"pc": 0x10114B68, "lr": 0x1000F59D, "sp": 0x10309618}
+    assert "the core locked up: a fault that could not be handled" in str(fault)
+    assert find_lockup("qemu-system-arm: could not load kernel") is None
+    assert find_lockup("qemu: fatal: Lockup: x").registers == {}  # type: ignore[union-attr]
