@@ -24,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Boot real MicroPython firmware in emulators and test native modules.",
 )
-_out = Console()
+_out = Console(width=None if sys.stdout.isatty() else 1000)  # a pipe has no width to fit into
 _err = Console(stderr=True)
 
 MicroPython = Annotated[
@@ -53,7 +53,7 @@ def options(
 @app.command("doctor")
 def show_doctor() -> None:
     """Show what is there, what is missing and how to get it; status 0 if the default target is usable."""
-    table = Table("", "what", "found", box=None, pad_edge=False)
+    table = _table("", "what", "found")
     remedies = []
     marks = {
         doctor.State.OK: "[green]ok[/]",
@@ -65,7 +65,9 @@ def show_doctor() -> None:
         if finding.remedy:
             remedies.append(f"{finding.name}: {finding.remedy}")
     _out.print(table)
+    _out.print()
     _print_targets()
+    _out.print()
     images = len(doctor.cached_images())
     _out.print(f"{images} firmware image{'s' * (images != 1)} in the cache.")
     for remedy in remedies:
@@ -96,7 +98,7 @@ def list_targets() -> None:
 
 
 def _print_targets() -> None:
-    table = Table("target", "core", "emulator", "modules", "state", box=None, pad_edge=False)
+    table = _table("target", "core", "emulator", "modules", "state")
     for name in targets.available():
         state = doctor.readiness(name)
         try:
@@ -107,6 +109,10 @@ def _print_targets() -> None:
         default = " (default)" if name == targets.DEFAULT_TARGET else ""
         table.add_row(name + default, target.core, target.emulator, target.natmod.arch, state.detail)
     _out.print(table)
+
+
+def _table(*headers: str) -> Table:
+    return Table(*headers, box=None, pad_edge=False)
 
 
 @app.command("run")

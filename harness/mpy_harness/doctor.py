@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import re
 import shutil
 import sys
@@ -71,8 +72,7 @@ def findings() -> Iterator[Finding]:
         yield _source(version)
     for package, purpose in _OPTIONAL.items():
         yield _package(package, purpose)
-    root = cache.cache_root()
-    yield Finding("cache", State.OK, f"{root} ({'in use' if root.is_dir() else 'empty'})")
+    yield _cache()
 
 
 def readiness(name: str) -> Readiness:
@@ -153,6 +153,18 @@ def _source(version: str) -> Finding:
     return Finding(name, State.OK, source.origin.partition(" (")[0])
 
 
+def _cache() -> Finding:
+    try:
+        root = cache.cache_root()
+    except HarnessError as error:
+        return Finding("cache", State.MISSING, "not usable", str(error))
+    there = next((folder for folder in (root, *root.parents) if folder.exists()), root)
+    if not (there.is_dir() and os.access(there, os.W_OK)):
+        remedy = f"set {cache.ENVIRONMENT} to a folder you may write to; what is in this one can be used"
+        return Finding("cache", State.MISSING, f"{root} cannot be written", remedy)
+    return Finding("cache", State.OK, f"{root} ({'in use' if root.is_dir() else 'empty'})")
+
+
 def _package(package: str, purpose: str) -> Finding:
     try:
         return Finding(package, State.OK, importlib.metadata.version(package))
@@ -164,5 +176,8 @@ def _package(package: str, purpose: str) -> Finding:
 
 def cached_images() -> list[Path]:
     """Return the folders of all images in the cache, of earlier inputs too."""
-    folder = cache.cache_root() / "firmware"
+    try:
+        folder = cache.cache_root() / "firmware"
+    except HarnessError:
+        return []
     return sorted(path for path in folder.glob("[!.]*") if path.is_dir())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 
@@ -77,3 +78,18 @@ def test_errors_are_messages_with_status_2(arguments, message):
     assert result.returncode == 2
     assert message in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_doctor_writes_whole_lines_into_a_pipe(tmp_path):
+    place = tmp_path / ("long-" * 20)
+    result = command("doctor", COLUMNS="40", **{cache.ENVIRONMENT: str(place)})
+    assert f"{place} (empty)" in result.stdout
+
+
+@pytest.mark.parametrize("folder", ["with blank", "occupied/inside"])
+def test_doctor_tells_of_a_cache_that_cannot_be_used(folder, tmp_path):
+    (tmp_path / "occupied").write_text("")
+    result = command("doctor", **{cache.ENVIRONMENT: str(tmp_path / folder)})
+    assert re.search(r"missing +cache", result.stdout)
+    assert "- cache: " in result.stdout
+    assert "qemu-system-arm" in result.stdout
