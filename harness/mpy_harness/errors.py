@@ -41,7 +41,8 @@ class GuestException(GuestFailure):
         super().__init__(f"{type}: {message}" if message else type)
 
     def __str__(self) -> str:
-        return f"{super().__str__()}\n{self.traceback}" if self.traceback else super().__str__()
+        summary = super().__str__()
+        return summary if self.traceback.rstrip(": ") in {"", summary} else f"{summary}\n{self.traceback}"
 
 
 class GuestFault(GuestFailure):

@@ -67,7 +67,7 @@ def inspect(path: Path) -> MpyFile:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise CorruptModule(f"{path} cannot be read: {error.strerror}") from error
+        raise CorruptModule(f"{path.absolute()} cannot be read: {error.strerror}") from error
     if data[:1] != b"M":
         raise CorruptModule(f"{path} is not a .mpy file (it does not begin with 'M')")
     if len(data) < 4:
