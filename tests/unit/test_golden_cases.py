@@ -103,3 +103,8 @@ def test_scalars_and_booleans_can_be_checked(golden):
     assert golden.check(94.5, 94.6, case="x", metric="max_abs", limit=0.5).passed
     with pytest.raises(Mismatch, match="1 of 2 elements differ"):
         golden.check(np.array([True, False]), np.array([True, True]), case="x", metric="exact", limit=0)
+
+
+def test_a_limit_that_is_no_number_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="a limit of NaN can be kept by nothing"):
+        Golden("m33", "armv7emsp", tmp_path).check([1.0], [1.0], case="x", metric="max_abs", limit=float("nan"))

@@ -158,13 +158,19 @@ def judge(
 
 def _limit(limit: float | None, limits: Limits | None, keys: Sequence[str]) -> float:
     if limit is not None and limits is None:
-        return float(limit)
+        return _number(limit)
     if limits is None or limit is not None:
         raise TypeError("give either limit, one number, or limits, numbers by target, arch, form or number format")
     for key in keys:
         if key in limits:
-            return float(limits[key])
+            return _number(limits[key])
     raise ValueError(f"limits has none of {', '.join(filter(None, keys))}, only {', '.join(limits)}")
+
+
+def _number(limit: float) -> float:
+    if limit != limit:  # noqa: PLR0124 - NaN
+        raise ValueError("a limit of NaN can be kept by nothing: give a number")
+    return float(limit)
 
 
 def _difference(result: CaseResult, got: Array, reference: Array) -> str:
