@@ -17,7 +17,7 @@ from mpy_harness.errors import ToolMissing
 from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.golden import CaseResult
 from mpy_harness.options import OPTIONS, Settings, read_settings
-from mpy_harness.reports.terminal import CASE, NATMOD
+from mpy_harness.reports.terminal import CASE, NATMOD, SKIPPED
 
 _LOG_FOLDER = ".mpy-harness/console"
 _TAIL_LINES = 20
@@ -73,7 +73,9 @@ class Session:
         except ToolMissing as error:
             if self.settings.explicit_target:
                 raise
-            pytest.skip(f"target {target.name}: {error}")
+            reason = f"target {target.name}: {error}"
+            item.user_properties.append((SKIPPED, reason))
+            pytest.skip(reason)
         board.console.begin(item.nodeid)
         self._current[item.nodeid] = board
         return board

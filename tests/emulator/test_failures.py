@@ -110,3 +110,17 @@ def test_paths_in_the_configuration_are_relative_to_its_file(project, monkeypatc
     assert f"--micropython: there is no {project.path / 'nowhere'}" in result.stderr.str()
     project.makeini("[pytest]\nmpy_targets = boards/m33\n")
     project.runpytest_subprocess(timeout=120).assert_outcomes(passed=1)
+
+
+def test_what_was_not_tested_is_said_without_being_asked(project):
+    folder = project.path / "boards" / "mine"
+    shutil.copytree(targets_dir() / "m33", folder)
+    description = folder / "target.toml"
+    description.write_text(description.read_text().replace("arm-none-eabi-", "absent-"))
+    project.makeini("[pytest]\nmpy_targets = boards/mine\n")
+    project.makepyfile(test_it="def test_one(board): pass\ndef test_two(natmod): pass\n")
+    result = project.runpytest_subprocess("-q", timeout=120)
+    result.assert_outcomes(skipped=2)
+    result.stdout.fnmatch_lines(
+        ["* not tested *", "2 skipped: target mine: absent-gcc is not installed*", "--target NAME*"]
+    )

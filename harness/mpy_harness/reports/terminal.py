@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import inf
@@ -12,6 +13,7 @@ from mpy_harness.golden import CaseResult
 
 CASE = "mpy_harness.case"
 NATMOD = "mpy_harness.natmod"
+SKIPPED = "mpy_harness.skipped"
 _ALL_ROWS = 24
 
 
@@ -31,6 +33,7 @@ class Results:
 
     cases: list[CaseResult] = field(default_factory=list)
     modules: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
+    skipped: Counter[str] = field(default_factory=Counter)
 
     @classmethod
     def of(cls, stats: Mapping[str, Iterable[Any]]) -> Results:
@@ -51,6 +54,8 @@ class Results:
             elif name == NATMOD and isinstance(value, str):
                 facts = json.loads(value)
                 self.modules[facts["name"], facts["arch"]] = facts["sizes"]
+            elif name == SKIPPED and isinstance(value, str):
+                self.skipped[value] += 1
 
 
 def show(results: Results, writer: Writer, *, detailed: bool) -> None:
@@ -63,6 +68,11 @@ def show(results: Results, writer: Writer, *, detailed: bool) -> None:
         writer.section("native modules", sep="-")
         for line in module_table(results.modules):
             writer.write_line(line)
+    if results.skipped:  # said even where reasons of skips are not: all tests skipped looks like all is well
+        writer.section("not tested", sep="-")
+        for reason, count in sorted(results.skipped.items()):
+            writer.write_line(f"{count} skipped: {reason}", yellow=True)
+        writer.write_line("--target NAME makes this a failure.")
 
 
 def case_table(cases: Iterable[CaseResult], *, detailed: bool) -> list[str]:
