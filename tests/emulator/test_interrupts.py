@@ -83,15 +83,17 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
     assert soon(lambda: not any(socket.startswith(str(tmp_path)) for socket in sockets()))
 
 
-@pytest.mark.parametrize("source", [FOREVER, NATIVE], ids=["python", "native"])
-def test_ctrl_c(start, tmp_path, source):
-    run = start(source)
+@pytest.mark.parametrize(
+    ("source", "arguments"), [(FOREVER, []), (NATIVE, []), (FOREVER, ["-n1"])], ids=["python", "native", "workers"]
+)
+def test_ctrl_c(start, tmp_path, source, arguments):
+    run = start(source, *arguments)
     assert soon((tmp_path / "running").exists, 60)
     assert any(name.startswith("qemu-") for name in run.members())
     os.killpg(run.process.pid, signal.SIGINT)  # as a terminal does: to the whole group
     begun = time.monotonic()
     out, _ = run.process.communicate(timeout=30)
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 15
     assert run.process.returncode == pytest.ExitCode.INTERRUPTED
     assert "KeyboardInterrupt" in out
     assert soon(lambda: not run.members(), 5)
