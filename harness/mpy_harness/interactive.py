@@ -12,18 +12,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mpy_harness import emulators
+from mpy_harness.board.endings import explain_end
 from mpy_harness.emulators import Emulator
 from mpy_harness.errors import MachineryError
+from mpy_harness.firmware.symbols import Symbols
 from mpy_harness.targets import Target
 
 LEAVE = b"\x1d"  # Ctrl-], as telnet has it
 _READ_BYTES = 4096
+_LAST_BYTES = 4096  # enough for the line that tells of a fault
 
 
 def interact(target: Target, image: Path) -> None:
     """Connect terminal and pseudo-terminal to the guest's console until Ctrl-] or the guest's end.
 
-    Without a terminal on standard input, only the pseudo-terminal is served, until SIGINT.
+    Without a terminal on standard input, only the pseudo-terminal is served, until SIGINT. Raises GuestFault,
+    GuestReset or EmulatorDied for an end that was not the user's.
     """
     with contextlib.ExitStack() as stack:
         emulator = emulators.start(target, image)
@@ -34,9 +38,13 @@ def interact(target: Target, image: Path) -> None:
         if keyboard is not None:
             print("Ctrl-] leaves.", file=sys.stderr)
             stack.enter_context(_raw(keyboard))
+        last = b""
         with contextlib.suppress(KeyboardInterrupt):
-            _shovel(emulator, pty, keyboard)
+            last = _shovel(emulator, pty, keyboard)
+        ended = explain_end(emulator, last, target.name, Symbols(image).describe) if last else None
     print(file=sys.stderr)
+    if ended is not None:
+        raise ended
 
 
 @contextlib.contextmanager
@@ -57,14 +65,16 @@ def _pseudo_terminal() -> Iterator[tuple[int, str]]:
 @contextlib.contextmanager
 def _raw(descriptor: int) -> Iterator[None]:
     saved = termios.tcgetattr(descriptor)
-    tty.setraw(descriptor)
+    tty.setraw(descriptor, termios.TCSADRAIN)  # what was typed ahead is not lost
     try:
         yield
     finally:
         termios.tcsetattr(descriptor, termios.TCSADRAIN, saved)
 
 
-def _shovel(emulator: Emulator, pty: int, keyboard: int | None) -> None:
+def _shovel(emulator: Emulator, pty: int, keyboard: int | None) -> bytes:
+    # Returns the last of what the guest said where it was the guest that ended, nothing where it was the user.
+    last = b"\n"
     console = emulator.console
     os.set_blocking(pty, False)
     with selectors.DefaultSelector() as selector:
@@ -73,14 +83,18 @@ def _shovel(emulator: Emulator, pty: int, keyboard: int | None) -> None:
                 selector.register(source, selectors.EVENT_READ)
         while True:
             for key, _ in selector.select(timeout=1.0):
-                data = os.read(key.fd, _READ_BYTES)
+                try:
+                    data = os.read(key.fd, _READ_BYTES)
+                except ConnectionError:
+                    data = b""
                 if key.fd == console.fileno():
                     if not data:
-                        return
+                        return last
+                    last = (last + data)[-_LAST_BYTES:]
                     os.write(sys.stdout.fileno(), data)
                     with contextlib.suppress(BlockingIOError):  # nobody reads there: what does not fit is lost
                         os.write(pty, data)
                 elif key.fd == keyboard and (LEAVE in data or not data):
-                    return
+                    return b""
                 else:
                     console.sendall(data)

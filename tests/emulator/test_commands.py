@@ -127,6 +127,20 @@ def test_repl_is_interactive_and_ends_with_its_key(repl: Repl) -> None:
     assert repl.process.wait(timeout=20) == 0
 
 
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (b"import machine; machine.reset()\r", rb"mpy-harness: guest code reset or stopped the machine"),
+        (b"import machine; machine.mem32[0xf0000000]\r", rb"mpy-harness: the core took a MemManage.*0xf0000000"),
+    ],
+)
+def test_repl_says_why_the_guest_ended(repl: Repl, line: bytes, why: bytes) -> None:
+    repl.wait_for(rb">>> $")
+    repl.type(line)
+    repl.wait_for(why)
+    assert repl.process.wait(timeout=20) == 1
+
+
 def test_repl_serves_mpremote(repl: Repl) -> None:
     mpremote = shutil.which("mpremote", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     if mpremote is None:

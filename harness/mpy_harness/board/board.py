@@ -16,19 +16,17 @@ from mpy_harness import emulators
 from mpy_harness.board import codec, mpyfile
 from mpy_harness.board.channel import Channel, ReplChannel, WindowChannel
 from mpy_harness.board.console import Console, ConsoleClosed, WaitedLong
-from mpy_harness.board.faults import MARK, find_fault, find_lockup
+from mpy_harness.board.endings import explain_end
 from mpy_harness.board.files import BoardFiles
 from mpy_harness.board.hostfiles import HostFiles
 from mpy_harness.board.objects import GuestObject
 from mpy_harness.board.repl import RawRepl
 from mpy_harness.errors import (
     ConsoleTimeout,
-    EmulatorDied,
     FirmwareSilent,
     FloatAbiWarning,
     GuestException,
     GuestFailure,
-    GuestReset,
     HarnessError,
     MachineryError,
     PythonLoop,
@@ -41,7 +39,6 @@ from mpy_harness.targets import Target
 __tracebackhide__ = True
 
 BOOT_SECONDS = 15.0
-_DYING_SECONDS = 2.0
 _MODULE_FOLDER = "/natmods"
 _KEEPS_BOARD = (GuestException, PythonLoop, Untransferable)
 
@@ -283,23 +280,8 @@ class Board:
             raise
 
     def _lost(self, console: bytes) -> HarnessError:
-        # The console closed: a fault that the firmware told of, a reset, or the emulator's own end.
         self._usable = False
-        deadline = time.monotonic() + _DYING_SECONDS
-        while (end := self.emulator.ended()) is None and time.monotonic() < deadline:
-            time.sleep(0.01)
-        fault = find_fault(console) or (find_lockup(end.stderr) if end else None)
-        if fault is not None:
-            places = [
-                f"{name} is in {self._where(fault.registers[name])}" for name in ("pc", "lr") if name in fault.registers
-            ]
-            fault.args = ("\n  ".join([fault.args[0], *places]),)
-            return fault
-        if end is None:
-            return EmulatorDied(f"the console of {self.target.name} closed, but its emulator still runs")
-        if end.status == 0 and MARK not in console:
-            return GuestReset("guest code reset or stopped the machine (machine.reset() or a reset by other means)")
-        return EmulatorDied(f"the emulator of {self.target.name} ended ({end.how}): {end.message or 'no message'}")
+        return explain_end(self.emulator, console, self.target.name, self._where)
 
     def _whereabouts(self) -> str:
         address = self.emulator.program_counter()
