@@ -32,12 +32,15 @@ _SIZES = {"text": r"text size:\s+(\d+)", "rodata": r"rodata size:\s+(\d+)", "bss
 _GOT = r"GOT entries:\s+(\d+)"
 
 # What is meant by messages that assume one knows how native modules are linked (mpy_ld.py of MicroPython).
+_OUTSIDE = "A copy of the folder is built: what it needs must be inside it or below $(MPY_DIR)."
 _HINTS = {
     "bss variables can't be static": "Write that variable without `static`.",
     ".data non-empty": "No variable of a native module has an initial value: make it `const`, or set it in mpy_init.",
     "undefined symbol": "A function of the C or mathematical library? `LINK_RUNTIME = 1` in the Makefile links those.",
     "No rule to make target 'all'": "Does the Makefile `include $(MPY_DIR)/py/dynruntime.mk`?",
-    "No such file or directory": "A copy of the folder is built: what it needs must be inside it or below $(MPY_DIR).",
+    "ModuleNotFoundError": "The Makefile's python3 is the one that runs the tests: install that package for it.",
+    "No rule to make target '../": _OUTSIDE,
+    "No such file or directory": _OUTSIDE,
 }
 
 
@@ -175,7 +178,7 @@ def _build(folder: Path, to: Path, planned: NatmodProvenance, source: Source, he
 
 
 def _hint(failure: str) -> str:
-    return "".join(f"\n{hint}" for said, hint in _HINTS.items() if said in failure)
+    return "".join(f"\n{hint}" for hint in dict.fromkeys(text for said, text in _HINTS.items() if said in failure))
 
 
 def _linked_sizes(output: str) -> dict[str, int]:
