@@ -117,7 +117,10 @@ def _table(*headers: str) -> Table:
 
 @app.command("run")
 def run(
-    script: Annotated[Path, typer.Argument(help="MicroPython script.", exists=True, dir_okay=False)],
+    script: Annotated[Path, typer.Argument(metavar="SCRIPT", help="MicroPython script.", exists=True, dir_okay=False)],
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="ARGUMENT...", help="For the script's sys.argv; options after --.")
+    ] = None,
     *,
     target: Target = targets.DEFAULT_TARGET,
     device_path: Annotated[
@@ -132,7 +135,12 @@ def run(
     """Run a script on a target and leave with its exit status."""
     paths = tuple(device_path or ())
     status = runner.run_script(
-        script, targets.load_target(target), device_path=paths, micropython=micropython, timeout=timeout
+        script,
+        targets.load_target(target),
+        arguments or (),
+        device_path=paths,
+        micropython=micropython,
+        timeout=timeout,
     )
     raise typer.Exit(status)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from mpy_harness.board.pool import BoardPool
@@ -14,9 +15,15 @@ from mpy_harness.targets import Target
 
 
 def run_script(
-    script: Path, target: Target, *, device_path: tuple[Path, ...], micropython: Path | None, timeout: float
+    script: Path,
+    target: Target,
+    arguments: Sequence[str] = (),
+    *,
+    device_path: tuple[Path, ...],
+    micropython: Path | None,
+    timeout: float,
 ) -> int:
-    """Run a script and return the status that it gave to ``sys.exit``, 0 without one.
+    """Run a script, ``arguments`` in its ``sys.argv``; return what it gave to ``sys.exit``, 0 without that.
 
     The guest's uncaught exceptions arrive as GuestException, after the script's output.
     """
@@ -28,7 +35,7 @@ def run_script(
         try:
             board = pool.board(target, device_script.host_files())
             board.console.listener = _print
-            status = device_script.run(board, timeout=timeout)
+            status = device_script.run(board, None, arguments, timeout=timeout)
         except HarnessError:
             sys.stdout.flush()
             raise

@@ -29,6 +29,12 @@ def test_run_shows_output_and_passes_on_the_status(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (7, "['ada', 'grace']\n")
 
 
+def test_run_passes_arguments_on(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text("import sys\nprint(sys.argv)\n")
+    done = mpy_harness("run", "script.py", "one", "--timeout", "30", "--", "--two", cwd=tmp_path)
+    assert done.stdout == "['/script.py', 'one', '--two']\n"
+
+
 def test_run_shows_output_while_the_script_runs(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text("import time\nprint('begun')\ntime.sleep(30)\n")
     process = subprocess.Popen([*COMMAND, "run", "script.py"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)

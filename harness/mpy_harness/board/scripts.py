@@ -54,6 +54,13 @@ class DeviceScript:
         """Return what the guest may read."""
         return HostFiles((self.cwd, self.path.resolve().parent), import_mounts(self.device_path))
 
-    def run(self, board: Board, function: str | None = None, *, timeout: float | None = None) -> Any:
+    def run(
+        self,
+        board: Board,
+        function: str | None = None,
+        arguments: Sequence[str] = (),
+        *,
+        timeout: float | None = None,
+    ) -> Any:
         """Run the script, or one function of it; return its exit status as ``sys.exit`` got it (0: none)."""
-        return board.request("script", self.guest_path, self.path.stem, function, timeout=timeout)
+        return board.request("script", self.guest_path, self.path.stem, function, list(arguments), timeout=timeout)

@@ -269,9 +269,9 @@ class Runtime:
 
     # --- device scripts ---------------------------------------------------------------------
 
-    def do_script(self, path, name, function):
+    def do_script(self, path, name, function, arguments):
         # Run a script as a whole (function None) or one function of it; return its exit status.
-        sys.argv[:] = [path]
+        sys.argv[:] = [path] + arguments
         sys.path.insert(0, path[: path.rfind("/")] or "/")
         try:
             if function is None:
