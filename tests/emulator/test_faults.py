@@ -170,12 +170,12 @@ class Watch:
 
 @contextlib.contextmanager
 def within(timeout: float) -> Iterator[Watch]:
-    """Fail if the block takes much longer than its timeout: twice, and a second for a busy machine."""
+    """Fail if the block takes much longer than its timeout: twice, and two seconds for a busy machine."""
     watch = Watch()
     begun = time.monotonic()
     yield watch
     watch.seconds = time.monotonic() - begun
-    assert watch.seconds < 2 * timeout + 1
+    assert watch.seconds < 2 * timeout + 2
 
 
 @pytest.fixture
