@@ -119,11 +119,9 @@ def test_a_stack_overflow_in_python_is_an_exception(board):
     assert board.eval("6 * 7") == 42
 
 
-def test_a_traceback_ends_at_the_test(board, pytestconfig):
+def test_an_error_has_no_chain_of_ours(board):
     with pytest.raises(GuestException) as caught:
         board.exec("1 / 0")
-    shown = caught.traceback.filter(caught)
-    assert [Path(entry.path).name for entry in shown] == ["test_board.py"]
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
 
@@ -504,6 +502,15 @@ assert "d" not in os.listdir("/")
     assert board.eval("seen") == ["one\n", "TWO\n"]
 
 
+def test_what_is_written_is_there_before_its_file_is_closed(board):
+    board.exec("first = open('a', 'w')\nfirst.write('one')")
+    assert board.files.get("a") == b"one"
+    board.exec("second = open('a', 'w')\nsecond.write('two')\nfirst.close()")
+    assert board.files.get("a") == b"two"
+    board.exec("import os\nos.remove('a')\nsecond.close()")
+    assert board.files.list() == []
+
+
 def offer(board: Board, folder: Path) -> Path:
     """Give the guest a folder of the host with something in and beside it."""
     offered = folder / "offered"
@@ -521,7 +528,7 @@ def offer(board: Board, folder: Path) -> Path:
 def test_the_guest_reads_what_is_offered(board, tmp_path):
     offer(board, tmp_path)
     assert board.files.get("data.bin") == bytes(range(256))
-    assert board.files.list() == ["data.bin", "link", "sub/"] or board.files.list() == ["data.bin", "sub/"]
+    assert board.files.list() == ["data.bin", "sub/"]
     board.exec("import sys\nsys.path.append('/sub')\nimport helper")
     assert board.eval("helper.ANSWER") == 42
 
@@ -533,7 +540,7 @@ def test_what_the_guest_writes_stays_there(board, tmp_path):
         "import os\nopen('data.bin', 'wb').write(b'mine')\nopen('new', 'w').write('x')\nos.mkdir('d')\n"
         "os.remove('sub/helper.py')\nopen('sub/other', 'w').close()"
     )
-    assert board.files.get("data.bin") == b"mine" or board.files.get("data.bin") == b""
+    assert board.files.get("data.bin") == b"mine"
     assert board.files.list("sub") == ["other"]
     assert {path: path.read_bytes() for path in offered.rglob("*") if path.is_file()} == before
 
@@ -630,18 +637,15 @@ def test_a_module_of_the_firmware_goes_first(board, iir, tmp_path):
     with pytest.raises(WrongModule, match=r"importing 'gc' gave a module built into the firmware, not /natmods/gc"):
         board.import_native(tmp_path / "gc.mpy")
     shutil.copy(iir, tmp_path / "json.mpy")  # extensible modules of the firmware give way to files
-    try:
-        module = board.import_native(tmp_path / "json.mpy")
-    except WrongModule:
-        return
+    module = board.import_native(tmp_path / "json.mpy")
     assert board.call("lambda m: hasattr(m, 'new')", module) is True
 
 
 def test_the_same_module_twice(board, iir):
     first = board.import_native(iir)
     second = board.import_native(iir)
-    assert board.call("lambda a, b: a is b", first, second) in {True, False}
-    assert board.eval("6 * 7") == 42
+    for module in (first, second):  # the first lives on, as after a reload
+        assert board.call("lambda m: m.__name__", module) == "iir"
 
 
 # --- without shared memory -----------------------------------------------------------------------

@@ -14,10 +14,13 @@ class _Writer(io.IOBase):
         self.text = text
         self.buffer = io.BytesIO(data)
         self.buffer.seek(at)
+        self.new = False  # something written that the file system does not have yet
+        fs.writers.append(self)
 
     def write(self, data):
         if isinstance(data, str):
             data = data.encode()
+        self.new = True
         return self.buffer.write(data)
 
     def _out(self, data):
@@ -42,13 +45,15 @@ class _Writer(io.IOBase):
         return self.buffer.seek(0, 1)
 
     def flush(self):
-        if self.buffer:
+        if self.new:
+            self.new = False
             self.fs.store(self.path, self.buffer.getvalue())
 
     def close(self):
         if self.buffer:
             self.flush()
             self.buffer = None
+            self.fs.writers.remove(self)
 
     def ioctl(self, request, argument):
         if request == 4:
@@ -111,6 +116,7 @@ class Files:
     def __init__(self, ask):
         self.ask = ask
         self.own = {}  # path -> bytes of a file written here, None for a folder, False for one deleted
+        self.writers = []
         self.cwd = "/"
 
     def host(self, kind, path):
@@ -131,11 +137,18 @@ class Files:
                 parts.append(part)
         return "/" + "/".join(parts)
 
+    def written(self, path):
+        # What is written here is there at once, as on the unix port, not when its file is closed.
+        for writer in self.writers:
+            if writer.path == path:
+                writer.flush()
+        return self.own.get(path, 0)
+
     def kind(self, path):
         # -1: a folder, otherwise a file's size in bytes.
         if path == "/":
             return -1
-        own = self.own.get(path, 0)
+        own = self.written(path)
         if own is False:
             raise OSError(errno.ENOENT)
         if own is None:
@@ -155,13 +168,13 @@ class Files:
             raise OSError(errno.ENOTDIR)
 
     def load(self, path):
-        own = self.own.get(path)
+        own = self.written(path)
         if own is False:
             raise OSError(errno.ENOENT)
-        if own is not None:
-            return own
-        if path in self.own or path == "/":
+        if own is None or path == "/":
             raise OSError(errno.EISDIR)
+        if own != 0:
+            return own
         data = self.host(b"r", path)
         if data is None:
             raise OSError(errno.EISDIR if self.kind(path) < 0 else errno.EIO)
