@@ -63,6 +63,22 @@ def test_the_whole_story_on_request(project):
     assert re.search(r"mpy_harness/\S+\.py", failure(project, "--full-trace"))
 
 
+def test_what_a_test_raises_while_it_handles_one_of_ours(project):
+    project.makepyfile(
+        test_it="""
+def test_it(board):
+    try:
+        board.eval("1 // 0")
+    except Exception:
+        raise ValueError("so it is")
+"""
+    )
+    text = failure(project)
+    assert "ZeroDivisionError" in text
+    assert "so it is" in text
+    assert not re.search(r"mpy_harness/\S+\.py", text), text
+
+
 def test_a_fixture_that_fails_says_just_why(project, monkeypatch, tmp_path: Path):
     (tmp_path / "occupied").write_text("")
     monkeypatch.setenv(cache.ENVIRONMENT, str(tmp_path / "occupied"))

@@ -35,9 +35,6 @@ from mpy_harness.errors import (
 )
 from mpy_harness.targets import Target
 
-# A test's traceback ends at the test: pytest leaves these frames out (--full-trace shows them).
-__tracebackhide__ = True
-
 BOOT_SECONDS = 15.0
 _MODULE_FOLDER = "/natmods"
 _KEEPS_BOARD = (GuestException, PythonLoop, Untransferable)

@@ -21,9 +21,6 @@ from mpy_harness.board.console import Console, WaitedLong
 from mpy_harness.emulators import SharedWindow
 from mpy_harness.errors import ConsoleGarbled, Untransferable
 
-# A test's traceback ends at the test: pytest leaves these frames out (--full-trace shows them).
-__tracebackhide__ = True
-
 Execute = Callable[[bytes, float], bytes]
 _RUN = b"_mpyh()"
 _HEADER = 64

@@ -17,9 +17,6 @@ import numpy as np
 
 from mpy_harness.errors import ConsoleGarbled, Untransferable
 
-# A test's traceback ends at the test: pytest leaves these frames out (--full-trace shows them).
-__tracebackhide__ = True
-
 #: Typecodes of the guest's ``array`` module and the NumPy types that they hold.
 TYPECODES: dict[str, np.dtype[Any]] = {
     "b": np.dtype("<i1"), "B": np.dtype("<u1"), "h": np.dtype("<i2"), "H": np.dtype("<u2"),

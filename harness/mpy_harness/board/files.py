@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mpy_harness.board.board import Board
 
-# A test's traceback ends at the test: pytest leaves these frames out (--full-trace shows them).
-__tracebackhide__ = True
-
 
 class BoardFiles:
     """Put, get and list files of the guest; what a test writes is gone with its board's next reset."""

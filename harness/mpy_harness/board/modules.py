@@ -16,9 +16,6 @@ from mpy_harness.firmware.sources import micropython_source
 from mpy_harness.resources import natmods_dir
 from mpy_harness.targets import Target
 
-# A test's traceback ends at the test: pytest leaves these frames out (--full-trace shows them).
-__tracebackhide__ = True
-
 Form = Literal["native", "python"]
 
 

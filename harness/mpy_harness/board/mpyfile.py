@@ -11,9 +11,6 @@ from pathlib import Path
 
 from mpy_harness.errors import CorruptModule, IncompatibleModule
 
-# A test's traceback ends at the test: pytest leaves these frames out (--full-trace shows them).
-__tracebackhide__ = True
-
 ARCHITECTURES = (
     "none", "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp",
     "xtensa", "xtensawin", "rv32imc", "rv64imc",

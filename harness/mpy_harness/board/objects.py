@@ -10,9 +10,6 @@ from mpy_harness.board.codec import Reference
 if TYPE_CHECKING:
     from mpy_harness.board.board import Board
 
-# A test's traceback ends at the test: pytest leaves these frames out (--full-trace shows them).
-__tracebackhide__ = True
-
 
 class GuestObject(Reference):
     """An object in the guest: call its methods, pass it as an argument, fetch it with ``get()``.

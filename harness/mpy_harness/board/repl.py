@@ -12,9 +12,6 @@ from mpy_harness.board.console import Console, ConsoleClosed, WaitedLong
 from mpy_harness.board.tracebacks import guest_exception
 from mpy_harness.errors import ConsoleGarbled, EndlessOutput, HarnessError, NativeLoop, PythonLoop
 
-# A test's traceback ends at the test: pytest leaves these frames out (--full-trace shows them).
-__tracebackhide__ = True
-
 ASK = b"\x0e"  # shift out: guest code of ours asks the host for something
 _CTRL_A, _CTRL_B, _CTRL_C, _CTRL_D, _CTRL_E = b"\x01", b"\x02", b"\x03", b"\x04", b"\x05"
 _BANNER = b"raw REPL; CTRL-B to exit\r\n>"

@@ -11,9 +11,6 @@ from typing import Any
 from mpy_harness.board.board import Board
 from mpy_harness.board.hostfiles import HostFiles
 
-# A test's traceback ends at the test: pytest leaves these frames out (--full-trace shows them).
-__tracebackhide__ = True
-
 
 def import_mounts(device_path: Sequence[Path]) -> dict[str, Path]:
     """Return names in the guest for folders that are to be on its import path."""

@@ -14,9 +14,6 @@ from mpy_harness.errors import Mismatch
 from mpy_harness.golden.metrics import Better, Metric, metric
 from mpy_harness.golden.vectors import Vectors
 
-# A test's traceback ends at the test: pytest leaves these frames out (--full-trace shows them).
-__tracebackhide__ = True
-
 Array = NDArray[Any]
 Limits = Mapping[str, float]
 

@@ -16,17 +16,27 @@ _PYTEST = tuple(Path(inspect.getfile(part)).parent for part in (pytest.Item, plu
 
 
 def hide_ours(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-    """Take our frames off an exception, and off one of our errors what led to it on our side."""
-    entry: TracebackType = excinfo.tb  # the first is pytest's own
+    """Take our frames off an exception and those before it, and off our errors what led to them on our side."""
+    error: BaseException | None = excinfo.value
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if isinstance(error, HarnessError):
+            error.__cause__ = None
+            error.__suppress_context__ = True
+        if error.__traceback__ is not None:
+            _strip(error.__traceback__)
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    excinfo.traceback = type(excinfo.traceback)(excinfo.tb)
+
+
+def _strip(entry: TracebackType) -> None:
+    # The first is never ours: it is pytest's, or the user's that handled the exception.
     while entry.tb_next is not None:
         if _file(entry.tb_next).is_relative_to(_OURS):
             entry.tb_next = entry.tb_next.tb_next
         else:
             entry = entry.tb_next
-    excinfo.traceback = type(excinfo.traceback)(excinfo.tb)
-    if isinstance(excinfo.value, HarnessError):
-        excinfo.value.__cause__ = None
-        excinfo.value.__suppress_context__ = True
 
 
 def bare(excinfo: pytest.ExceptionInfo[BaseException]) -> str | None:
