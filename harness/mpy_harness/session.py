@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
+import tempfile
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
@@ -58,7 +61,8 @@ class Session:
             label=f"-{worker}" if worker else "",
             progress=_OnTerminal(config),
         )
-        self._folder = folder
+        self._temporary: Path | None = None
+        self._logs_wanted = False
         self._current: dict[str, Board] = {}
 
     def board(self, item: pytest.Item, target_name: str, host_files: HostFiles | None = None) -> Board:
@@ -99,6 +103,7 @@ class Session:
 
     def explain(self, item: pytest.Item, board: Board) -> list[tuple[str, str]]:
         """Return the sections that a failed test's report gets."""
+        self._logs_wanted = True
         tail = board.console.tail(_TAIL_LINES)
         return [
             ("last console lines", tail or "(the guest printed nothing)"),
@@ -107,8 +112,10 @@ class Session:
         ]
 
     def close(self) -> None:
-        """End the boards."""
+        """End the boards; logs in a temporary folder stay where a failed test named them."""
         self.pool.close()
+        if self._temporary is not None and not self._logs_wanted:
+            shutil.rmtree(self._temporary, ignore_errors=True)
 
     def _reproduce(self, item: pytest.Item) -> str:
         # Paths are relative to where pytest was called, which is what a device script sees as its current folder.
@@ -121,7 +128,12 @@ class Session:
 
     def _ignore_logs(self) -> None:
         # Logs are nothing to commit: the folder says so itself.
-        marker = self._folder.parent / ".gitignore"
-        if not marker.exists():
-            marker.parent.mkdir(parents=True, exist_ok=True)
-            marker.write_text("*\n", encoding="utf-8")
+        marker = self.pool.log_folder.parent / ".gitignore"
+        try:
+            if not marker.exists():
+                marker.parent.mkdir(parents=True, exist_ok=True)
+                marker.write_text("*\n", encoding="utf-8")
+        except OSError:  # a read-only checkout, as in a container
+            self._temporary = Path(tempfile.mkdtemp(prefix="mpy-harness-"))
+            self.pool.log_folder = self._temporary / "console"
+            (self._temporary / ".gitignore").touch()

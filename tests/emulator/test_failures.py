@@ -140,3 +140,14 @@ def test_what_was_not_tested_is_said_without_being_asked(project):
     result.stdout.fnmatch_lines(
         ["* not tested *", "2 skipped: target mine: absent-gcc is not installed*", "--target NAME*"]
     )
+
+
+def test_where_logs_cannot_be_written_they_go_elsewhere(project):
+    (project.path / ".mpy-harness").write_text("in the way")
+    project.makepyfile(test_it="def test_good(board): pass\ndef test_bad(board): assert False\n")
+    result = project.runpytest_subprocess("-k", "good", timeout=120)
+    result.assert_outcomes(passed=1, deselected=1)
+    text = failure(project)
+    log = Path(re.search(r"- console log -+\n(.*)\n", text)[1])
+    assert "test_it.py::test_bad" in log.read_text()
+    shutil.rmtree(log.parent.parent)
