@@ -70,7 +70,8 @@ class ScriptFile(pytest.File):
         for function, line in functions:
             for target in self.session_of_ours.settings.targets:
                 name = f"{function or 'script'}[{target.name}]"
-                item = ScriptItem.from_parent(self, name=name)
+                # With its id spelt out, pytest sees what is a parameter in it, and --lf finds it again.
+                item = ScriptItem.from_parent(self, name=name, nodeid=f"{self.nodeid}::{name}")
                 item.entry, item.line, item.target_name = function, line, target.name
                 yield item
 

@@ -151,3 +151,9 @@ def test_where_logs_cannot_be_written_they_go_elsewhere(project):
     log = Path(re.search(r"- console log -+\n(.*)\n", text)[1])
     assert "test_it.py::test_bad" in log.read_text()
     shutil.rmtree(log.parent.parent)
+
+
+def test_device_scripts_that_failed_last_are_run_again(project):
+    project.makepyfile(test_guest="def test_one():\n    pass\n\n\ndef test_two():\n    assert False\n")
+    project.runpytest_subprocess("--device-scripts", ".", timeout=120).assert_outcomes(passed=1, failed=1)
+    project.runpytest_subprocess("--device-scripts", ".", "--lf", timeout=120).assert_outcomes(failed=1)
