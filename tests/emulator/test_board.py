@@ -693,3 +693,12 @@ def test_a_large_file_of_the_host_on_the_raw_repl(make_board, tmp_path):
     assert board.eval("__import__('hashlib').sha256(open('large.bin', 'rb').read()).digest()", timeout=60) == (
         __import__("hashlib").sha256(content).digest()
     )
+
+
+@pytest.mark.parametrize("text", ["a\x04b", "\x04", "a\x04\x04", "\x01\x02\x03\x05"])
+def test_printing_the_signs_of_the_raw_repl(board: Board, text: str) -> None:
+    assert board.exec(f"print({text!r}, end='')") == text
+    with pytest.raises(GuestException) as caught:
+        board.exec(f"print({text!r}, end='')\n1 // 0")
+    assert (caught.value.type, caught.value.output) == ("ZeroDivisionError", text)
+    assert board.eval("1 + 1") == 2

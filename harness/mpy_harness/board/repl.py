@@ -14,6 +14,7 @@ from mpy_harness.errors import ConsoleGarbled, EndlessOutput, HarnessError, Nati
 
 ASK = b"\x0e"  # shift out: guest code of ours asks the host for something
 _CTRL_A, _CTRL_B, _CTRL_C, _CTRL_D, _CTRL_E = b"\x01", b"\x02", b"\x03", b"\x04", b"\x05"
+_DONE = _CTRL_D + b">"
 _BANNER = b"raw REPL; CTRL-B to exit\r\n>"
 _STILL_PRINTING_SECONDS = 0.3
 _OUTPUT_LIMIT = 64 << 20
@@ -76,9 +77,7 @@ class RawRepl:
         try:
             self._paste(source, started + seconds)
             self._console.follow()
-            output = self._follow(started + seconds - grace, grace, seconds)
-            _, error = self._console.read_until([_CTRL_D], started + seconds)
-            self._console.read_until([b">"], started + seconds)
+            output, error = _split(self._follow(started + seconds - grace, grace, seconds))
         except ConsoleClosed:
             raise self._lost(self._console.before or b"") from None
         except WaitedLong:
@@ -115,11 +114,11 @@ class RawRepl:
         console.read_until([_CTRL_D], deadline)
 
     def _follow(self, deadline: float, grace: float, seconds: float) -> bytes:
-        # The output up to the sign that ends it; questions of guest code are answered on the way.
+        # All up to the prompt, see _split; questions of guest code are answered on the way.
         output = bytearray()
         while True:
             try:
-                index, before = self._console.read_until([_CTRL_D, ASK], deadline)
+                index, before = self._console.read_until([_DONE, ASK], deadline)
             except WaitedLong:
                 self._diagnose(output, deadline, grace, seconds)
                 raise
@@ -138,9 +137,7 @@ class RawRepl:
         printing = time.monotonic() - console.last_byte_at < recent
         console.write_bytes(_CTRL_C)
         try:
-            _, rest = console.read_until([_CTRL_D], deadline + grace)
-            _, error = console.read_until([_CTRL_D], deadline + grace)
-            console.read_until([b">"], deadline + grace)
+            _, rest = console.read_until([_DONE], deadline + grace)
         except WaitedLong:
             where = self._where()  # only now: finding out takes time
             if printing:
@@ -151,10 +148,17 @@ class RawRepl:
                 f"guest code did not end within {seconds:g} s and did not react to Ctrl-C: a loop in native code, "
                 f"or code that catches KeyboardInterrupt. {where}"
             ) from None
-        output += rest
-        interrupted = guest_exception(error.decode("utf-8", "replace"), output.decode("utf-8", "replace"))
+        printed, error = _split(bytes(output + rest))
+        interrupted = guest_exception(error.decode("utf-8", "replace"), printed.decode("utf-8", "replace"))
         if printing:
             raise EndlessOutput(
                 f"the guest was still printing after {seconds:g} s; it was here:\n{interrupted.traceback}"
             )
         raise PythonLoop(f"guest code did not end within {seconds:g} s; it was here:\n{interrupted.traceback}")
+
+
+def _split(said: bytes) -> tuple[bytes, bytes]:
+    # The REPL says the program's output, Ctrl-D, the traceback, Ctrl-D and the prompt. A program may print
+    # Ctrl-D itself, a traceback hardly holds it: the last one parts the two.
+    output, _, error = said.rpartition(_CTRL_D)
+    return output, error
