@@ -53,20 +53,20 @@ class HostFiles:
     def _find(self, path: str) -> Path | None:
         for folder, relative in self._candidates(path):
             file = self._offered(folder, relative)
-            if file is not None and (file.is_file() or file.is_dir()):
+            if file is not None:
                 return file
         return None
 
     @staticmethod
     def _offered(folder: Path, relative: PurePosixPath) -> Path | None:
-        # Both the path itself and where it leads to through symbolic links.
+        # What exists, and is offered both by its own path and where that leads to through symbolic links.
         try:
             file = (folder / relative).resolve()
         except RuntimeError:  # links in a circle, before Python 3.13
             return None
         if not file.is_relative_to(folder) or any(map(_hidden, (*relative.parts, *file.relative_to(folder).parts))):
             return None
-        return file
+        return file if file.is_file() or file.is_dir() else None
 
     def _list(self, path: str) -> list[bytes]:
         found: dict[str, bool] = {}
