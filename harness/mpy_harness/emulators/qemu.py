@@ -18,6 +18,7 @@ from mpy_harness.emulators.base import Exit, SharedWindow
 from mpy_harness.emulators.process import EmulatorProcess
 from mpy_harness.emulators.qmp import Qmp
 from mpy_harness.errors import TargetInvalid, ToolMissing
+from mpy_harness.firmware.toolchain import package_for
 from mpy_harness.targets import Target, Window
 
 _SETUP_SECONDS = 15.0
@@ -27,10 +28,11 @@ def start(target: Target, image: Path) -> Qemu:
     """Start QEMU for a target with a firmware image (see ``emulators.start``)."""
     if target.qemu is None:
         raise TargetInvalid(f"target {target.name} has no table [qemu]")
-    hint = f"Install QEMU 7.2 or newer (Debian, Ubuntu: apt install {_package(target.qemu.binary)})."
-    binary = shutil.which(target.qemu.binary)
+    binary_name = target.qemu.binary
+    hint = f"Install QEMU 7.2 or newer (Debian, Ubuntu: apt install {package_for(binary_name) or binary_name})."
+    binary = shutil.which(binary_name)
     if binary is None:
-        raise ToolMissing(f"{target.qemu.binary} is not on PATH. {hint}")
+        raise ToolMissing(f"{binary_name} is not on PATH. {hint}")
     with contextlib.ExitStack() as undo, contextlib.ExitStack() as theirs:
         console, its_console = _pair(undo, theirs)
         qmp, its_qmp = _pair(undo, theirs)
@@ -112,10 +114,3 @@ def _pair(undo: contextlib.ExitStack, theirs: contextlib.ExitStack) -> tuple[soc
     ours, its = socket.socketpair()
     undo.enter_context(ours)
     return ours, theirs.enter_context(its).fileno()
-
-
-def _package(binary: str) -> str:
-    machine = binary.removeprefix("qemu-system-")
-    return {"aarch64": "qemu-system-arm", "riscv32": "qemu-system-misc", "riscv64": "qemu-system-misc"}.get(
-        machine, f"qemu-system-{machine}"
-    )

@@ -23,7 +23,9 @@ _PACKAGES = {
     "riscv64-unknown-elf-gcc": "gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf",
     "riscv64-unknown-elf-ld": "binutils-riscv64-unknown-elf",
     "qemu-system-arm": "qemu-system-arm",
+    "qemu-system-aarch64": "qemu-system-arm",
     "qemu-system-riscv32": "qemu-system-misc",
+    "qemu-system-riscv64": "qemu-system-misc",
     "gcc": "gcc libc6-dev",
     "ld": "binutils",
 }
