@@ -75,16 +75,14 @@ class WindowChannel:
         size = struct.unpack_from("<I", self._memory, 4)[0]
         if not 0 < size <= self._half:
             raise ConsoleGarbled("the guest returned no value: its memory is corrupt")
-        start = _HEADER + self._half
-        return output, bytes(self._memory[start : start + size])
+        return output, self._take(size)
 
     def question(self) -> bytes | None:
         """Return what the guest asks; None if the program printed the sign for it itself."""
         size, _, asked, answered = struct.unpack_from("<IIII", self._memory, 8)
         if asked == answered or size > self._half:
             return None
-        start = _HEADER + self._half
-        return bytes(self._memory[start : start + size])
+        return self._take(size)
 
     def answer(self, data: bytes) -> None:
         """Answer the guest's question: the count comes last, the guest waits for it."""
@@ -98,6 +96,10 @@ class WindowChannel:
                 f"{len(data)} bytes do not fit through the window ({self._half} bytes): pass them in parts"
             )
         self._memory[_HEADER : _HEADER + len(data)] = data
+
+    def _take(self, size: int) -> bytes:
+        start = _HEADER + self._half
+        return bytes(self._memory[start : start + size])
 
 
 class ReplChannel:
