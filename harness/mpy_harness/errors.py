@@ -117,6 +117,10 @@ class VectorsInvalid(GuestFailure):
     """A file of golden vectors is missing, damaged or lacks an array."""
 
 
+class ProfileInvalid(GuestFailure):
+    """A saved profile is damaged or of another version."""
+
+
 # --- machinery family ---------------------------------------------------------------------------
 
 
