@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from mpy_harness.board import mpyfile
-from mpy_harness.board.mpyfile import ARCHITECTURES, MpyAbi, MpyFile
 from mpy_harness.errors import CorruptModule, IncompatibleModule
+from mpy_harness.firmware import mpyfile
+from mpy_harness.firmware.mpyfile import ARCHITECTURES, MpyAbi, MpyFile
 from mpy_harness.firmware.toolchain import mpy_cross
 
 M33 = MpyAbi(6, 3, "armv7emsp")
@@ -220,6 +220,20 @@ def test_the_boards_own_number():
     assert mpyfile.abi_of_board(11014) == MpyAbi(6, 3, "xtensawin")
     assert mpyfile.abi_of_board(6 | 3 << 8 | 11 << 10 | 1 << 16) == MpyAbi(6, 3, "rv32imc", 1)
     assert "flags 0x1" in str(mpyfile.abi_of_board(6 | 3 << 8 | 11 << 10 | 1 << 16))
+
+
+def test_the_text_of_a_native_module_and_what_the_loader_patches_in_it(at):
+    text = bytes(range(40))
+    # Words 2 to 4, the next after them, word 7, and one of rodata: kinds and counts as py/persistentcode.c reads them.
+    relocations = b"\x03\x04\x03\x10\x0d\x0e\x0d\x03\xff"
+    at.write_bytes(header(6, "armv7emsp") + b"\0\0" + b"\x82\x42" + text + b"\x10" + relocations)
+    (module,) = mpyfile.inspect(at).native_modules
+    assert module.text == text
+    assert [list(part) for part in module.patched] == [list(range(8, 20)), list(range(20, 24)), list(range(28, 32))]
+
+
+def test_code_of_mpy_cross_is_no_native_module(real):
+    assert mpyfile.inspect(real).native_modules == ()
 
 
 def test_floats_in_other_registers(tmp_path):

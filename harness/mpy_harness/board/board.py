@@ -13,7 +13,7 @@ from typing import Any
 from pexpect import EOF, TIMEOUT
 
 from mpy_harness import emulators
-from mpy_harness.board import codec, mpyfile
+from mpy_harness.board import codec
 from mpy_harness.board.channel import Channel, ReplChannel, WindowChannel
 from mpy_harness.board.console import Console, ConsoleClosed, WaitedLong
 from mpy_harness.board.endings import explain_end
@@ -33,6 +33,7 @@ from mpy_harness.errors import (
     Untransferable,
     WrongModule,
 )
+from mpy_harness.firmware import mpyfile
 from mpy_harness.targets import Target
 
 BOOT_SECONDS = 15.0

@@ -1,4 +1,4 @@
-"""Look into a .mpy file before it is loaded: whether it is whole, and for this board.
+"""Look into a .mpy file: whether it is whole, what it is for, and the native modules in it.
 
 The format: MicroPython manual, "MicroPython .mpy files", and py/persistentcode.c of MicroPython 1.26,
 whose loader trusts its input: a damaged file can crash the guest.
@@ -18,6 +18,7 @@ ARCHITECTURES = (
 _ARM_THUMB = ARCHITECTURES.index("armv6m"), ARCHITECTURES.index("armv7emdp")
 _SOFT_FLOAT, _HARD_FLOAT = ("armv6m", "armv7m", "armv7em"), ("armv7emsp", "armv7emdp")
 _FLAGS_PRESENT = 0x40
+_LONG_WORDS = ("x64", "rv64imc")
 _RELOCATIONS, _RODATA, _BSS = 0x10, 0x20, 0x40  # MP_SCOPE_FLAG_VIPER* of py/runtime0.h
 _NATIVE_PY, _VIPER, _ASM = 1, 2, 3
 _OBJ_STR, _OBJ_BYTES, _OBJ_COMPLEX, _OBJ_TUPLE = 5, 6, 9, 10
@@ -38,11 +39,23 @@ class MpyAbi:
 
 
 @dataclass(frozen=True)
+class NativeModule:
+    """What mpy_ld.py of MicroPython linked: its native text, without rodata and bss that are kept apart.
+
+    ``patched`` holds the offsets of bytes that the loader changes: the text is relocated where it stands.
+    """
+
+    text: bytes
+    patched: tuple[range, ...]
+
+
+@dataclass(frozen=True)
 class MpyFile:
-    """A whole .mpy file's header."""
+    """A whole .mpy file: its header, and the native modules in it (one, where there are any)."""
 
     path: Path
     abi: MpyAbi
+    native_modules: tuple[NativeModule, ...] = ()
 
     @property
     def native(self) -> bool:
@@ -85,7 +98,12 @@ def inspect(path: Path) -> MpyFile:
             f"{path} is damaged: the module ends at byte {reader.at}, the file has {len(data)}. "
             "Build or download it again."
         )
-    return MpyFile(path, MpyAbi(abi.version, abi.sub_version, abi.arch, flags))
+    word = 8 if abi.arch in _LONG_WORDS else 4
+    modules = tuple(
+        NativeModule(text, tuple(range(at * word, (at + count) * word) for at, count in words))
+        for text, words in reader.native
+    )
+    return MpyFile(path, MpyAbi(abi.version, abi.sub_version, abi.arch, flags), modules)
 
 
 def check(file: MpyFile, board: MpyAbi, board_name: str) -> None:
@@ -131,6 +149,7 @@ class _Reader:
     def __init__(self, data: bytes, at: int) -> None:
         self.data = data
         self.at = at
+        self.native: list[tuple[bytes, list[tuple[int, int]]]] = []  # text, and where and how many words are patched
 
     def uint(self) -> int:
         value = 0
@@ -173,7 +192,9 @@ class _Reader:
     def code(self) -> None:
         head = self.uint()
         kind, children = head & 3, head & 4
+        start = self.at
         self.skip(head >> 3)
+        text = self.data[start : self.at]
         scope = 0
         if kind == _NATIVE_PY:
             self.uint()
@@ -190,14 +211,21 @@ class _Reader:
         if children:
             for _ in range(self.uint()):
                 self.code()
-        if kind and scope & _RELOCATIONS:
-            self.relocations()
+        if kind and scope & _RELOCATIONS:  # of all compilers and linkers, mpy_ld.py alone sets it
+            self.native.append((text, self.relocations()))
 
-    def relocations(self) -> None:
+    def relocations(self) -> list[tuple[int, int]]:
+        """Return the place in the text, in words, and the number of words of each entry that patches the text."""
+        words: list[tuple[int, int]] = []
+        in_text, at = False, 0
         while (operation := self.data[self.at]) != 0xFF:
             self.at += 1
             if operation & 1:
-                self.uint()
-            if operation >> 1 <= 5 and operation & 2:
-                self.uint()
+                place = self.uint()
+                in_text, at = not place & 1, place >> 1
+            count = self.uint() if operation >> 1 <= 5 and operation & 2 else 1
+            if in_text:
+                words.append((at, count))
+            at += count
         self.at += 1
+        return words
