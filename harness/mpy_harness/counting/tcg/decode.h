@@ -65,8 +65,8 @@ struct insn {
     uint16_t written;    // core registers 0 to 15 that it may write, a bit for each; on Thumb 15 is the program counter
 };
 
-// The IT block that Thumb instructions are in, as EPSR has it; zero where a translation block starts,
-// because QEMU starts none within an IT block. RISC-V has no such state.
+// The IT block that Thumb instructions are in, as EPSR has it; zero where decoding starts outside of one.
+// RISC-V has no such state.
 struct decode_state {
     uint8_t it;
 };
