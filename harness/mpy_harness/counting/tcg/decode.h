@@ -22,7 +22,7 @@ enum insn_class {
     CLASS_FLOAT_SQRT,
     CLASS_FLOAT_CONVERT, // between formats, to and from integers, to an integral value
     CLASS_FLOAT_MOVE,    // between registers, immediates, selections, status register
-    CLASS_DSP,           // saturating, SIMD and packing instructions, all of the DSP extension, MVE
+    CLASS_DSP,           // saturating, SIMD and packing instructions, all of the DSP extension; vectors of MVE
     CLASS_SYSTEM,        // special registers, barriers, hints, exceptions, coprocessors
     CLASS_UNKNOWN,
     CLASS_COUNT
@@ -57,8 +57,8 @@ struct insn {
     bool conditional;    // a conditional branch, or in an IT block: may not take effect
     bool direct;         // a call or jump whose target is known
     uint32_t target;     // of a direct call or jump; bit 0 is clear on Thumb too
-    uint8_t words;       // 32-bit words that a load or store moves: a register is 1, a double is 2
-    int8_t load_base;    // load from this register plus load_offset, which the load leaves alone, else NO_REGISTER;
+    uint8_t words;       // registers moved from or to memory, a double is 2, a vector 4; 0 only if none is accessed
+    int8_t load_base;    // loads from this register, left as it is, plus load_offset, else NO_REGISTER;
     int32_t load_offset; // 15 on Thumb is the instruction's address + 4, rounded down to a multiple of 4
     int8_t move_to;      // plain copy of core register move_from, else NO_REGISTER
     int8_t move_from;

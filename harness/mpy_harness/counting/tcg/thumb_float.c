@@ -46,6 +46,30 @@ static void multiple(uint32_t bits, uint32_t address, struct insn *out) {
     }
 }
 
+// S0 to S15, FPSCR and a word that is reserved or VPR, unless they need not be kept (DDI0553 C2.4: VLSTM, VLLDM).
+static void lazy(uint32_t bits, uint32_t address, struct insn *out) {
+    (void)bits;
+    (void)address;
+    out->words = 18;
+}
+
+static void vector(uint32_t bits, uint32_t address, struct insn *out) {
+    (void)address;
+    out->words = 4;
+    if (bit(bits, 21)) {
+        writes(out, base(bits));
+    }
+}
+
+// How much is moved is up to the coprocessor.
+static void of_coprocessor(uint32_t bits, uint32_t address, struct insn *out) {
+    (void)address;
+    out->words = 1;
+    if (bit(bits, 21)) {
+        writes(out, base(bits));
+    }
+}
+
 static void system_register(uint32_t bits, uint32_t address, struct insn *out) {
     (void)address;
     out->words = 1;
@@ -70,10 +94,14 @@ static void to_core_pair(uint32_t bits, uint32_t address, struct insn *out) {
 }
 
 static const struct rule rows[] = {
-    // Armv8.1-M's vectors (MVE), their loads and stores included, are not told apart (DDI0553 C2.4).
+    // Armv8.1-M's vectors, MVE (DDI0553 C2.4): arithmetic, and in the space of coprocessors 14 and 15 what moves
+    // two lanes and what loads and stores.
     {0xef000000, 0xef000000, CLASS_DSP, NULL},
+    {0xffa01e00, 0xec000e00, CLASS_DSP, to_core_pair},        // vmov rt, rt2, qd[x], qd[y]
     {0xfe101f80, 0xec000f80, CLASS_STORE, system_register},   // vstr fpscr, vpr and the like
     {0xfe101f80, 0xec100f80, CLASS_LOAD, system_register},    // vldr fpscr, vpr and the like
+    {0xee100e00, 0xec000e00, CLASS_STORE, vector},            // vstrb to vstrd, vst2, vst4
+    {0xee100e00, 0xec100e00, CLASS_LOAD, vector},             // vldrb to vldrd, vld2, vld4
     // Loads and stores (A6.5); half precision, vscclrm, vlldm and vlstm are Armv8-M.
     {0xff300f00, 0xed000900, CLASS_STORE, half},              // vstr.16
     {0xff300f00, 0xed100900, CLASS_LOAD, half},               // vldr.16
@@ -82,8 +110,8 @@ static const struct rule rows[] = {
     {0xff300f00, 0xed000b00, CLASS_STORE, twice},             // vstr.64
     {0xff300f00, 0xed100b00, CLASS_LOAD, twice},              // vldr.64
     {0xffbf0e00, 0xec9f0a00, CLASS_FLOAT_MOVE, NULL},         // vscclrm
-    {0xfff0ff7f, 0xec200a00, CLASS_STORE, NULL},              // vlstm
-    {0xfff0ff7f, 0xec300a00, CLASS_LOAD, NULL},               // vlldm
+    {0xfff0ff7f, 0xec200a00, CLASS_STORE, lazy},              // vlstm
+    {0xfff0ff7f, 0xec300a00, CLASS_LOAD, lazy},               // vlldm
     {0xff900e00, 0xec800a00, CLASS_STORE, multiple},          // vstm
     {0xff900e00, 0xec900a00, CLASS_LOAD, multiple},           // vldm, vpop
     {0xffb00e00, 0xed200a00, CLASS_STORE, multiple},          // vstmdb, vpush
@@ -120,8 +148,8 @@ static const struct rule rows[] = {
     // Other coprocessors (A5.3.18): which of them write a core register is up to the coprocessor.
     {0xefe00800, 0xec400000, CLASS_SYSTEM, to_core_pair},     // mcrr, mrrc
     {0xef000800, 0xee000000, CLASS_SYSTEM, to_core},          // cdp, mcr, mrc
-    {0xee000800, 0xec000000, CLASS_SYSTEM, NULL},             // ldc, stc
-    // What is left in the space of coprocessors 8, 14 and 15 is MVE.
+    {0xee000800, 0xec000000, CLASS_SYSTEM, of_coprocessor},   // ldc, stc
+    // What is left of coprocessors 8, 14 and 15 is arithmetic of MVE.
     {0xec000e00, 0xec000e00, CLASS_DSP, NULL},
     {0xec000f00, 0xec000800, CLASS_DSP, NULL},
 };

@@ -95,6 +95,7 @@ static void table_branch(uint32_t bits, uint32_t address, struct insn *out) {
     (void)bits;
     (void)address;
     out->flow = FLOW_JUMP;
+    out->words = 1;
 }
 
 static void clear_registers(uint32_t bits, uint32_t address, struct insn *out) {
