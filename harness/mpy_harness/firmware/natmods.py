@@ -15,13 +15,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mpy_harness.errors import NatmodInvalid
-from mpy_harness.firmware import cache, toolchain
+from mpy_harness.firmware import cache, natmod_symbols, toolchain
+from mpy_harness.firmware.natmod_symbols import NatmodFunction
 from mpy_harness.firmware.progress import Progress, Silent
 from mpy_harness.firmware.sources import Source
 
 _KIND = "natmods"
 _FACTS = "provenance.json"
-_RECIPE = 1
+_RECIPE = 2
 _BUILD_SECONDS = 180.0
 
 # What earlier builds in the folder left, and Python's own.
@@ -67,13 +68,14 @@ class NatmodProvenance:
 
 @dataclass(frozen=True)
 class NatmodBuild:
-    """A built module: its ``.mpy``, name, arch, and sizes in bytes (``got``: entries)."""
+    """A built module: its ``.mpy``, name, arch, sizes in bytes (``got``: entries), and its functions by offset."""
 
     path: Path
     name: str
     arch: str
     sizes: dict[str, int]
     provenance: NatmodProvenance
+    functions: tuple[NatmodFunction, ...] = ()
 
 
 def build_natmod(
@@ -114,7 +116,8 @@ def build_natmod(
     )
     facts = json.loads((path / _FACTS).read_text(encoding="utf-8"))
     provenance = NatmodProvenance(**facts["provenance"])
-    return NatmodBuild(path / f"{facts['name']}.mpy", facts["name"], arch, facts["sizes"], provenance)
+    functions = natmod_symbols.read(path / natmod_symbols.FILE)
+    return NatmodBuild(path / f"{facts['name']}.mpy", facts["name"], arch, facts["sizes"], provenance, functions)
 
 
 def _source_files(folder: Path) -> list[Path]:
@@ -138,24 +141,8 @@ def _emlearn_headers() -> tuple[Path, str] | None:
 
 
 def _build(folder: Path, to: Path, planned: NatmodProvenance, source: Source, headers: Path | None) -> None:
-    work = to / "work"
-    shutil.copytree(folder, work, ignore=_NOT_SOURCE)
-    env = toolchain.make_wrappers(to / "tools", source.version)
-    variables = {
-        "ARCH": planned.arch,
-        "MPY_DIR": str(source.path),
-        "MPY_CROSS": str(to / "tools" / "mpy-cross"),
-        "PYTHON": str(to / "tools" / "python3"),
-        "BUILD": "build",
-    }
-    if headers is not None:
-        (to / "tools" / "emlearn").symlink_to(headers)
-        variables["EMLEARN_INCLUDE"] = str(to / "tools" / "emlearn")
-    # mpy_ld.py reads the symbols of libgcc and libm in seconds, and keeps them in the current
-    # folder by the library's hash: one folder serves all modules. A torn entry is read again.
-    (work / ".mpy_ld_cache").symlink_to(cache.shared_folder("runtime-symbols"))
-    log = to / "build.log"
-    failure = toolchain.make(work, variables, env=env, log=log, timeout=_BUILD_SECONDS)
+    work, tools, log = to / "work", to / "tools", to / "build.log"
+    failure = _make(folder, to, planned.arch, source, headers)
     results = list(work.glob("*.mpy"))
     if failure is None and len(results) != 1:
         failure = f"  make succeeded, but left {len(results)} .mpy files where one was expected."
@@ -173,8 +160,31 @@ def _build(folder: Path, to: Path, planned: NatmodProvenance, source: Source, he
         "provenance": asdict(planned) | {"file_sha256": hashlib.sha256(content).hexdigest()},
     }
     (to / _FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    natmod_symbols.keep(tools, result, to / natmod_symbols.FILE)
     shutil.rmtree(work)
-    shutil.rmtree(to / "tools")
+    shutil.rmtree(tools)
+
+
+def _make(folder: Path, to: Path, arch: str, source: Source, headers: Path | None) -> str | None:
+    """Build a copy of ``folder`` in ``to``; return what make said when it failed, None if not."""
+    work, tools = to / "work", to / "tools"
+    shutil.copytree(folder, work, ignore=_NOT_SOURCE)
+    env = toolchain.make_wrappers(tools, source.version)
+    natmod_symbols.listen(tools)
+    variables = {
+        "ARCH": arch,
+        "MPY_DIR": str(source.path),
+        "MPY_CROSS": str(tools / "mpy-cross"),
+        "PYTHON": str(tools / "python3"),
+        "BUILD": "build",
+    }
+    if headers is not None:
+        (tools / "emlearn").symlink_to(headers)
+        variables["EMLEARN_INCLUDE"] = str(tools / "emlearn")
+    # mpy_ld.py reads the symbols of libgcc and libm in seconds, and keeps them in the current
+    # folder by the library's hash: one folder serves all modules. A torn entry is read again.
+    (work / ".mpy_ld_cache").symlink_to(cache.shared_folder("runtime-symbols"))
+    return toolchain.make(work, variables, env=env, log=to / "build.log", timeout=_BUILD_SECONDS)
 
 
 def _hint(failure: str) -> str:
