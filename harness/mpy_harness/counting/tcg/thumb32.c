@@ -32,18 +32,21 @@ static void writes_two(uint32_t bits, uint32_t address, struct insn *out) {
 static void loop_offset(uint32_t bits, uint32_t address, struct insn *out, bool backwards) {
     const uint32_t offset = field(bits, 10, 1) << 2 | field(bits, 11, 11) << 1;
     go_to(out, address + 4 + (backwards ? 0 - offset : offset));
-    writes(out, LR);
 }
 
 static void loop_start(uint32_t bits, uint32_t address, struct insn *out) {
     loop_offset(bits, address, out, false);
     out->conditional = true;
+    writes(out, LR);
 }
 
-// With bit 21 the loop has no count and no end.
+// With bit 21 the loop has no count, and no end.
 static void loop_end(uint32_t bits, uint32_t address, struct insn *out) {
     loop_offset(bits, address, out, true);
-    out->conditional = !bit(bits, 21);
+    if (!bit(bits, 21)) {
+        out->conditional = true;
+        writes(out, LR);
+    }
 }
 
 static void writes_lr(uint32_t bits, uint32_t address, struct insn *out) {
