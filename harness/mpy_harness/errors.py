@@ -128,6 +128,10 @@ class ToolMissing(MachineryError):
     """A program or package that is needed is not installed."""
 
 
+class CountingUnavailable(ToolMissing):
+    """Instructions cannot be counted with the emulator or firmware that is there."""
+
+
 class TargetInvalid(MachineryError):
     """A target does not exist or its description is wrong."""
 

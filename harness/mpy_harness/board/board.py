@@ -6,23 +6,31 @@ import re
 import textwrap
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from pexpect import EOF, TIMEOUT
 
 from mpy_harness import emulators
-from mpy_harness.board import codec
+from mpy_harness.board import codec, runtime
 from mpy_harness.board.channel import Channel, ReplChannel, WindowChannel
 from mpy_harness.board.console import Console, ConsoleClosed, WaitedLong
 from mpy_harness.board.endings import explain_end
 from mpy_harness.board.files import BoardFiles
 from mpy_harness.board.hostfiles import HostFiles
+from mpy_harness.board.meter import Meter
 from mpy_harness.board.objects import GuestObject
 from mpy_harness.board.repl import RawRepl
+from mpy_harness.counting.attribution import call_tree
+from mpy_harness.counting.count import Count
+from mpy_harness.counting.profile import Profile
+from mpy_harness.counting.records import Record
+from mpy_harness.counting.tcg import Instrument
 from mpy_harness.errors import (
     ConsoleTimeout,
+    CountingUnavailable,
     FirmwareSilent,
     FloatAbiWarning,
     GuestException,
@@ -34,10 +42,22 @@ from mpy_harness.errors import (
     WrongModule,
 )
 from mpy_harness.firmware import mpyfile
+from mpy_harness.firmware.symbols import Symbols
 from mpy_harness.targets import Target
 
 BOOT_SECONDS = 15.0
 _MODULE_FOLDER = "/natmods"
+
+# MicroPython's types of function objects; the first is that of running generators (guest/counting.py).
+_FUNCTION_TYPES = (
+    "mp_type_gen_instance",
+    "mp_type_fun_bc",
+    "mp_type_fun_native",
+    "mp_type_fun_viper",
+    "mp_type_fun_asm",
+    "mp_type_gen_wrap",
+    "mp_type_native_gen_wrap",
+)
 _KEEPS_BOARD = (GuestException, PythonLoop, Untransferable)
 
 
@@ -46,7 +66,7 @@ class Board:
 
     ``timeout`` is the default for each call, in seconds, ``boot_seconds`` what the firmware has until its
     prompt. ``where`` turns an address of the guest into words (a function's name), for the messages about
-    code that does not end.
+    code that does not end. ``counting`` is what counts instructions, or says why nothing does.
     """
 
     def __init__(
@@ -60,6 +80,7 @@ class Board:
         boot_seconds: float = BOOT_SECONDS,
         where: Callable[[int], str] | None = None,
         window: bool = True,
+        counting: Instrument | str = "the board was started without a plugin that counts",
     ) -> None:
         self.target = target
         self.image = image
@@ -72,6 +93,9 @@ class Board:
         self._log = log
         self._where = where or hex
         self._use_window = window
+        self._counting = counting
+        self._meter: Meter | None = None
+        self._symbols = Symbols(image)
         self._released: list[int] = []
         self._abi: mpyfile.MpyAbi | None = None
         self._usable = False
@@ -148,6 +172,27 @@ class Board:
             self._abi = mpyfile.abi_of_board(self.eval("__import__('sys').implementation._mpy"))
         return self._abi
 
+    # --- counting ---------------------------------------------------------------------------
+
+    @contextmanager
+    def count(self, name: str = "") -> Iterator[Count]:
+        """Count the instructions of what the guest is asked to run meanwhile.
+
+        Counted is the program's code alone, each time from a collected heap: not how requests travel and
+        source is compiled. The Count is complete when the block ends. Raises CountingUnavailable.
+        """
+        if self._meter is None:
+            raise CountingUnavailable(f"instructions cannot be counted: {self._counting}")
+        with self._meter.region(name) as count:
+            yield count
+
+    @property
+    def counts(self) -> list[Count]:
+        """Return the regions counted so far: those of ``count``, and those that programs marked outside of one."""
+        return self._meter.counts if self._meter is not None else []
+
+    # --- console ----------------------------------------------------------------------------
+
     def expect(self, pattern: str | bytes, *, timeout: float | None = None) -> re.Match[bytes]:
         """Wait until the console shows what a regular expression matches (with pexpect).
 
@@ -195,12 +240,16 @@ class Board:
             raise MachineryError("this board is no longer usable after an earlier error; hard_reset() starts it again")
         seconds = self.timeout if timeout is None else timeout
         released, self._released = self._released, []
+        is_counted = self._meter is not None and self._meter.is_counting
         try:
-            data = codec.encode([released, what, list(arguments)], self._number)
+            data = codec.encode([released, what, list(arguments), is_counted], self._number)
             output, result = self._guard(lambda: self._channel.request(data, seconds))
         except Untransferable:  # the guest got nothing of it
             self._released += released
             raise
+        finally:
+            if self._meter is not None and self._usable:
+                self._meter.collect()
         self.output = output.decode("utf-8", "replace").replace("\r\n", "\n")
         return self._guard(lambda: codec.decode(result, lambda number: GuestObject(self, number)))
 
@@ -219,7 +268,10 @@ class Board:
     # --- inner ------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        self.emulator = emulators.start(self.target, self.image)
+        instrument = self._counting if isinstance(self._counting, Instrument) else None
+        self.emulator = emulators.start(self.target, self.image, instrument)
+        if self.emulator.records is not None:
+            self._meter = Meter(self.emulator.records, lambda: self.request("calibrate"), self._attribute)
         self.console = Console(self.emulator.console, self._log)
         self._repl = RawRepl(self.console, lost=self._lost, where=self._whereabouts, answer=self._answer)
         try:
@@ -261,7 +313,9 @@ class Board:
         self.life += 1
         self._released = []
         self._usable = True
-        self._guard(lambda: self._channel.inject(self.target.firmware.micropython, self.host_files.imports))
+        decoder = self._counting.decoder if isinstance(self._counting, Instrument) else None
+        code = runtime.compiled(self.target.firmware.micropython, decoder, self.target.natmod.arch)
+        self._guard(lambda: self._channel.inject(code, self.host_files.imports))
 
     def _guard(self, action: Callable[[], Any]) -> Any:
         # Whatever leaves the REPL out of step, or the guest in doubt, makes the board unusable.
@@ -284,6 +338,12 @@ class Board:
     def _whereabouts(self) -> str:
         address = self.emulator.program_counter()
         return f"It was executing at {address:#010x}, in {self._where(address)}." if address is not None else ""
+
+    def _attribute(self, record: Record) -> Profile:
+        held = sorted({node[2] for node in record.nodes if node[2]})
+        types = [self._symbols.address(name) or 0 for name in _FUNCTION_TYPES]
+        names = dict(zip(held, self.request("names", held, types), strict=True)) if held and types[0] else {}
+        return call_tree(record, self.target.name, self._symbols, names, lambda _: None)
 
     def _answer(self) -> bool:
         question = self._channel.question()

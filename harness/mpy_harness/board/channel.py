@@ -31,8 +31,8 @@ _REPL_CHUNK = 3072  # bytes a line of base64; the guest compiles them as one str
 class Channel(Protocol):
     """Carries one request at a time to the guest's runtime."""
 
-    def inject(self, micropython: str, imports: list[str] | None) -> None:
-        """Send the guest's runtime after a reset; ``imports`` as in ``runtime.loader``."""
+    def inject(self, code: bytes, imports: list[str] | None) -> None:
+        """Send the guest's runtime, compiled, after a reset; ``imports`` as in ``runtime.loader``."""
 
     def request(self, data: bytes, seconds: float) -> tuple[bytes, bytes]:
         """Run a request; return what the guest printed and the encoded result."""
@@ -53,10 +53,9 @@ class WindowChannel:
         self._half = len(window.memory) // 2 - _HEADER
         self._execute = execute
 
-    def inject(self, micropython: str, imports: list[str] | None) -> None:
+    def inject(self, code: bytes, imports: list[str] | None) -> None:
         """Send the guest's runtime after a reset."""
         self._memory[:_HEADER] = bytes(_HEADER)
-        code = runtime.compiled(micropython)
         address, size = self._window.address, len(self._memory)
         # Even the loader's source comes through the window: the console takes a tenth of a millisecond a byte.
         data = f"bytes(u.bytearray_at({address + _HEADER},{len(code)}))"
@@ -109,9 +108,9 @@ class ReplChannel:
         self._console = console
         self._execute = execute
 
-    def inject(self, micropython: str, imports: list[str] | None) -> None:
+    def inject(self, code: bytes, imports: list[str] | None) -> None:
         """Send the guest's runtime after a reset."""
-        text = base64.b64encode(runtime.compiled(micropython)).decode()
+        text = base64.b64encode(code).decode()
         data = f"__import__('binascii').a2b_base64('{text}')"
         self._execute(runtime.loader(data, "ReplLink()", imports), 30)
 

@@ -35,14 +35,23 @@ del V,D,io,os,sys,_mpyh
 """
 
 
+# Marks for each decoder of instructions (counting/tcg.py).
+_MARKS = {"thumb": "marks_thumb.py"}
+
+
 @lru_cache(maxsize=4)
-def compiled(micropython: str) -> bytes:
-    """Return the runtime as a bytecode .mpy file for that MicroPython version."""
+def compiled(micropython: str, decoder: str | None = None, arch: str = "") -> bytes:
+    """Return the runtime as a .mpy file for that MicroPython version.
+
+    With a ``decoder`` it can mark regions, and holds code for native modules' ``arch``; without, it is bytecode.
+    """
     folder = resources.files("mpy_harness.board") / "guest"
-    source = b"\n".join((folder / name).read_bytes() for name in ("runtime.py", "files.py"))
+    marks = [_MARKS[decoder], "counting.py", "empty_native.py"] if decoder else ["marks_none.py", "counting.py"]
+    source = b"\n".join((folder / name).read_bytes() for name in ("runtime.py", "files.py", *marks))
+    options = [f"-march={arch}"] if decoder else []
     try:  # from standard input to standard output: no file that could be left behind
         made = subprocess.run(
-            [mpy_cross(micropython), "-s", "_mpyh", "-"],
+            [mpy_cross(micropython), *options, "-s", "_mpyh", "-"],
             input=source,
             capture_output=True,
             timeout=_COMPILE_SECONDS,

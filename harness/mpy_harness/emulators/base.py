@@ -8,6 +8,8 @@ import socket
 from dataclasses import dataclass
 from typing import Protocol
 
+from mpy_harness.counting.tcg import Records
+
 _REGISTER_DUMP = re.compile(r"^(\w+=[0-9a-f]{8}|FPSCR:).*\n?", re.MULTILINE)
 
 
@@ -47,6 +49,8 @@ class Emulator(Protocol):
     console: socket.socket
     #: Memory shared with the guest, where the target has some.
     window: SharedWindow | None
+    #: What the plugin that counts writes, where it was started with one.
+    records: Records | None
 
     def ended(self) -> Exit | None:
         """Return how the process ended, or None while it runs."""

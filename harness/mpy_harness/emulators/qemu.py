@@ -7,6 +7,7 @@ inherits its ends. Nothing of it is ever on a disk, so nothing can be left behin
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import mmap
 import os
 import shutil
@@ -14,50 +15,78 @@ import socket
 import tempfile
 from pathlib import Path
 
+from mpy_harness.counting import tcg
+from mpy_harness.counting.tcg import Instrument, Mode, Records
 from mpy_harness.emulators.base import Exit, SharedWindow
 from mpy_harness.emulators.process import EmulatorProcess
 from mpy_harness.emulators.qmp import Qmp
 from mpy_harness.errors import TargetInvalid, ToolMissing
+from mpy_harness.firmware.progress import Progress
 from mpy_harness.firmware.toolchain import package_for
-from mpy_harness.targets import Target, Window
+from mpy_harness.targets import QemuMachine, Target, Window
 
 _SETUP_SECONDS = 15.0
 
 
-def start(target: Target, image: Path) -> Qemu:
+def start(target: Target, image: Path, counting: Instrument | None = None) -> Qemu:
     """Start QEMU for a target with a firmware image (see ``emulators.start``)."""
-    if target.qemu is None:
-        raise TargetInvalid(f"target {target.name} has no table [qemu]")
-    binary_name = target.qemu.binary
-    hint = f"Install QEMU 7.2 or newer (Debian, Ubuntu: apt install {package_for(binary_name) or binary_name})."
-    binary = shutil.which(binary_name)
-    if binary is None:
-        raise ToolMissing(f"{binary_name} is not on PATH. {hint}")
+    machine = _described(target)
+    binary = _binary(target)
     with contextlib.ExitStack() as undo, contextlib.ExitStack() as theirs:
         console, its_console = _pair(undo, theirs)
         qmp, its_qmp = _pair(undo, theirs)
         inherited = [its_console, its_qmp]
-        machine = ["-machine", target.qemu.machine]
-        window = None
+        options = ["-machine", machine.machine]
+        window = records = None
         if target.window is not None:
             file, window = _window(target.window, undo, theirs)
             inherited.append(file)
-            machine = _machine_with_window(target.qemu.machine, target.window.size, file)
+            options = _machine_with_window(machine.machine, target.window.size, file)
+        if counting is not None:
+            output, functions = _nameless(undo), _nameless(theirs)
+            os.write(functions, counting.functions.encode())
+            fcntl.fcntl(output, fcntl.F_SETFL, os.O_APPEND)  # so that what was read can be cut off
+            inherited += [output, functions]
+            options += ["-plugin", counting.option(output, functions)]
+            records = Records(output)
         arguments = [
-            *(binary, *machine),
+            *(str(binary), *options),
             *("-nodefaults", "-display", "none", "-monitor", "none", "-nic", "none", "-no-reboot"),
             *("-chardev", f"socket,id=console,fd={its_console}", "-serial", "chardev:console"),
             *("-chardev", f"socket,id=qmp,fd={its_qmp}", "-mon", "chardev=qmp,mode=control"),
             *("-kernel", str(image)),
         ]
-        process = EmulatorProcess(arguments, inherited, install_hint=hint)
+        process = EmulatorProcess(arguments, inherited, install_hint=_hint(machine.binary))
         undo.callback(process.close)
         theirs.close()  # so that our ends notice when QEMU is gone
         monitor = Qmp(qmp)
         undo.callback(monitor.close)
         if not monitor.greet(_SETUP_SECONDS):
             raise process.death("did not set up its machine")
-        return Qemu(process, console, monitor, window, undo.pop_all())
+        return Qemu(process, console, monitor, window=window, records=records, resources=undo.pop_all())
+
+
+def instrument(target: Target, image: Path, mode: Mode, progress: Progress) -> Instrument:
+    """Return the plugin that counts for this QEMU (see ``emulators.instrument``)."""
+    return tcg.instrument(target, image, _binary(target), mode, progress)
+
+
+def _described(target: Target) -> QemuMachine:
+    if target.qemu is None:
+        raise TargetInvalid(f"target {target.name} has no table [qemu]")
+    return target.qemu
+
+
+def _binary(target: Target) -> Path:
+    name = _described(target).binary
+    binary = shutil.which(name)
+    if binary is None:
+        raise ToolMissing(f"{name} is not on PATH. {_hint(name)}")
+    return Path(binary)
+
+
+def _hint(binary: str) -> str:
+    return f"Install QEMU 7.2 or newer (Debian, Ubuntu: apt install {package_for(binary) or binary})."
 
 
 class Qemu:
@@ -68,12 +97,15 @@ class Qemu:
         process: EmulatorProcess,
         console: socket.socket,
         monitor: Qmp,
+        *,
         window: SharedWindow | None,
+        records: Records | None,
         resources: contextlib.ExitStack,
     ) -> None:
         self.process = process
         self.console = console
         self.window = window
+        self.records = records
         self._monitor = monitor
         self._resources = resources
 
@@ -96,18 +128,22 @@ def _machine_with_window(machine: str, size: int, file: int) -> list[str]:
 
 
 def _window(window: Window, undo: contextlib.ExitStack, theirs: contextlib.ExitStack) -> tuple[int, SharedWindow]:
-    # In memory where the system offers that, otherwise in a file that has no name any more.
-    if hasattr(os, "memfd_create"):
-        file = os.memfd_create("mpy-harness")
-        theirs.callback(os.close, file)
-    else:
-        file = theirs.enter_context(tempfile.TemporaryFile()).fileno()  # noqa: SIM115 - the stack closes it
+    file = _nameless(theirs)
     os.ftruncate(file, window.size)
     mapped = mmap.mmap(file, window.size)
     undo.callback(mapped.close)
     view = memoryview(mapped)
     undo.callback(view.release)
     return file, SharedWindow(window.address, view)
+
+
+def _nameless(owner: contextlib.ExitStack) -> int:
+    # In memory where the system offers that, otherwise in a file that has no name any more.
+    if hasattr(os, "memfd_create"):
+        file = os.memfd_create("mpy-harness")
+        owner.callback(os.close, file)
+        return file
+    return owner.enter_context(tempfile.TemporaryFile()).fileno()
 
 
 def _pair(undo: contextlib.ExitStack, theirs: contextlib.ExitStack) -> tuple[socket.socket, int]:

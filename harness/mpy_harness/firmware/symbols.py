@@ -1,47 +1,130 @@
-"""Names for addresses in a firmware image."""
+"""What a firmware image's symbols say: names for addresses, where functions, stack and handlers are."""
 
 from __future__ import annotations
 
+import struct
 from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from elftools.elf.elffile import ELFFile
+
+_STACK = ("_sstack", "_estack")  # as MicroPython's bare-metal ports call its ends
+_UNSIZED = 256
+_MOST_VECTORS = 16 + 480  # Armv8-M: system exceptions and external interrupts (DDI0553, B3.30)
+
+
+@dataclass(frozen=True, order=True)
+class FirmwareFunction:
+    """A function: its first address (without Thumb's bit), the one behind it, and its name."""
+
+    start: int
+    end: int
+    name: str
+
+
+@dataclass(frozen=True)
+class _Facts:
+    functions: tuple[FirmwareFunction, ...] = ()
+    stack: tuple[int, int] | None = None
+    vectors: tuple[int, ...] = ()
+    addresses: Mapping[str, int] = field(default_factory=dict)
 
 
 class Symbols:
-    """The functions of an ELF file by address; read when first asked."""
+    """The symbols of an ELF file; read when first asked. One without symbols has no functions."""
 
     def __init__(self, elf: Path) -> None:
         self._elf = elf
 
+    @property
+    def functions(self) -> tuple[FirmwareFunction, ...]:
+        """Return the functions by address; of several names for one, the first."""
+        return _read(self._elf).functions
+
+    @property
+    def stack(self) -> tuple[int, int] | None:
+        """Return the stack's lowest address and the one above it, None where the image does not say."""
+        return _read(self._elf).stack
+
+    @property
+    def handlers(self) -> frozenset[int]:
+        """Return the first addresses of exception handlers, by the vector table of a Cortex-M image."""
+        facts = _read(self._elf)
+        starts = {function.start for function in facts.functions}
+        return frozenset(starts.intersection(vector & ~1 for vector in facts.vectors))
+
+    def address(self, name: str) -> int | None:
+        """Return the value of the symbol of that name."""
+        return _read(self._elf).addresses.get(name)
+
+    def at(self, address: int) -> FirmwareFunction | None:
+        """Return the function in which an address lies."""
+        functions = _read(self._elf).functions
+        at = bisect_right(functions, address & ~1, key=lambda function: function.start) - 1
+        return functions[at] if at >= 0 and address < functions[at].end else None
+
     def describe(self, address: int) -> str:
-        """Return in which function of the firmware an address lies, or that it lies in none."""
-        address &= ~1  # bit 0 marks Thumb code
-        functions = _read(self._elf)
-        at = bisect_right(functions, (address, 1 << 64, "")) - 1
-        if at >= 0:
-            start, size, name = functions[at]
-            if address < start + max(size, 1):
-                return f"{name}() of the firmware"
-        return "code that is not the firmware's: a native module's, most likely" if address else "an unknown place"
+        """Return in words in which function of the firmware an address lies, or that it lies in none."""
+        function = self.at(address)
+        if function is not None:
+            return f"{function.name}() of the firmware"
+        return "code that is not the firmware's: a native module's, most likely" if address > 1 else "an unknown place"
 
 
 @lru_cache(maxsize=4)
-def _read(elf: Path) -> list[tuple[int, int, str]]:
-    # Start, size and name, sorted. Images do not change: a board that boots again need not read its own again.
+def _read(elf: Path) -> _Facts:
+    # Images do not change: a board that boots again need not read its own again.
     from elftools.common.exceptions import ELFError  # noqa: PLC0415 - rarely needed, and slow to import
     from elftools.elf.elffile import ELFFile  # noqa: PLC0415
-    from elftools.elf.sections import SymbolTableSection  # noqa: PLC0415
 
-    functions: list[tuple[int, int, str]] = []
     try:
         with elf.open("rb") as file:
-            for section in ELFFile(file).iter_sections():
-                if isinstance(section, SymbolTableSection):
-                    functions += [
-                        (symbol["st_value"] & ~1, symbol["st_size"], symbol.name)
-                        for symbol in section.iter_symbols()
-                        if symbol["st_info"]["type"] == "STT_FUNC" and symbol["st_shndx"] != "SHN_UNDEF"
-                    ]
+            image = ELFFile(file)
+            symbols = list(_symbols(image))
+            addresses = {name: value for name, value, _, _ in symbols}
+            low, high = (addresses.get(name) for name in _STACK)
+            stack = (low, high) if low is not None and high is not None else None
+            return _Facts(tuple(_functions(symbols)), stack, _vectors(image), addresses)
     except (OSError, ELFError):
-        pass  # a raw image has no symbols: addresses alone must do
-    return sorted(functions)
+        return _Facts()  # a raw image has no symbols: addresses alone must do
+
+
+def _symbols(image: ELFFile) -> Iterator[tuple[str, int, int, bool]]:
+    # Name, value, size, whether it is a function.
+    from elftools.elf.sections import SymbolTableSection  # noqa: PLC0415
+
+    for section in image.iter_sections():
+        if isinstance(section, SymbolTableSection):
+            for symbol in section.iter_symbols():
+                if symbol["st_shndx"] != "SHN_UNDEF":
+                    is_function = symbol["st_info"]["type"] == "STT_FUNC"
+                    yield symbol.name, symbol["st_value"], symbol["st_size"], is_function
+
+
+def _functions(symbols: list[tuple[str, int, int, bool]]) -> Iterator[FirmwareFunction]:
+    found: dict[int, tuple[int, str]] = {}
+    for name, value, size, is_function in symbols:
+        if is_function and size >= found.get(value & ~1, (0, ""))[0]:
+            found.setdefault(value & ~1, (size, name))
+    starts = sorted(found)
+    for start, following in zip(starts, [*starts[1:], 1 << 64], strict=True):
+        size, name = found[start]
+        # Assembly code may not tell its size: then it ends where the next function begins.
+        yield FirmwareFunction(start, min(start + (size or _UNSIZED), following), name)
+
+
+def _vectors(image: ELFFile) -> tuple[int, ...]:
+    # The vector table is what a Cortex-M image begins with: Armv8-M ARM (DDI0553), B3.30.
+    if image["e_machine"] != "EM_ARM":
+        return ()
+    loaded = [segment for segment in image.iter_segments() if segment["p_type"] == "PT_LOAD" and segment["p_filesz"]]
+    first = min(loaded, key=lambda segment: segment["p_paddr"], default=None)
+    if first is None:
+        return ()
+    words = first.data()[8 : 4 * _MOST_VECTORS]  # behind the initial stack pointer and the reset
+    return struct.unpack(f"<{len(words) // 4}I", words[: len(words) // 4 * 4])

@@ -9,6 +9,7 @@
 import array
 import binascii
 import builtins
+import gc
 import os
 import struct
 import sys
@@ -205,29 +206,57 @@ class Runtime:
         self.base, size = self.link.request()
         self.buffer = uctypes.bytearray_at(self.base, size)
         self.at = 0
-        released, what, arguments = self.decode()
+        released, what, arguments, is_counted = self.decode()
         for number in released:
             self.objects.pop(number, None)
+        plan = getattr(self, "plan_" + what, None)
         try:
-            result = getattr(self, "do_" + what)(*arguments)
+            if plan is None:
+                result = getattr(self, "do_" + what)(*arguments)
+            else:
+                function, args, kwargs = plan(*arguments)
+                result = counted(function, args, kwargs) if is_counted else function(*args, **kwargs)
+                if what == "script":
+                    result = 0
         except SystemExit as error:
-            raise Exited(error.args[0] if error.args else 0)
+            result = error.args[0] if error.args else 0
+            if what != "script":
+                raise Exited(result)
         self.link.begin()
         self.encode(result)
         self.link.end()
 
-    def do_exec(self, source, name):
-        exec(compile(source, name, "exec"), self.main)
+    # Plans say what of the program's to call with what: that alone is counted, not what it takes to get there.
 
-    def do_eval(self, expression):
-        return eval(expression, self.main)
+    def plan_exec(self, source, name):
+        return exec, (compile(source, name, "exec"), self.main), {}
 
-    def do_call(self, target, attribute, args, kwargs):
+    def plan_eval(self, expression):
+        return eval, (compile(expression, "<eval>", "eval"), self.main), {}
+
+    def plan_call(self, target, attribute, args, kwargs):
         if isinstance(target, str):
             target = eval(target, self.main)
         if attribute:
             target = getattr(target, attribute)
-        return target(*args, **kwargs)
+        return target, args, kwargs
+
+    def plan_script(self, path, name, function, arguments):
+        # A script as a whole (function None) or one function of it.
+        sys.argv[:] = [path] + arguments
+        sys.path.insert(0, path[: path.rfind("/")] or "/")
+        if function is not None:
+            return getattr(__import__(name), function), (), {}
+        with open(path) as file:
+            source = file.read()
+        self.main["__file__"] = path
+        return exec, (compile(source, path, "exec"), self.main), {}
+
+    def do_calibrate(self):
+        calibrate()
+
+    def do_names(self, objects, types):
+        return [name_of(address, types) for address in objects]
 
     def do_hold(self, value):
         return Held(value)
@@ -267,28 +296,11 @@ class Runtime:
     def do_list(self, path):
         return [(e[0], bool(e[1] & 0x4000)) for e in os.ilistdir(path)]
 
-    # --- device scripts ---------------------------------------------------------------------
-
-    def do_script(self, path, name, function, arguments):
-        # Run a script as a whole (function None) or one function of it; return its exit status.
-        sys.argv[:] = [path] + arguments
-        sys.path.insert(0, path[: path.rfind("/")] or "/")
-        try:
-            if function is None:
-                with open(path) as file:
-                    source = file.read()
-                self.main["__file__"] = path
-                exec(compile(source, path, "exec"), self.main)
-            else:
-                getattr(__import__(name), function)()
-        except SystemExit as error:
-            return error.args[0] if error.args else 0
-        return 0
-
 
 def start(link, imports):
     # In builtins, so that the program's own names stay its own and a request is a few bytes long.
     builtins._mpyh = Runtime(link)
+    sys.modules["harness_mark"] = _Module
     # `imports` lists folders of the host to import from, or is None: the host offers no files at all.
     os.mount(Files(None if imports is None else link.ask), "/")
     sys.path[:0] = imports or ()

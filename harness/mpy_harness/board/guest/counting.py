@@ -1,0 +1,101 @@
+# What the guest has to do with counting: the module `harness_mark` for any script, the region around a
+# request, and names of functions.
+#
+# A name's first byte says what surrounds the marks, because that much has to be taken off the count:
+# 1 the host's request, 2 `with`, 5 and 6 calls from native and viper code, none of these: calls from bytecode.
+
+
+class region:
+    def __init__(self, name=""):
+        self.name = "\2" + name
+
+    # The marks are arguments because a global's lookup does not always take the same time.
+    def __enter__(self, start=mark_start):
+        start(self.name)
+        return self
+
+    def __exit__(self, kind, error, traceback, stop=mark_stop):
+        stop()
+
+
+class _From:
+    def __init__(self, prefix):
+        self.prefix = prefix
+        self.stop = mark_stop
+
+    def start(self, name=""):
+        mark_start(self.prefix + name)
+
+
+class _Module:
+    start = mark_start
+    stop = mark_stop
+    region = region
+    native = _From("\5")
+    viper = _From("\6")
+
+
+def counted(function, args, kwargs):
+    begin, end = mark_start, mark_stop
+    gc.collect()
+    try:
+        begin("\1")
+        result = function(*args, **kwargs)
+    finally:
+        end()
+    return result
+
+
+def empty_request():
+    begin, end = mark_start, mark_stop
+    try:
+        begin("\1")
+    finally:
+        end()
+
+
+def empty_region():
+    with region():
+        pass
+
+
+def empty_calls(begin, end):
+    begin("")
+    end()
+
+
+# The same name for all: where the emitter is missing, the bytecode one stands in.
+empty_native = empty_viper = empty_calls
+
+
+def calibrate():
+    # One region of each kind with nothing in it; the host takes them off.
+    empty_request()
+    empty_region()
+    empty_calls(mark_start, mark_stop)
+    empty_native(_Module.native.start, mark_stop)
+    empty_viper(_Module.viper.start, mark_stop)
+
+
+def name_of(address, types):
+    # The name of the function object at an address, "" if there is none (any more).
+    word = uctypes.struct(address, {"type": 0 | uctypes.UINT32, "function": 8 | uctypes.UINT32})
+    if word.type == types[0]:  # a running generator: its function's object is a field of it
+        address = word.function
+        word = uctypes.struct(address, {"type": 0 | uctypes.UINT32})
+    if word.type not in types:
+        return ""
+    cell = [None]
+    items = uctypes.struct(id(cell), {"items": 12 | uctypes.UINT32}).items
+    uctypes.struct(items, {"item": 0 | uctypes.UINT32}).item = address
+    try:
+        return cell[0].__name__
+    except AttributeError:
+        pass
+    import __main__
+
+    for module in [__main__] + [sys.modules.get(name) for name in sys.modules]:
+        for name, value in module.__dict__.items():
+            if value is cell[0]:
+                return name
+    return ""

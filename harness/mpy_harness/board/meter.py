@@ -1,0 +1,83 @@
+"""Counts regions on a board: which requests are counted, and what the plugin wrote of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from mpy_harness.counting.attribution import without
+from mpy_harness.counting.count import Count, count_of
+from mpy_harness.counting.profile import Profile
+from mpy_harness.counting.records import Kind, Record, parse
+from mpy_harness.counting.tcg import Records
+
+#: Turns a record into a call tree.
+Attribute = Callable[[Record], Profile]
+
+
+class Meter:
+    """Reads the plugin's records; ``calibrate`` makes the guest run one empty region of each kind."""
+
+    def __init__(self, records: Records, calibrate: Callable[[], None], attribute: Attribute) -> None:
+        self.counts: list[Count] = []
+        self._records = records
+        self._calibrate = calibrate
+        self._attribute = attribute
+        self._empty: dict[Kind, tuple[Record, Profile | None]] = {}
+        self._open: list[Count] = []
+        self._is_asking = False
+
+    @property
+    def is_counting(self) -> bool:
+        """Tell whether requests are to be counted now."""
+        return bool(self._open)
+
+    @contextmanager
+    def region(self, name: str) -> Iterator[Count]:
+        """Count the requests made meanwhile; the outermost regions are kept in ``counts``."""
+        self.collect()  # what was marked before is not in it
+        count = Count(name)
+        if not self._open:
+            self.counts.append(count)
+        self._open.append(count)
+        try:
+            yield count
+        finally:
+            self._open.remove(count)
+
+    def collect(self) -> None:
+        """Read what was written since the last time, while the guest runs nothing."""
+        data = b"" if self._is_asking else self._records.take()
+        if not data:
+            return
+        self._is_asking = True  # the guest: what it runs for us is not to be collected
+        try:
+            self._read(data)
+        finally:
+            self._is_asking = False
+
+    def _read(self, data: bytes) -> None:
+        if not self._empty:
+            self._calibrate()
+            self._empty = {record.kind: (record, self._tree(record)) for record in parse(self._records.take())}
+        inner: list[Count] = []
+        for record in parse(data):
+            count = self._count(record)
+            if record.kind != "request":
+                inner.append(count)
+                continue
+            count.regions, inner = inner, []
+            for region in self._open:
+                region.add(count)
+        if inner and not self._open:
+            self.counts += inner  # marked by a program that nobody counts as a whole
+
+    def _count(self, record: Record) -> Count:
+        empty, empty_tree = self._empty.get(record.kind, (None, None))
+        tree = self._tree(record)
+        if tree is not None and empty_tree is not None:
+            tree = without(tree, empty_tree)
+        return count_of(record, empty, tree)
+
+    def _tree(self, record: Record) -> Profile | None:
+        return self._attribute(record) if record.nodes else None

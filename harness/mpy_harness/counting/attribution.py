@@ -1,0 +1,95 @@
+"""Turn contexts that the plugin recorded into a call tree of named functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from mpy_harness.counting.profile import Function, Node, Profile
+from mpy_harness.counting.records import Record
+from mpy_harness.firmware.symbols import Symbols
+
+#: Names code that is not the firmware's.
+NameCode = Callable[[int], Function | None]
+
+REGION = "region"  # kind of a call tree's root
+
+# MicroPython's functions that run one of its own, by what that one is.
+_RUNS = {
+    "fun_bc_call": "python",
+    "mp_obj_gen_resume": "python",
+    "fun_native_call": "native",
+    "fun_viper_call": "native",
+    "fun_asm_call": "native",
+}
+
+
+def call_tree(
+    record: Record, target: str, symbols: Symbols, objects: Mapping[int, str], name_code: NameCode
+) -> Profile:
+    """Return the call tree of a record, from the innermost function that all of the region lies in.
+
+    ``objects`` are names of MicroPython's function objects by address.
+    """
+    below: list[list[int]] = [[] for _ in record.nodes]
+    for number, (parent, *_) in enumerate(record.nodes):
+        if parent >= 0:
+            below[parent].append(number)
+    first = 0
+    while len(below[first]) == 1 and record.nodes[first][3:] == (0, 0):
+        first = below[first][0]
+    root = Node(Function(record.label, "", REGION), 1, record.nodes[first][4])
+    waiting = [(root, number) for number in below[first]]
+    while waiting:
+        parent_node, number = waiting.pop()
+        _, address, held, calls, instructions = record.nodes[number]
+        node = Node(_function(address, held, symbols, objects, name_code), calls, instructions)
+        parent_node.children.append(node)
+        waiting += [(node, child) for child in below[number]]
+    return Profile(record.label, target, root).merged()
+
+
+def _function(address: int, held: int, symbols: Symbols, objects: Mapping[int, str], name_code: NameCode) -> Function:
+    known = symbols.at(address)
+    if known is None:
+        return name_code(address) or Function(f"code at {address:#x}", "", "unknown")
+    kind = _RUNS.get(known.name.partition(".")[0])
+    if kind is not None and objects.get(held):
+        return Function(objects[held], "python", kind)
+    return Function(known.name, "firmware", "firmware")
+
+
+def without(profile: Profile, empty: Profile) -> Profile:
+    """Return a call tree less that of an empty region, which is what the marks took; both are merged."""
+    root = _copy(profile)
+    waiting = [(root, empty.root)]
+    while waiting:
+        node, less = waiting.pop()
+        node.exclusive -= less.exclusive
+        node.calls -= less.calls if node is not root else 0
+        same = {child.function: child for child in node.children}
+        for child in less.children:
+            if child.function in same:
+                waiting.append((same[child.function], child))
+            else:  # the sum stays right where the tree does not
+                node.exclusive -= child.inclusive
+    return Profile(profile.name, profile.target, _pruned(root))
+
+
+def _copy(profile: Profile) -> Node:
+    root = Node(profile.root.function, profile.root.calls, profile.root.exclusive)
+    waiting = [(root, profile.root)]
+    while waiting:
+        node, original = waiting.pop()
+        for child in original.children:
+            node.children.append(Node(child.function, child.calls, child.exclusive))
+            waiting.append((node.children[-1], child))
+    return root
+
+
+def _pruned(root: Node) -> Node:
+    ordered = [root]
+    for node in ordered:
+        ordered += node.children
+    for node in reversed(ordered):
+        node.children = [child for child in node.children if child.children or child.exclusive or child.calls]
+    return root

@@ -1,0 +1,107 @@
+"""What a counted region came to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mpy_harness.counting.profile import Node, Profile
+from mpy_harness.counting.records import MemoryUse, Record
+
+
+@dataclass(eq=False)
+class Count:
+    """A region: its instructions, and more where the board counts in another mode.
+
+    ``classes`` (mode "classes") are instructions by class and add up to ``instructions``; ``memory`` is that of
+    mode "memory", ``profile`` the call tree of mode "functions". ``regions`` are those that the guest
+    marked in it. ``exact`` is False where instructions could not be told apart from those of a block that was left.
+    """
+
+    name: str
+    instructions: int = 0
+    classes: dict[str, int] = field(default_factory=dict)
+    load_words: int = 0
+    store_words: int = 0
+    memory: MemoryUse | None = None
+    profile: Profile | None = None
+    regions: list[Count] = field(default_factory=list)
+    exact: bool = True
+    finished: bool = True
+
+    @property
+    def executed(self) -> Mapping[str, int]:
+        """Return what a cycle model wants: instructions by class, and the words that loads and stores moved."""
+        return {**self.classes, "load_words": self.load_words, "store_words": self.store_words}
+
+    def __getitem__(self, name: str) -> Count:
+        """Return the sum of the guest's regions of that name."""
+        found = [region for region in self.regions if region.name == name]
+        if not found:
+            names = ", ".join(sorted({repr(region.name) for region in self.regions})) or "none"
+            raise KeyError(f"the guest marked no region {name!r} here, but {names}")
+        total = Count(name)
+        for region in found:
+            total.add(region)
+        return total
+
+    def add(self, other: Count) -> None:
+        """Add another region's figures; its lines and stack count where they are more than this one's."""
+        self.instructions += other.instructions
+        self.classes = dict(Counter(self.classes) + Counter(other.classes))
+        self.load_words += other.load_words
+        self.store_words += other.store_words
+        self.memory = _together(self.memory, other.memory)
+        if other.profile is not None:
+            self.profile = _joined(self.profile, other.profile)
+        self.regions += other.regions
+        self.exact &= other.exact
+        self.finished &= other.finished
+
+
+def count_of(record: Record, empty: Record | None, profile: Profile | None = None) -> Count:
+    """Return what a record says without what its marks took, which the record of an empty region tells."""
+    if empty is None:
+        empty = Record(name="", depth=0, instructions=0, finished=True, exact=True)
+    classes = Counter(record.classes)
+    classes.subtract(empty.classes)
+    return Count(
+        name=record.label,
+        instructions=record.instructions - empty.instructions,
+        classes={name: classes[name] for name in record.classes},
+        load_words=record.load_words - empty.load_words,
+        store_words=record.store_words - empty.store_words,
+        memory=_without(record.memory, empty.memory),
+        profile=profile,
+        exact=record.exact,
+        finished=record.finished,
+    )
+
+
+def _without(memory: MemoryUse | None, empty: MemoryUse | None) -> MemoryUse | None:
+    if memory is None or empty is None:
+        return memory
+    summed = ("loads", "stores", "bytes_loaded", "bytes_stored")
+    return memory.model_copy(update={name: getattr(memory, name) - getattr(empty, name) for name in summed})
+
+
+def _together(one: MemoryUse | None, other: MemoryUse | None) -> MemoryUse | None:
+    if one is None or other is None:
+        return one or other
+    return MemoryUse(
+        loads=one.loads + other.loads,
+        stores=one.stores + other.stores,
+        bytes_loaded=one.bytes_loaded + other.bytes_loaded,
+        bytes_stored=one.bytes_stored + other.bytes_stored,
+        lines=max(one.lines, other.lines),
+        stack=max(one.stack, other.stack),
+    )
+
+
+def _joined(one: Profile | None, other: Profile) -> Profile:
+    if one is None:
+        return other
+    root = Node(one.root.function, one.root.calls, one.root.exclusive + other.root.exclusive)
+    root.children = [*one.root.children, *other.root.children]
+    return Profile(one.name, one.target, root)

@@ -1,0 +1,107 @@
+/* Mode "classes": how many instructions of each class were executed.
+ *
+ * A callback at each block's begin counts it, and sees whether the conditional branch that ended the
+ * block before was taken. An instruction in an IT block counts whether its condition held or not, unless it
+ * is a branch. */
+#include <inttypes.h>
+
+#include "plugin.h"
+
+struct kind {
+    uint8_t class_, words;
+    uint16_t offset; /* from the block's first byte */
+};
+
+struct block {
+    struct block *next;
+    uint64_t begun, not_taken;
+    uint64_t *left; /* per instruction: how often the block was left early there; NULL: never */
+    uint32_t address, end, count;
+    bool conditional; /* whether the last instruction is a branch that may not be taken */
+    struct kind kinds[];
+};
+
+struct totals {
+    uint64_t classes[CLASS_COUNT], not_taken, load_words, store_words;
+};
+
+static struct block *blocks, *current;
+static bool is_whole = true; /* whether the current block is, or will be, executed to its end */
+static struct totals at_start[OPEN_REGIONS];
+
+static void begun(unsigned int vcpu, void *data) {
+    struct block *block = data;
+    (void)vcpu;
+    if (current != NULL && current->conditional && is_whole && block->address == current->end) {
+        current->not_taken++;
+    }
+    block->begun++;
+    current = block;
+    is_whole = true;
+}
+
+static void translate(const struct code *code) {
+    struct block *block = allocate(sizeof *block + code->count * sizeof(struct kind));
+    const struct insn *last = &code->insn[code->count - 1];
+    block->address = code->address[0];
+    block->end = code->address[code->count];
+    block->count = code->count;
+    block->conditional = last->conditional && last->flow != FLOW_NEXT;
+    for (uint32_t at = 0; at < code->count; at++) {
+        block->kinds[at] = (struct kind){
+            code->insn[at].class_, code->insn[at].words, (uint16_t)(code->address[at] - block->address)};
+    }
+    block->next = blocks;
+    blocks = block;
+    qemu_plugin_register_vcpu_tb_exec_cb(code->tb, begun, QEMU_PLUGIN_CB_NO_REGS, block);
+}
+
+static void left_early(uint32_t address) {
+    for (uint32_t at = 0; current != NULL && at < current->count; at++) {
+        if (current->address + current->kinds[at].offset == address) {
+            if (current->left == NULL) {
+                current->left = allocate(current->count * sizeof *current->left);
+            }
+            current->left[at]++;
+            is_whole = false;
+        }
+    }
+}
+
+/* Return what was executed so far, except the last `rest` instructions of the current block. */
+static struct totals executed(uint32_t rest) {
+    struct totals totals = {0};
+    for (const struct block *block = blocks; block != NULL; block = block->next) {
+        uint64_t times = block->begun;
+        for (uint32_t at = 0; at < block->count; at++) {
+            const struct kind *kind = &block->kinds[at];
+            times -= block == current && is_whole && at == block->count - rest;
+            totals.classes[kind->class_] += times;
+            *(kind->class_ == CLASS_STORE ? &totals.store_words : &totals.load_words) += times * kind->words;
+            times -= block->left != NULL ? block->left[at] : 0;
+        }
+        totals.not_taken += block->not_taken;
+        totals.classes[block->kinds[block->count - 1].class_] -= block->not_taken;
+    }
+    return totals;
+}
+
+static void start(int region, uint32_t rest, uint32_t address) {
+    (void)address;
+    at_start[region] = executed(rest);
+}
+
+static void stop(int region, uint32_t rest, uint32_t address, FILE *record) {
+    (void)address;
+    struct totals now = executed(rest);
+    const struct totals *then = &at_start[region];
+    fputs(",\"classes\":{", record);
+    for (int class_ = 0; class_ < CLASS_COUNT; class_++) {
+        const char *name = class_ == CLASS_BRANCH ? "branch_taken" : insn_class_names[class_];
+        fprintf(record, "\"%s\":%" PRIu64 ",", name, now.classes[class_] - then->classes[class_]);
+    }
+    fprintf(record, "\"branch_not_taken\":%" PRIu64 "},\"load_words\":%" PRIu64 ",\"store_words\":%" PRIu64,
+            now.not_taken - then->not_taken, now.load_words - then->load_words, now.store_words - then->store_words);
+}
+
+const struct mode mode_classes = {"classes", translate, left_early, start, stop};

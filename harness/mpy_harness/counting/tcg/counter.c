@@ -1,0 +1,119 @@
+/* The exact number of instructions that the guest has executed.
+ *
+ * Every block adds its length when it begins. What makes that exact:
+ *
+ * - Inside a block, what is left of it has been counted in advance: counter_before() takes it off.
+ * - QEMU 8.2 and newer leave a block at an instruction that accesses a device, repeat that instruction in
+ *   a block of its own in which only memory is instrumented, and go on behind it in another block
+ *   (cpu_io_recompile() in QEMU's accel/tcg). So when such a block's access happens, the rest of the block
+ *   that was left has been counted in advance and will be counted again: it is taken off once.
+ *
+ * An exception raised by an instruction in the middle of a block would leave the block early as well; on
+ * the cores we count on, such a fault ends the run.
+ *
+ * counter_install(true) counts instruction by instruction instead: slower, and what the tests compare with. */
+#include <stdlib.h>
+
+#include "plugin.h"
+
+/* An instruction that may access a device, and how much of its block follows it. */
+struct access {
+    uint32_t address, rest;
+    bool ambiguous;      /* seen in blocks with different ends */
+    uint64_t corrected;  /* the count after the last correction: several accesses of one instruction are one */
+    void (*left_early)(uint32_t address);
+};
+
+static bool by_instruction, inexact;
+static struct map accesses;
+
+#if API_VERSION == 1
+static uint64_t count;
+
+static uint64_t *counter(void) {
+    return &count;
+}
+#define ADD_TB(tb, n) qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_PLUGIN_INLINE_ADD_U64, &count, n)
+#define ADD_INSN(insn, n) qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64, &count, n)
+#else
+static qemu_plugin_u64 count;
+
+static uint64_t *counter(void) {
+    return qemu_plugin_scoreboard_find(count.score, 0);
+}
+#define ADD_TB(tb, n) qemu_plugin_register_vcpu_tb_exec_inline_per_vcpu(tb, QEMU_PLUGIN_INLINE_ADD_U64, count, n)
+#define ADD_INSN(insn, n) qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn, QEMU_PLUGIN_INLINE_ADD_U64, count, n)
+#endif
+
+void counter_install(bool each_instruction) {
+    by_instruction = each_instruction;
+#if API_VERSION > 1
+    count.score = qemu_plugin_scoreboard_new(sizeof(uint64_t));
+#endif
+}
+
+/* Return how many instructions came before the one that is `rest` from its block's end, itself included. */
+uint64_t counter_before(uint32_t rest) {
+    return by_instruction ? *counter() : *counter() - rest;
+}
+
+bool counter_inexact(void) {
+    return inexact;
+}
+
+/* Register the additions of a block; after all callbacks, which must see the count before it. */
+void counter_translate(const struct code *code) {
+    if (by_instruction) {
+        for (uint32_t at = 0; at < code->count; at++) {
+            ADD_INSN(qemu_plugin_tb_get_insn(code->tb, at), 1);
+        }
+    } else {
+        ADD_TB(code->tb, code->count);
+    }
+    for (uint32_t at = 0; at < code->count; at++) {
+        if (code->insn[at].words == 0) {
+            continue;
+        }
+        void **value = map_at(&accesses, code->address[at]);
+        struct access *access = *value;
+        if (access == NULL) {
+            *value = access = allocate(sizeof *access);
+            access->address = code->address[at];
+            access->rest = code->count - 1 - at;
+        } else if (access->rest != code->count - 1 - at) {
+            access->ambiguous = true;
+            access->rest = code->count - 1 - at; /* of the newest code: memory may hold another program now */
+        }
+    }
+}
+
+static void repeated(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t address, void *data) {
+    struct access *access = data;
+    (void)vcpu, (void)info, (void)address;
+    if (access->corrected == *counter() && access->corrected != 0) {
+        return; /* the second word of the same instruction */
+    }
+    if (!by_instruction) {
+        *counter() -= access->rest;
+        inexact |= access->ambiguous;
+    }
+    access->corrected = *counter();
+    if (access->left_early != NULL) {
+        access->left_early(access->address);
+    }
+}
+
+/* Tell whether a block continues one that was left at a device's access, and arrange for the correction. */
+bool counter_continues(const struct code *code, void (*left_early)(uint32_t address)) {
+    if (code->count != 1 || code->insn[0].words == 0 || code->insn[0].flow != FLOW_NEXT) {
+        return false; /* an instruction that jumps is a block of its own rightly */
+    }
+    struct access *access = map_find(&accesses, code->address[0]);
+    if (access == NULL || access->rest == 0) {
+        return false; /* where it ended its block, nothing was counted too much */
+    }
+    access->left_early = left_early;
+    qemu_plugin_register_vcpu_mem_cb(qemu_plugin_tb_get_insn(code->tb, 0), repeated, QEMU_PLUGIN_CB_NO_REGS,
+                                     QEMU_PLUGIN_MEM_RW, access);
+    return true;
+}

@@ -1,0 +1,113 @@
+/* Contexts: functions by who called them (a calling context tree), and what was executed in each.
+ *
+ * Node 0 is the root. A child's number is always greater than its parent's. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugin.h"
+
+#define MOST_NODES (1u << 20) /* a guest that jumps about at random shall not take all our memory */
+
+struct cost {
+    uint64_t calls, instructions;
+};
+
+struct node {
+    uint32_t parent, address, object, same; /* same: the next child of this parent at this address */
+    struct cost cost;
+};
+
+struct snapshot {
+    struct cost *costs;
+    uint32_t count;
+};
+
+static struct node *nodes;
+static size_t capacity;
+static uint32_t count;
+static struct map children; /* (parent, address) to the newest node of these */
+static struct snapshot at_start[OPEN_REGIONS];
+
+static uint32_t added(uint32_t parent, uint32_t address, uint32_t object, uint32_t same) {
+    nodes = grown(nodes, count + 1, &capacity, sizeof *nodes);
+    nodes[count] = (struct node){.parent = parent, .address = address, .object = object, .same = same};
+    return count++;
+}
+
+uint32_t node_child(uint32_t parent, uint32_t address, uint32_t object) {
+    if (count == 0) {
+        added(0, 0, 0, 0);
+    }
+    void **value = map_at(&children, (uint64_t)parent << 32 | address);
+    uint32_t newest = (uint32_t)(uintptr_t)*value;
+    for (uint32_t node = newest; node != 0; node = nodes[node].same) {
+        if (nodes[node].object == object) {
+            return node;
+        }
+    }
+    if (count == MOST_NODES) {
+        return parent;
+    }
+    uint32_t node = added(parent, address, object, newest);
+    *value = (void *)(uintptr_t)node;
+    return node;
+}
+
+uint32_t node_address(uint32_t node) {
+    return count > node ? nodes[node].address : 0;
+}
+
+uint32_t node_parent(uint32_t node) {
+    return count > node ? nodes[node].parent : 0;
+}
+
+void node_credit(uint32_t node, int64_t calls, int64_t instructions) {
+    if (node < count) {
+        nodes[node].cost.calls += (uint64_t)calls;
+        nodes[node].cost.instructions += (uint64_t)instructions;
+    }
+}
+
+void nodes_start(int region) {
+    struct snapshot *snapshot = &at_start[region];
+    free(snapshot->costs);
+    snapshot->costs = allocate((count + 1) * sizeof *snapshot->costs);
+    snapshot->count = count;
+    for (uint32_t node = 0; node < count; node++) {
+        snapshot->costs[node] = nodes[node].cost;
+    }
+}
+
+/* Write what was executed since the region's start as "nodes":[[parent,address,object,calls,instructions],...]. */
+bool nodes_stop(int region, FILE *record) {
+    const struct snapshot *then = &at_start[region];
+    uint32_t *number = allocate((count + 1) * sizeof *number); /* 0: left out */
+    struct cost *costs = allocate((count + 1) * sizeof *costs);
+    for (uint32_t node = count; node-- > 0;) {
+        costs[node] = nodes[node].cost;
+        if (node < then->count) {
+            costs[node].calls -= then->costs[node].calls;
+            costs[node].instructions -= then->costs[node].instructions;
+        }
+        number[node] |= costs[node].instructions != 0 || costs[node].calls != 0;
+        number[nodes[node].parent] |= number[node];
+    }
+    bool foreign = false;
+    uint32_t written = 0;
+    fputs(",\"nodes\":[", record);
+    for (uint32_t node = 0; node < count; node++) {
+        if (number[node] == 0) {
+            continue;
+        }
+        int64_t parent = node == 0 ? -1 : (int64_t)number[nodes[node].parent] - 1;
+        fprintf(record, "%s[%" PRId64 ",%" PRIu32 ",%" PRIu32 ",%" PRIu64 ",%" PRIu64 "]", written ? "," : "", parent,
+                nodes[node].address, nodes[node].object, costs[node].calls, costs[node].instructions);
+        number[node] = ++written;
+        foreign |= node != 0 && function_at(nodes[node].address) == NULL;
+    }
+    fputs("]", record);
+    free(number);
+    free(costs);
+    return foreign;
+}

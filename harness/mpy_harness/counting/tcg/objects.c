@@ -1,0 +1,123 @@
+/* Which MicroPython function the interpreter runs.
+ *
+ * The functions that run one (fun_bc_call, mp_obj_gen_resume, ...: role "self") get its object as their first
+ * argument. No plugin can read registers before QEMU 9.0, but one can see addresses of loads: the first load
+ * relative to that argument tells where the object is. Until it happens, what is executed is credited to a
+ * context without an object; then it is moved. */
+#include <string.h>
+
+#include "plugin.h"
+
+#define SEARCHED 64 /* instructions from a function's begin */
+#define LOGGED 32
+
+struct load {
+    int32_t offset;
+};
+
+struct credit {
+    uint32_t node;
+    int64_t calls, instructions;
+};
+
+static struct map loads; /* address of such a load to struct load */
+static uint32_t frame;   /* the frame that waits for its object */
+static bool is_waiting;
+static struct credit credits[LOGGED];
+static uint32_t logged;
+
+/* Arguments and registers that calls preserve: AAPCS32 6.1; RISC-V psABI, integer register convention. */
+static bool is_thumb(void) {
+    return decode == decode_thumb;
+}
+
+static void search(const struct function *function, const uint8_t *bytes) {
+    uint32_t self = is_thumb() ? 1u << 0 : 1u << 10, preserved = is_thumb() ? 0x0ff0 : 1u << 8 | 1u << 9;
+    struct decode_state state = {0};
+    uint32_t address = function->start;
+    for (int number = 0; number < SEARCHED && address + 4 <= function->end && self != 0; number++) {
+        struct insn insn;
+        decode(bytes + (address - function->start), address, &state, &insn);
+        if (insn.load_base >= 0 && self >> insn.load_base & 1) {
+            void **value = map_at(&loads, address);
+            struct load *load = *value = allocate(sizeof *load);
+            load->offset = insn.load_offset;
+            return;
+        }
+        if (insn.flow == FLOW_RETURN || (insn.flow == FLOW_JUMP && !insn.conditional)) {
+            return;
+        }
+        if (insn.flow == FLOW_CALL) {
+            self &= preserved;
+        } else if (insn.move_to >= 0 && insn.move_from >= 0 && !insn.conditional) {
+            uint32_t bit = 1u << insn.move_to;
+            self = self >> insn.move_from & 1 ? self | bit : self & ~bit;
+        } else {
+            self &= ~(uint32_t)insn.written;
+        }
+        address += insn.size;
+    }
+}
+
+static uint32_t moved(uint32_t node, uint32_t from, uint32_t to) {
+    uint32_t path[8], length = 0;
+    while (node != from && length < sizeof path / sizeof *path) {
+        path[length++] = node_address(node);
+        node = node_parent(node);
+    }
+    while (length > 0) {
+        to = node_child(to, path[--length], 0);
+    }
+    return to;
+}
+
+static void loaded(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t address, void *data) {
+    const struct load *load = data;
+    (void)vcpu, (void)info;
+    uint32_t *node = is_waiting ? frame_node(frame) : NULL;
+    is_waiting = false;
+    if (node == NULL) {
+        return;
+    }
+    uint32_t from = *node;
+    uint32_t to = node_child(node_parent(from), node_address(from), (uint32_t)address - (uint32_t)load->offset);
+    for (uint32_t at = 0; at < logged; at++) {
+        const struct credit *credit = &credits[at];
+        uint32_t target = moved(credit->node, from, to);
+        node_credit(credit->node, -credit->calls, -credit->instructions);
+        node_credit(target, credit->calls, credit->instructions);
+    }
+    *node = to;
+}
+
+void objects_translate(const struct code *code) {
+    const struct function *function = function_at(code->address[0]);
+    if (function != NULL && function->role == ROLE_SELF && function->start == code->address[0] && code->host != NULL) {
+        search(function, code->host);
+    }
+    for (uint32_t at = 0; at < code->count; at++) {
+        struct load *load = code->insn[at].load_base >= 0 ? map_find(&loads, code->address[at]) : NULL;
+        if (load != NULL) { /* MEM_RW, though it is a load: QEMU 7.2 calls nothing for MEM_R alone */
+            qemu_plugin_register_vcpu_mem_cb(qemu_plugin_tb_get_insn(code->tb, at), loaded, QEMU_PLUGIN_CB_NO_REGS,
+                                             QEMU_PLUGIN_MEM_RW, load);
+        }
+    }
+}
+
+/* A function of role "self" has just begun in a frame, its call not credited yet. */
+void objects_entered(uint32_t entered) {
+    frame = entered;
+    is_waiting = true;
+    logged = 0;
+}
+
+void objects_credited(uint32_t node, int64_t calls, int64_t instructions) {
+    if (!is_waiting) {
+        return;
+    }
+    if (logged == LOGGED) {
+        is_waiting = false; /* it does not look at its object: its context stays without one */
+        return;
+    }
+    credits[logged++] = (struct credit){node, calls, instructions};
+}

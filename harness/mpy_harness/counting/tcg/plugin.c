@@ -1,0 +1,113 @@
+/* A QEMU TCG plugin that counts what a MicroPython guest executes.
+ *
+ * Arguments: arch=thumb|riscv, mode=count|instructions|classes|functions|memory, out=DESCRIPTOR (where
+ * regions are written, region.c), functions=DESCRIPTOR (functions.c, mode "functions"),
+ * stack=LOW-HIGH in hexadecimal (mode "memory"). The descriptors are inherited. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugin.h"
+
+EXPORTED int qemu_plugin_version = API_VERSION;
+
+static const struct mode mode_count = {.name = "count"}, mode_instructions = {.name = "instructions"};
+static const struct mode *const modes[] = {&mode_count, &mode_instructions, &mode_classes, &mode_functions,
+                                           &mode_memory};
+static const struct mode *mode;
+static int output;
+decoder *decode;
+
+static void read_code(struct qemu_plugin_tb *tb, struct code *code) {
+    struct decode_state state = {0};
+    code->tb = tb;
+    code->count = (uint32_t)qemu_plugin_tb_n_insns(tb);
+    code->host = qemu_plugin_insn_haddr(qemu_plugin_tb_get_insn(tb, 0));
+    for (uint32_t at = 0; at < code->count; at++) {
+        const struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, at);
+        uint8_t bytes[4] = {0};
+#if API_VERSION >= 3
+        qemu_plugin_insn_data(insn, bytes, sizeof bytes);
+#else
+        size_t size = qemu_plugin_insn_size(insn);
+        memcpy(bytes, qemu_plugin_insn_data(insn), size < sizeof bytes ? size : sizeof bytes);
+#endif
+        code->address[at] = (uint32_t)qemu_plugin_insn_vaddr(insn);
+        decode(bytes, code->address[at], &state, &code->insn[at]);
+        code->address[at + 1] = code->address[at] + (uint32_t)qemu_plugin_insn_size(insn);
+    }
+}
+
+static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
+    static struct code code; /* QEMU translates one block at a time where there is one core */
+    (void)id;
+    if (qemu_plugin_tb_n_insns(tb) == 0 || qemu_plugin_tb_n_insns(tb) > BLOCK_INSNS) {
+        return;
+    }
+    read_code(tb, &code);
+    if (counter_continues(&code, mode->left_early)) {
+        return;
+    }
+    if (mode->translate != NULL) {
+        mode->translate(&code);
+    }
+    region_translate(&code);
+    counter_translate(&code);
+}
+
+static void ended(qemu_plugin_id_t id, void *data) {
+    (void)id, (void)data;
+    region_close_all();
+}
+
+static const char *argument(const char *text, const char *name) {
+    size_t size = strlen(name);
+    return strncmp(text, name, size) == 0 && text[size] == '=' ? text + size + 1 : NULL;
+}
+
+static bool apply(const char *text) {
+    const char *value;
+    if ((value = argument(text, "arch")) != NULL) {
+        decode = strcmp(value, "thumb") == 0 ? decode_thumb : strcmp(value, "riscv") == 0 ? decode_riscv : NULL;
+        return decode != NULL;
+    }
+    if ((value = argument(text, "mode")) != NULL) {
+        for (size_t at = 0; at < sizeof modes / sizeof *modes; at++) {
+            mode = strcmp(value, modes[at]->name) == 0 ? modes[at] : mode;
+        }
+        return mode != NULL;
+    }
+    if ((value = argument(text, "out")) != NULL) {
+        output = atoi(value);
+        return output > 2;
+    }
+    if ((value = argument(text, "functions")) != NULL) {
+        return functions_read(atoi(value));
+    }
+    if ((value = argument(text, "stack")) != NULL) {
+        uint32_t low, high;
+        bool valid = sscanf(value, "%" SCNx32 "-%" SCNx32, &low, &high) == 2;
+        memory_stack(low, high);
+        return valid;
+    }
+    return false;
+}
+
+EXPORTED int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv) {
+    (void)info;
+    for (int at = 0; at < argc; at++) {
+        if (!apply(argv[at])) {
+            fprintf(stderr, "mpy-harness: the counting plugin does not understand %s\n", argv[at]);
+            return 1;
+        }
+    }
+    if (mode == NULL || decode == NULL || output == 0) {
+        fputs("mpy-harness: the counting plugin needs arch=, mode= and out=\n", stderr);
+        return 1;
+    }
+    region_install(output, mode);
+    counter_install(mode == &mode_instructions);
+    qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
+    qemu_plugin_register_atexit_cb(id, ended, NULL);
+    return 0;
+}

@@ -1,0 +1,95 @@
+/* What the parts of the plugin know of each other.
+ *
+ * There is one guest core: everything runs in its thread, nothing is locked. Memory that belongs to
+ * translated code is never freed, because QEMU does not say when it forgets a translation. */
+#ifndef MPYH_PLUGIN_H
+#define MPYH_PLUGIN_H
+
+#include <stdio.h>
+
+#include "api.h"
+#include "decode.h"
+
+#define BLOCK_INSNS 512 /* QEMU's own limit */
+#define OPEN_REGIONS 16
+
+/* A block of guest code while QEMU translates it. */
+struct code {
+    struct qemu_plugin_tb *tb;
+    uint32_t count;
+    uint32_t address[BLOCK_INSNS + 1]; /* of each instruction, and of what follows the block */
+    struct insn insn[BLOCK_INSNS];
+    const uint8_t *host; /* the block's first byte in our own memory, NULL where there is none */
+};
+
+/* A mode: what is recorded besides the count. Any function may be NULL. */
+struct mode {
+    const char *name;
+    void (*translate)(const struct code *);
+    /* The instruction at an address left its block early; what follows it there was not executed. */
+    void (*left_early)(uint32_t address);
+    /* A region begins after, or ends before, the instruction `rest` from its block's end (itself included). */
+    void (*start)(int region, uint32_t rest, uint32_t address);
+    void (*stop)(int region, uint32_t rest, uint32_t address, FILE *record);
+};
+
+typedef void decoder(const uint8_t *bytes, uint32_t address, struct decode_state *, struct insn *);
+extern decoder *decode; /* of the guest's architecture */
+
+extern const struct mode mode_classes, mode_functions, mode_memory;
+
+/* counter.c: instructions executed. */
+void counter_install(bool each_instruction);
+void counter_translate(const struct code *);
+bool counter_continues(const struct code *, void (*left_early)(uint32_t address));
+uint64_t counter_before(uint32_t rest);
+bool counter_inexact(void);
+
+/* region.c: regions between marks, and what is written of them. */
+void region_install(int descriptor, const struct mode *);
+void region_translate(const struct code *);
+void region_close_all(void);
+
+/* functions.c: where the firmware's functions are. */
+enum role { ROLE_PLAIN, ROLE_SELF, ROLE_INTERRUPT, ROLE_NLR_PUSH, ROLE_NLR_POP, ROLE_NLR_JUMP };
+struct function {
+    uint32_t start, end;
+    enum role role;
+};
+bool functions_read(int descriptor);
+const struct function *function_at(uint32_t address);
+
+/* nodes.c: contexts, that is functions by who called them, and what was executed in each. */
+uint32_t node_child(uint32_t parent, uint32_t address, uint32_t object);
+uint32_t node_address(uint32_t node);
+uint32_t node_parent(uint32_t node);
+void node_credit(uint32_t node, int64_t calls, int64_t instructions);
+void nodes_start(int region);
+bool nodes_stop(int region, FILE *record); /* whether one is not the firmware's */
+
+/* objects.c: which MicroPython function the interpreter runs. */
+void objects_translate(const struct code *);
+void objects_entered(uint32_t frame);
+void objects_credited(uint32_t node, int64_t calls, int64_t instructions);
+uint32_t *frame_node(uint32_t frame); /* tree.c: the node of a frame on the call stack, NULL beyond its top */
+
+/* foreign.c: code that is not the firmware's, for the host to find out whose it is. */
+void foreign_translate(const struct code *);
+void foreign_write(FILE *record);
+
+/* memory.c */
+void memory_stack(uint32_t low, uint32_t high);
+
+/* map.c: a hash map of 64-bit keys. */
+struct map {
+    struct map_entry *entries;
+    size_t used, size;
+};
+void **map_at(struct map *, uint64_t key);        /* the key's value, NULL where it is new */
+void *map_find(const struct map *, uint64_t key); /* NULL where there is none */
+void map_clear(struct map *);
+
+void *allocate(size_t size);
+void *grown(void *memory, size_t wanted, size_t *capacity, size_t item);
+
+#endif

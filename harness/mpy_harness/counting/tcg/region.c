@@ -1,0 +1,140 @@
+/* Regions: from one mark to another.
+ *
+ * Marks are no-ops of the guest's architecture (decode.h). A region's name comes bit by bit before its
+ * start, most significant bit first, so that the guest needs no address of ours and we none of the guest's.
+ * Counted is what is executed behind the start and before the stop. A name that begins with the byte 1 is
+ * the host's: it closes whatever an earlier program left open.
+ *
+ * Each closed region is one line of JSON: {"name": hexadecimal, "depth", "instructions", "finished",
+ * "exact", and what the mode adds}. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "plugin.h"
+
+#define NAME_BITS (255 * 8)
+#define HOST_NAME 1
+
+struct region {
+    uint64_t start;
+    uint8_t name[NAME_BITS / 8];
+    uint32_t name_size;
+};
+
+struct site {
+    enum mark mark;
+    uint32_t rest, address;
+};
+
+static struct region open[OPEN_REGIONS];
+static int depth;    /* open regions; those beyond OPEN_REGIONS are counted, not kept */
+static uint8_t name[NAME_BITS / 8];
+static uint32_t name_bits;
+static int output;
+static const struct mode *mode;
+
+void region_install(int descriptor, const struct mode *chosen) {
+    output = descriptor;
+    mode = chosen;
+}
+
+static void write_out(const char *text, size_t size) {
+    while (size > 0) {
+        ssize_t written = write(output, text, size);
+        if (written < 0) {
+            perror("mpy-harness: the counting plugin cannot write a region");
+            return;
+        }
+        text += written;
+        size -= (size_t)written;
+    }
+}
+
+static void close_top(uint32_t rest, uint32_t address, bool finished) {
+    if (--depth >= OPEN_REGIONS) {
+        return;
+    }
+    const struct region *region = &open[depth];
+    char *line = NULL;
+    size_t size = 0;
+    FILE *record = open_memstream(&line, &size);
+    if (record == NULL) {
+        return;
+    }
+    fputs("{\"name\":\"", record);
+    for (uint32_t at = 0; at < region->name_size; at++) {
+        fprintf(record, "%02x", region->name[at]);
+    }
+    fprintf(record, "\",\"depth\":%d,\"instructions\":%" PRIu64 ",\"finished\":%s,\"exact\":%s", depth,
+            counter_before(rest) - region->start, finished ? "true" : "false", counter_inexact() ? "false" : "true");
+    if (mode != NULL && mode->stop != NULL) {
+        mode->stop(depth, rest, address, record);
+    }
+    fputs("}\n", record);
+    fclose(record);
+    write_out(line, size);
+    free(line);
+}
+
+static void start(uint32_t rest, uint32_t address) {
+    if (name_bits >= 8 && name[0] == HOST_NAME) {
+        while (depth > 0) {
+            close_top(rest, address, false);
+        }
+    }
+    if (depth < OPEN_REGIONS) {
+        struct region *region = &open[depth];
+        region->name_size = name_bits / 8;
+        memcpy(region->name, name, region->name_size);
+        region->start = counter_before(rest - 1); /* the mark itself is not part of the region */
+        if (mode != NULL && mode->start != NULL) {
+            mode->start(depth, rest - 1, address);
+        }
+    }
+    depth++;
+}
+
+static void marked(unsigned int vcpu, void *data) {
+    const struct site *site = data;
+    (void)vcpu;
+    switch (site->mark) {
+    case MARK_ZERO:
+    case MARK_ONE:
+        if (name_bits < NAME_BITS) {
+            uint8_t bit = (uint8_t)(0x80 >> name_bits % 8), *byte = &name[name_bits / 8];
+            *byte = site->mark == MARK_ONE ? *byte | bit : *byte & (uint8_t)~bit;
+            name_bits++;
+        }
+        return;
+    case MARK_START:
+        start(site->rest, site->address);
+        break;
+    case MARK_STOP:
+        if (depth > 0) {
+            close_top(site->rest, site->address, true);
+        }
+        break;
+    case MARK_NONE:
+        break;
+    }
+    name_bits = 0;
+}
+
+void region_translate(const struct code *code) {
+    for (uint32_t at = 0; at < code->count; at++) {
+        if (code->insn[at].mark != MARK_NONE) {
+            struct site *site = allocate(sizeof *site);
+            *site = (struct site){code->insn[at].mark, code->count - at, code->address[at]};
+            qemu_plugin_register_vcpu_insn_exec_cb(qemu_plugin_tb_get_insn(code->tb, at), marked,
+                                                   QEMU_PLUGIN_CB_NO_REGS, site);
+        }
+    }
+}
+
+void region_close_all(void) {
+    while (depth > 0) {
+        close_top(0, 0, false);
+    }
+}

@@ -1,0 +1,260 @@
+/* Mode "functions": who called whom, and what was executed in each context.
+ *
+ * Followed are calls, returns and the entries of the firmware's known functions; between two of these
+ * events the same context executes, so the counter's difference is exact.
+ *
+ * - A call pushes a frame. Whom an indirect call called shows at the next event: an entry, or an
+ *   instruction of the callee.
+ * - An entry that no call led to is a tail call, which takes the caller's frame, or an interrupt.
+ * - A call or return in an IT block may not happen: the block behind it (`passed`) takes it back.
+ * - MicroPython's exceptions (nlr_push, nlr_pop, nlr_jump in py/nlr.h) cut the stack back to where it was
+ *   when nlr_push was called. */
+#include "plugin.h"
+
+#define MOST_FRAMES 1024
+#define MOST_CATCHES 256
+#define PAGE 0x400 /* the smallest page of QEMU's targets: its bytes are contiguous in the host's memory */
+#define LONGEST_IT (2 + 4 * 4)
+
+struct frame {
+    uint32_t node;
+    bool is_unresolved, is_fresh; /* callee not known yet; called, nothing seen of it yet */
+};
+
+struct site {
+    uint32_t address, rest, after; /* after: the address behind it */
+    uint32_t context;              /* the function it lies in, by its begin; the address itself where unknown */
+    uint32_t target;               /* of a direct call, 0 for others */
+    enum role role;
+    bool conditional;
+};
+
+enum pending { NOTHING, CALL, RETURN };
+
+static struct frame frames[MOST_FRAMES];
+static uint32_t depth = 1, beyond; /* frame 0 is the root; beyond: pushed without a frame */
+static uint32_t catches[MOST_CATCHES], catching;
+static uint64_t charged; /* the count up to which contexts have been credited */
+static enum pending pending;
+static uint32_t pending_after;
+
+static struct frame *top(void) {
+    return &frames[depth - 1];
+}
+
+uint32_t *frame_node(uint32_t frame) {
+    return frame < depth && !frames[frame].is_unresolved ? &frames[frame].node : NULL;
+}
+
+static void credit(uint32_t node, int64_t calls, uint64_t instructions) {
+    node_credit(node, calls, (int64_t)instructions);
+    objects_credited(node, calls, (int64_t)instructions);
+}
+
+static void charge(uint64_t now) {
+    credit(top()->node, 0, now - charged);
+    charged = now;
+}
+
+static uint32_t begin_of(uint32_t address) {
+    const struct function *function = function_at(address);
+    return function != NULL ? function->start : address;
+}
+
+static void push(bool is_unresolved) {
+    if (depth == MOST_FRAMES) {
+        beyond++;
+        return;
+    }
+    frames[depth++] = (struct frame){.is_unresolved = is_unresolved, .is_fresh = true};
+}
+
+static void pop(void) {
+    if (beyond > 0) {
+        beyond--;
+    } else if (depth > 1) {
+        depth--;
+    }
+}
+
+/* The top frame is found to execute a function. */
+static void resolve(uint32_t function) {
+    uint32_t parent = depth > 1 ? frames[depth - 2].node : 0;
+    top()->node = node_child(parent, function, 0);
+    top()->is_unresolved = false;
+    credit(top()->node, 1, 0);
+}
+
+static void settle(const struct site *site) {
+    if (pending == RETURN && depth < MOST_FRAMES && site->role != ROLE_INTERRUPT &&
+        site->context == node_address(frames[depth].node) && site->context != node_address(top()->node)) {
+        depth++; /* it did not return after all, and the block behind was not known as such */
+    }
+    pending = NOTHING;
+    if (top()->is_unresolved) {
+        resolve(site->context);
+    }
+    top()->is_fresh = false;
+}
+
+static void called(unsigned int vcpu, void *data) {
+    const struct site *site = data;
+    (void)vcpu;
+    settle(site);
+    charge(counter_before(site->rest - 1));
+    bool is_kept = depth < MOST_FRAMES;
+    push(true);
+    if (is_kept && site->target != 0) {
+        resolve(site->target);
+    }
+    if (site->conditional) {
+        pending = CALL;
+        pending_after = site->after;
+    }
+}
+
+static void returned(unsigned int vcpu, void *data) {
+    const struct site *site = data;
+    (void)vcpu;
+    settle(site);
+    charge(counter_before(site->rest - 1));
+    if (site->role == ROLE_NLR_JUMP && catching > 0) {
+        uint32_t target = catches[--catching];
+        depth = target < depth ? target : depth;
+        beyond = 0;
+        return;
+    }
+    pop();
+    if (site->conditional) {
+        pending = RETURN;
+        pending_after = site->after;
+    }
+}
+
+static void passed(unsigned int vcpu, void *data) {
+    const struct site *site = data;
+    (void)vcpu;
+    if (pending == NOTHING || pending_after != site->address) {
+        return;
+    }
+    if (pending == RETURN && depth < MOST_FRAMES && beyond == 0) {
+        depth++;
+    } else if (pending == CALL) {
+        if (!top()->is_unresolved && beyond == 0) {
+            credit(top()->node, -1, 0);
+        }
+        pop();
+    }
+    pending = NOTHING;
+}
+
+static void entered(unsigned int vcpu, void *data) {
+    const struct site *site = data;
+    (void)vcpu;
+    pending = NOTHING;
+    if (beyond > 0) {
+        return;
+    }
+    if (top()->is_unresolved) {
+        resolve(site->address);
+    } else if (!top()->is_fresh || node_address(top()->node) != site->address) {
+        if (node_address(top()->node) == site->address && site->role != ROLE_INTERRUPT) {
+            return; /* a loop back to its own begin */
+        }
+        charge(counter_before(0));
+        if (site->role == ROLE_INTERRUPT || depth == 1) {
+            push(true);
+        }
+        resolve(site->address);
+    }
+    top()->is_fresh = false;
+    switch (site->role) {
+    case ROLE_SELF:
+        objects_entered(depth - 1);
+        objects_credited(top()->node, 1, 0);
+        break;
+    case ROLE_NLR_PUSH:
+        if (catching < MOST_CATCHES) {
+            catches[catching++] = depth - 1;
+        }
+        break;
+    case ROLE_NLR_POP:
+        catching -= catching > 0;
+        break;
+    default:
+        break;
+    }
+}
+
+static struct site *site_of(const struct code *code, uint32_t at) {
+    const struct insn *insn = &code->insn[at];
+    const struct function *function = function_at(code->address[at]);
+    struct site *site = allocate(sizeof *site);
+    *site = (struct site){
+        .address = code->address[at],
+        .rest = code->count - at,
+        .after = code->address[at + 1],
+        .context = function != NULL ? function->start : code->address[at],
+        .target = insn->flow == FLOW_CALL && insn->direct ? begin_of(insn->target) : 0,
+        .role = function != NULL ? function->role : ROLE_PLAIN,
+        .conditional = insn->conditional,
+    };
+    return site;
+}
+
+/* Tell whether the instruction before a block may be in an IT block: Armv8-M ARM DDI0553, IT, encoding T1. */
+static bool may_follow_it(const struct code *code) {
+    if (code->host == NULL || code->address[0] % PAGE < LONGEST_IT) {
+        return true;
+    }
+    for (int back = 2; back <= LONGEST_IT; back += 2) {
+        if (code->host[1 - back] == 0xbf && (code->host[-back] & 0x0f) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void translate(const struct code *code) {
+    const struct function *function = function_at(code->address[0]);
+    if (may_follow_it(code)) {
+        qemu_plugin_register_vcpu_tb_exec_cb(code->tb, passed, QEMU_PLUGIN_CB_NO_REGS, site_of(code, 0));
+    }
+    if (function != NULL && function->start == code->address[0]) {
+        qemu_plugin_register_vcpu_tb_exec_cb(code->tb, entered, QEMU_PLUGIN_CB_NO_REGS, site_of(code, 0));
+    }
+    for (uint32_t at = 0; at < code->count; at++) {
+        enum flow flow = code->insn[at].flow;
+        if (flow == FLOW_CALL || flow == FLOW_RETURN) {
+            qemu_plugin_register_vcpu_insn_exec_cb(qemu_plugin_tb_get_insn(code->tb, at),
+                                                   flow == FLOW_CALL ? called : returned, QEMU_PLUGIN_CB_NO_REGS,
+                                                   site_of(code, at));
+        }
+    }
+    objects_translate(code);
+    foreign_translate(code);
+}
+
+/* Credit what was executed up to the edge of a region, whose mark is at an address (0: the end of it all). */
+static void edge(uint32_t rest, uint32_t address) {
+    if (top()->is_unresolved) {
+        resolve(begin_of(address));
+    }
+    top()->is_fresh = false;
+    pending = NOTHING;
+    charge(counter_before(rest));
+}
+
+static void start(int region, uint32_t rest, uint32_t address) {
+    edge(rest, address);
+    nodes_start(region);
+}
+
+static void stop(int region, uint32_t rest, uint32_t address, FILE *record) {
+    edge(rest, address);
+    if (nodes_stop(region, record)) {
+        foreign_write(record);
+    }
+}
+
+const struct mode mode_functions = {"functions", translate, NULL, start, stop};
