@@ -109,6 +109,14 @@ class Mismatch(GuestFailure, AssertionError):
     """A result is outside its tolerance."""
 
 
+class BudgetExceeded(GuestFailure, AssertionError):
+    """A test took more than its budget allows."""
+
+
+class BudgetInvalid(GuestFailure, TypeError):
+    """A test's budget names what cannot be limited, or its region was never counted."""
+
+
 class NatmodInvalid(GuestFailure):
     """A native module does not exist, lacks its Makefile or does not build."""
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pytest
 
+from mpy_harness.counting.tcg import Mode
 from mpy_harness.errors import HarnessError
 from mpy_harness.targets import DEFAULT_TARGET, Target, load_target
 
@@ -41,10 +42,17 @@ class Option:
         return [] if value is None else [str(part) for part in (value if isinstance(value, list) else [value])]
 
 
+#: The ways to count that a user can choose from.
+COUNTING: dict[str, Mode | None] = {
+    **{mode: mode for mode in ("count", "classes", "functions", "memory")},
+    "off": None,
+}
+
 OPTIONS = (
     Option("--target", "mpy_targets", f"Target to run on; default: {DEFAULT_TARGET}.", "linelist", "NAME"),
     Option("--micropython", "mpy_micropython", "Folder or archive of MicroPython's source to use.", "string", "PATH"),
     Option("--board-timeout", "mpy_timeout", "Seconds for one call to a board; default: 10.", "string", "SECONDS"),
+    Option("--counting", "mpy_counting", f"What to count: {', '.join(COUNTING)}; default: count.", "string", "MODE"),
     Option("--natmods", "mpy_natmods", "Folder that holds folders of native modules.", "paths", "DIR"),
     Option("--device-scripts", "mpy_device_scripts", "MicroPython test script, or folder of them.", "paths", "PATH"),
     Option("--device-path", "mpy_device_path", "Folder of .mpy and .py files to import from.", "paths", "DIR"),
@@ -59,6 +67,7 @@ class Settings:
     explicit_target: bool
     micropython: Path | None
     timeout: float
+    counting: Mode | None
     natmods: tuple[Path, ...]
     device_scripts: tuple[Path, ...]
     device_path: tuple[Path, ...]
@@ -92,6 +101,7 @@ def read_settings(config: pytest.Config) -> Settings:
         explicit_target=bool(config.getoption("mpy_targets")),
         micropython=micropython[0] if micropython else None,
         timeout=_seconds(timeout[0]) if timeout else 10.0,
+        counting=_counting(_values(config, "mpy_counting")),
         natmods=_folders(config, "mpy_natmods", "--natmods"),
         device_scripts=_existing(config, "mpy_device_scripts", "--device-scripts"),
         device_path=_folders(config, "mpy_device_path", "--device-path"),
@@ -122,6 +132,13 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < float("inf"):
         raise pytest.UsageError(f"--board-timeout wants a positive number of seconds, not {text!r}")
     return seconds
+
+
+def _counting(values: list[Any]) -> Mode | None:
+    mode = str(values[0]) if values else "count"
+    if mode not in COUNTING:
+        raise pytest.UsageError(f"--counting wants one of {', '.join(COUNTING)}, not {mode!r}")
+    return COUNTING[mode]
 
 
 def _existing(config: pytest.Config, key: str, flag: str) -> tuple[Path, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mpy_harness import device_items
+from mpy_harness import device_items, measuring
 from mpy_harness.board import Board
 from mpy_harness.board.modules import ModuleLoader
 from mpy_harness.golden import Golden
@@ -26,6 +26,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Check the options and prepare the session; nothing is started yet."""
+    for line in measuring.MARKERS:
+        config.addinivalue_line("markers", line)
     config.stash[_SESSION] = Session(config)
     device_items.add_arguments(config, config.stash[_SESSION].settings)
 
@@ -54,6 +56,22 @@ def pytest_collect_file(
     if device_items.is_device_script(file_path, session.settings):
         return [device_items.ScriptFile.make(parent, file_path, session)]
     return collected
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Hold a test to its budget and keep what it counted."""
+    session = item.config.stash[_SESSION]
+    budget = measuring.Budget.of(item, session.used_by(item))
+    try:
+        if budget is None:
+            yield
+            return
+        with budget.counting() as whole:
+            yield
+        budget.check(whole)
+    finally:
+        session.record_counts(item)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -120,4 +138,5 @@ def golden(target: Target, request: pytest.FixtureRequest) -> Golden:
         target.natmod.arch,
         request.path.parent / "vectors",
         lambda result: session.record_case(request.node, result),
+        measuring.Since(lambda: session.used_by(request.node)),
     )

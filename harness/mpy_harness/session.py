@@ -19,8 +19,9 @@ from mpy_harness.board.scripts import import_mounts
 from mpy_harness.errors import ToolMissing
 from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.golden import CaseResult
+from mpy_harness.measuring import counting_of, regions_of
 from mpy_harness.options import OPTIONS, Settings, read_settings
-from mpy_harness.reports.terminal import CASE, NATMOD, SKIPPED
+from mpy_harness.reports.terminal import CASE, COUNT, NATMOD, SKIPPED
 
 _LOG_FOLDER = ".mpy-harness/console"
 _TAIL_LINES = 20
@@ -66,14 +67,15 @@ class Session:
         self._current: dict[str, Board] = {}
 
     def board(self, item: pytest.Item, target_name: str, host_files: HostFiles | None = None) -> Board:
-        """Return a fresh board for a test; the log says whose turn it is.
+        """Return a fresh board for a test, counting what its marker ``counting`` says; the log says whose turn it is.
 
         A missing tool skips the test, unless the target was asked for by name.
         """
         target = next(t for t in self.settings.targets if t.name == target_name)
         self._ignore_logs()
         try:
-            board = self.pool.board(target, host_files or HostFiles((), import_mounts(self.settings.device_path)))
+            files = host_files or HostFiles((), import_mounts(self.settings.device_path))
+            board = self.pool.board(target, files, counting_of(item, self.settings.counting))
         except ToolMissing as error:
             if self.settings.explicit_target:
                 raise
@@ -81,6 +83,7 @@ class Session:
             item.user_properties.append((SKIPPED, reason))
             pytest.skip(reason)
         board.console.begin(item.nodeid)
+        board.counts.clear()
         self._current[item.nodeid] = board
         return board
 
@@ -95,6 +98,16 @@ class Session:
     def record_case(self, item: pytest.Item, result: CaseResult) -> None:
         """Keep a judged case with the test's report, where it crosses process borders."""
         item.user_properties.append((CASE, json.dumps(asdict(result))))
+
+    def record_counts(self, item: pytest.Item) -> None:
+        """Keep what a test counted with its report; regions without a name are the test's own affair."""
+        board = self.used_by(item)
+        if board is None:
+            return
+        for count in regions_of(board.counts):
+            if count.name:
+                facts = {"test": item.name, "region": count.name, "target": board.target.name}
+                item.user_properties.append((COUNT, json.dumps(facts | {"instructions": count.instructions})))
 
     def record_build(self, item: pytest.Item, build: NatmodBuild) -> None:
         """Keep a built module's sizes with the test's report."""

@@ -175,15 +175,16 @@ class Board:
     # --- counting ---------------------------------------------------------------------------
 
     @contextmanager
-    def count(self, name: str = "") -> Iterator[Count]:
+    def count(self, name: str = "", *, listed: bool = True) -> Iterator[Count]:
         """Count the instructions of what the guest is asked to run meanwhile.
 
         Counted is the program's code alone, each time from a collected heap: not how requests travel and
-        source is compiled. The Count is complete when the block ends. Raises CountingUnavailable.
+        source is compiled. The Count is complete when the block ends; unless ``listed`` is false it is found in
+        ``counts`` as well. Raises CountingUnavailable.
         """
         if self._meter is None:
             raise CountingUnavailable(f"instructions cannot be counted: {self._counting}")
-        with self._meter.region(name) as count:
+        with self._meter.region(name, listed=listed) as count:
             yield count
 
     @property

@@ -25,6 +25,7 @@ class Meter:
         self._attribute = attribute
         self._empty: dict[Kind, tuple[Record, Profile | None]] = {}
         self._open: list[Count] = []
+        self._listed: list[Count] = []
         self._is_asking = False
 
     @property
@@ -33,17 +34,20 @@ class Meter:
         return bool(self._open)
 
     @contextmanager
-    def region(self, name: str) -> Iterator[Count]:
-        """Count the requests made meanwhile; the outermost regions are kept in ``counts``."""
+    def region(self, name: str, *, listed: bool = True) -> Iterator[Count]:
+        """Count the requests made meanwhile; the outermost regions are listed in ``counts``."""
         self.collect()  # what was marked before is not in it
         count = Count(name)
-        if not self._open:
-            self.counts.append(count)
+        if listed:
+            (self._listed[-1].regions if self._listed else self.counts).append(count)
+            self._listed.append(count)
         self._open.append(count)
         try:
             yield count
         finally:
-            self._open.remove(count)
+            self._open.pop()
+            if listed:
+                self._listed.pop()
 
     def collect(self) -> None:
         """Read what was written since the last time, while the guest runs nothing."""
@@ -66,11 +70,9 @@ class Meter:
             if record.kind != "request":
                 inner.append(count)
                 continue
-            count.regions, inner = inner, []
             for region in self._open:
                 region.add(count)
-        if inner and not self._open:
-            self.counts += inner  # marked by a program that nobody counts as a whole
+        (self._listed[-1].regions if self._listed else self.counts).extend(inner)
 
     def _count(self, record: Record) -> Count:
         empty, empty_tree = self._empty.get(record.kind, (None, None))

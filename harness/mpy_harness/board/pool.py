@@ -1,13 +1,15 @@
-"""Boards for a session: one emulator a target, used again while it is healthy."""
+"""Boards for a session: one emulator a target and way of counting, used again while it is healthy."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mpy_harness import emulators
 from mpy_harness.board.board import Board
 from mpy_harness.board.hostfiles import HostFiles
-from mpy_harness.errors import HarnessError
+from mpy_harness.counting.tcg import Instrument, Mode
+from mpy_harness.errors import HarnessError, MachineryError
 from mpy_harness.firmware.image import Firmware, firmware_for
 from mpy_harness.firmware.progress import Progress, Silent
 from mpy_harness.firmware.symbols import Symbols
@@ -26,7 +28,7 @@ class BoardPool:
     timeout: float = 10.0
     label: str = ""
     progress: Progress = field(default_factory=Silent)
-    _boards: dict[str, Board] = field(default_factory=dict)
+    _boards: dict[tuple[str, Mode | None], Board] = field(default_factory=dict)
     _firmware: dict[str, Firmware] = field(default_factory=dict)
     _boots: int = 0
 
@@ -36,9 +38,12 @@ class BoardPool:
             self._firmware[target.name] = firmware_for(target, source=self.micropython, progress=self.progress)
         return self._firmware[target.name]
 
-    def board(self, target: Target, host_files: HostFiles | None = None) -> Board:
-        """Return the target's board as after a reset: a healthy emulator is reset, a broken one replaced."""
-        board = self._boards.get(target.name)
+    def board(self, target: Target, host_files: HostFiles | None = None, mode: Mode | None = "count") -> Board:
+        """Return the target's board as after a reset: a healthy emulator is reset, a broken one replaced.
+
+        ``mode`` is what it counts, None for nothing.
+        """
+        board = self._boards.get((target.name, mode))
         if board is not None and board.usable:
             board.host_files = host_files or HostFiles()
             try:
@@ -49,7 +54,7 @@ class BoardPool:
                 return board
         elif board is not None:
             board.close()
-        self._boards[target.name] = board = self._boot(target, host_files)
+        self._boards[target.name, mode] = board = self._boot(target, host_files, mode)
         return board
 
     def close(self) -> None:
@@ -57,10 +62,19 @@ class BoardPool:
         while self._boards:
             self._boards.popitem()[1].close()
 
-    def _boot(self, target: Target, host_files: HostFiles | None) -> Board:
+    def _boot(self, target: Target, host_files: HostFiles | None, mode: Mode | None) -> Board:
         image = self.firmware(target).elf
         self._boots += 1
         log = self.log_folder / f"{target.name}{self.label}-{self._boots}.log"
         log.unlink(missing_ok=True)
         where = Symbols(image).describe
-        return Board(target, image, log, host_files=host_files, timeout=self.timeout, where=where)
+        counting = self._instrument(target, image, mode)
+        return Board(target, image, log, host_files=host_files, timeout=self.timeout, where=where, counting=counting)
+
+    def _instrument(self, target: Target, image: Path, mode: Mode | None) -> Instrument | str:
+        if mode is None:
+            return "counting is switched off"
+        try:
+            return emulators.instrument(target, image, mode, self.progress)
+        except MachineryError as error:  # a board that cannot count is still a board
+            return str(error)

@@ -55,7 +55,6 @@ class Count:
         self.memory = _together(self.memory, other.memory)
         if other.profile is not None:
             self.profile = _joined(self.profile, other.profile)
-        self.regions += other.regions
         self.exact &= other.exact
         self.finished &= other.finished
 

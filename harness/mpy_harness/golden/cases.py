@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,8 @@ class CaseResult:
 
     ``case`` is a stable name like ``iir/a_weighting/noise``, ``form`` which form of the module ran
     (``native``, ``python`` or nothing), ``margin`` how far the value is inside its limit in ``unit``
-    (negative: outside), ``index``, ``expected`` and ``got`` the worst place.
+    (negative: outside), ``index``, ``expected`` and ``got`` the worst place. ``instructions`` is what the
+    guest executed for it, where that was counted, ``values`` the number of results.
     """
 
     target: str
@@ -45,6 +46,8 @@ class CaseResult:
     expected: float | None = None
     got: float | None = None
     note: str = ""
+    instructions: int | None = None
+    values: int = 0
 
     def __str__(self) -> str:
         what = " ".join(part for part in (self.target, self.form) if part)
@@ -60,12 +63,18 @@ class Golden:
     """What the fixture ``golden`` is: vectors of the test's folder, and checks against them."""
 
     def __init__(
-        self, target: str, arch: str, vectors_dir: Path, record: Callable[[CaseResult], None] | None = None
+        self,
+        target: str,
+        arch: str,
+        vectors_dir: Path,
+        record: Callable[[CaseResult], None] | None = None,
+        counted: Callable[[], int | None] = lambda: None,
     ) -> None:
         self.target = target
         self.arch = arch
         self.vectors_dir = vectors_dir
         self._record = record
+        self._counted = counted
 
     def vectors(self, name: str) -> Vectors:
         """Load ``<name>.npz`` from the folder ``vectors`` beside the test. Raise VectorsInvalid."""
@@ -86,7 +95,8 @@ class Golden:
 
         The tolerance is one ``limit`` for all, or ``limits`` by target, arch, form, number format
         (``f32``, ``q15``, ... after the result's type) or ``default``; the first of these that is there counts.
-        Raise Mismatch when the result is outside it or has another number of elements.
+        Raise Mismatch when the result is outside it or has another number of elements. The regions counted
+        since the check before, or for that one, are the case's instructions.
         """
         result, detail = judge(
             np.asarray(got),
@@ -100,7 +110,7 @@ class Golden:
             arch=self.arch,
         )
         if self._record is not None:
-            self._record(result)
+            self._record(replace(result, instructions=self._counted(), values=int(np.asarray(got).size)))
         if not result.passed:
             raise Mismatch(f"{result}\n{detail}")
         return result

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from mpy_harness.golden import CaseResult
 
 CASE = "mpy_harness.case"
+COUNT = "mpy_harness.count"
 NATMOD = "mpy_harness.natmod"
 SKIPPED = "mpy_harness.skipped"
 _ALL_ROWS = 24
@@ -32,6 +33,7 @@ class Results:
     """What tests recorded in their reports."""
 
     cases: list[CaseResult] = field(default_factory=list)
+    counts: list[dict[str, Any]] = field(default_factory=list)
     modules: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
     skipped: Counter[str] = field(default_factory=Counter)
 
@@ -51,6 +53,8 @@ class Results:
         for name, value in properties:
             if name == CASE and isinstance(value, str):
                 self.cases.append(CaseResult(**json.loads(value)))
+            elif name == COUNT and isinstance(value, str):
+                self.counts.append(json.loads(value))
             elif name == NATMOD and isinstance(value, str):
                 facts = json.loads(value)
                 self.modules[facts["name"], facts["arch"]] = facts["sizes"]
@@ -63,6 +67,10 @@ def show(results: Results, writer: Writer, *, detailed: bool) -> None:
     if results.cases:
         writer.section("golden vectors", sep="-")
         for line in case_table(results.cases, detailed=detailed):
+            writer.write_line(line)
+    if results.counts:
+        writer.section("instructions", sep="-")
+        for line in count_table(results.counts, detailed=detailed):
             writer.write_line(line)
     if results.modules:
         writer.section("native modules", sep="-")
@@ -94,6 +102,8 @@ def case_table(cases: Iterable[CaseResult], *, detailed: bool) -> list[str]:
             "value",
             "limit",
             "margin",
+            "instructions",
+            "per value",
         ]
     ]
     for (kind, target, form, _), members in groups.items() if each else sorted(groups.items()):
@@ -112,6 +122,8 @@ def case_table(cases: Iterable[CaseResult], *, detailed: bool) -> list[str]:
                 f"{worst.value:.4g}{unit}",
                 f"{sign} {worst.limit:.4g}{unit}",
                 f"{worst.margin:.3g}{unit}" + ("" if worst.passed else " FAILED"),
+                "" if worst.instructions is None else f"{worst.instructions:,}",
+                "" if not worst.instructions or not worst.values else f"{worst.instructions / worst.values:,.1f}",
             ]
         )
     return aligned(lines)
@@ -123,6 +135,16 @@ def _closeness(row: CaseResult) -> tuple[bool, float]:
     value, limit = abs(row.value), abs(row.limit)
     used, available = (value, limit) if row.better == "lower" else (limit, value)
     return not row.passed, used / available if 0 < available < inf and used < inf else 0.0
+
+
+def count_table(counts: Iterable[Mapping[str, Any]], *, detailed: bool) -> list[str]:
+    """Return the lines of the table of counted regions; the first of them unless ``detailed``."""
+    rows = list(counts)
+    shown = rows if detailed else rows[:_ALL_ROWS]
+    lines = [["region", "test", "target", "instructions"]]
+    lines += [[row["region"], row["test"], row["target"], f"{row['instructions']:,}"] for row in shown]
+    more = len(rows) - len(shown)
+    return aligned(lines) + ([f"({more} more: -v shows all)"] if more else [])
 
 
 def module_table(modules: Mapping[tuple[str, str], Mapping[str, int]]) -> list[str]:
