@@ -15,9 +15,9 @@ Array = NDArray[Any]
 
 # Runs on MicroPython. Every output lies between eight items of a pattern on either side, checked after
 # every call; every call comes right after a garbage collection, and what that freed was overwritten;
-# inputs must come out as they went in.
+# inputs must come out as they went in. The calls are regions: their instructions are the case's.
 _GUEST = """
-import array, gc, struct
+import array, gc, harness_mark, struct
 
 JUNK = [b"\xa5" * size for size in (4096, 1024, 256, 64, 16)]
 
@@ -48,8 +48,10 @@ def call_guarded(owner, name, code, n, filled, args):
         out.view[: len(filled)] = memoryview(filled)
     before = [bytes(a) for a in args if isinstance(a, array.array)]
     args = [out.view if a == "..." else a for a in args]
+    function = getattr(owner, name)
     collect()
-    getattr(owner, name)(*args)
+    with harness_mark.region():
+        function(*args)
     collect()
     out.check()
     if [bytes(a) for a in args if isinstance(a, array.array)] != before:
@@ -68,9 +70,11 @@ def run_blocks(owner, name, src, code, sizes, in_place):
         collect()
         if in_place:
             out.view[:] = block
-            function(out.view)
+            with harness_mark.region():
+                function(out.view)
         else:
-            function(block, out.view)
+            with harness_mark.region():
+                function(block, out.view)
         out.check()
         memoryview(done)[at : at + n] = out.view
         at += n
