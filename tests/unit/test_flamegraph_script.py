@@ -101,10 +101,7 @@ def test_search_counts_instructions_once(tmp_path):
     assert result["hits"] == 2
     assert result["nested"].startswith("100.0% of all instructions")
     assert result["without"] == ["m33  ·  1,000 instructions  ·  5 functions", 0]
-    assert (
-        result["hover"]
-        == "deeper  ·  firmware firmware  ·  300 instructions, 30.0%  ·  200 of its own, 20.0%  ·  1 call"
-    )
+    assert result["hover"] == "deeper  ·  firmware  ·  300 instructions, 30.0%  ·  200 of its own, 20.0%  ·  1 call"
 
 
 def test_all_levels_are_there_with_the_script(tmp_path):

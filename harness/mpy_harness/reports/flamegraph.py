@@ -66,7 +66,7 @@ def flamegraph(profile: Profile) -> str:
 
 def _header(svg: ET.Element, profile: Profile, placed: list[Frame]) -> None:
     costs = profile.functions()
-    functions = "1 function" if len(costs) == 2 else f"{len(costs) - 1} functions"  # the region is none
+    functions = "1 function" if len(costs) == 2 else f"{len(costs) - 1:,} functions"  # the region is none
     facts = f"{shortened(printable(profile.target), 40)}  ·  {profile.total:,} instructions  ·  {functions}"
     _add(svg, "text", {"class": "heading"}, x=_MARGIN, y=28, text=shortened(printable(profile.name), 60))
     _add(svg, "text", {"class": "muted facts"}, x=_MARGIN, y=48, text=facts)
@@ -114,7 +114,8 @@ def _draw(group: ET.Element, frame: Frame, total: int) -> None:
 def _tooltip(frame: Frame, name: str, total: int) -> str:
     node, function = frame.node, frame.node.function
     module = shortened(printable(function.module), 80) if function.module else ""
-    where = " ".join(filter(None, (NAMES.get(function.kind), module)))
+    kind = NAMES.get(function.kind, "")
+    where = kind if module.lower() == kind.lower() else f"{kind} {module}".strip()
     lines = [name, where if frame.level else ""]
     lines.append(f"{node.inclusive:,} instructions, {share(node.inclusive, total)}")
     if node.children:
