@@ -29,6 +29,16 @@ static void writes_two(uint32_t bits, uint32_t address, struct insn *out) {
     writes(out, field(bits, 15, 12));
 }
 
+// A pair of registers from an even one on, or with 15 for its upper half one register.
+static void long_shift(uint32_t bits, uint32_t address, struct insn *out) {
+    if (rd(bits) == PC) {
+        writes(out, field(bits, 19, 16));
+    } else {
+        writes(out, field(bits, 19, 17) * 2);
+        writes_rd(bits, address, out);
+    }
+}
+
 static void loop_offset(uint32_t bits, uint32_t address, struct insn *out, bool backwards) {
     const uint32_t offset = field(bits, 10, 1) << 2 | field(bits, 11, 11) << 1;
     go_to(out, address + 4 + (backwards ? 0 - offset : offset));
@@ -83,7 +93,10 @@ static void branch_conditional(uint32_t bits, uint32_t address, struct insn *out
 }
 
 static const struct rule rows[] = {
-    // Data processing with a shifted register (A5.3.11); csel and its kin are Armv8.1-M.
+    // Data processing with a shifted register (A5.3.11); shifts of MVE (lsll, sqrshr and others), csel and its kin are
+    // where orrs would have register 13 or 15 (Armv8.1-M, DDI0553 C2.4).
+    {0xfff0010f, 0xea50010d, CLASS_DSP, long_shift},
+    {0xfff0810f, 0xea50010f, CLASS_DSP, long_shift},
     {0xffeff0f0, 0xea4f0000, CLASS_INTEGER, copies_wide},           // mov.w rd, rm
     {0xfff0f000, 0xea508000, CLASS_INTEGER, writes_rd},             // csel
     {0xfff0f000, 0xea509000, CLASS_INTEGER, writes_rd},             // csinc
@@ -121,15 +134,18 @@ static const struct rule rows[] = {
     {0xffd08020, 0xf3800000, CLASS_DSP, writes_rd},                 // usat, usat16
     {0xfff08020, 0xf3c00000, CLASS_INTEGER, writes_rd},             // ubfx
     // Low-overhead loops, and branch futures, which announce a branch (Armv8.1-M, DDI0553 C2.4: LE, WLS, DLS, BF).
-    // The tail-predicated forms, with a size below the count's register or bit 20, belong to MVE.
+    // Those that end in tp, and lctp, belong to MVE.
     {0xffcff001, 0xf00fc001, CLASS_BRANCH, loop_end},               // le, letp
     {0xffffffff, 0xf00fe001, CLASS_BRANCH, NULL},                   // lctp
-    {0xff80f001, 0xf000c001, CLASS_BRANCH, loop_start},             // wls, wlstp
-    {0xff80ffff, 0xf000e001, CLASS_BRANCH, writes_lr},              // dls, dlstp
+    {0xffc0f001, 0xf000c001, CLASS_BRANCH, loop_start},             // wlstp
+    {0xfff0f001, 0xf040c001, CLASS_BRANCH, loop_start},             // wls
+    {0xffc0ffff, 0xf000e001, CLASS_BRANCH, writes_lr},              // dlstp
+    {0xfff0ffff, 0xf040e001, CLASS_BRANCH, writes_lr},              // dls
     {0xf800d001, 0xf000c001, CLASS_BRANCH, NULL},                   // bf, bfx, bfl, bflx, bfcsel
     // Miscellaneous control (A5.3.4); these are where a condition of 14 or 15 would be.
     {0xffe0d000, 0xf3808000, CLASS_SYSTEM, NULL},                   // msr
-    {0xfff0d000, 0xf3a08000, CLASS_SYSTEM, NULL},                   // hints: nop.w, yield.w, wfi.w, dbg
+    {0xffffffff, 0xf3af8000, CLASS_INTEGER, NULL},                  // nop.w
+    {0xfff0d000, 0xf3a08000, CLASS_SYSTEM, NULL},                   // hints: yield.w, wfi.w, dbg
     {0xfff0d000, 0xf3b08000, CLASS_SYSTEM, NULL},                   // clrex, dsb, dmb, isb
     {0xffe0d000, 0xf3e08000, CLASS_SYSTEM, writes_rd},              // mrs
     {0xfff0f000, 0xf7f0a000, CLASS_SYSTEM, NULL},                   // udf.w
@@ -156,7 +172,8 @@ static const struct rule rows[] = {
     {0xffd000f0, 0xfb800000, CLASS_MULTIPLY, writes_two},           // smull, umull
     {0xffd0f0f0, 0xfb90f0f0, CLASS_DIVIDE, writes_rd},              // sdiv, udiv
     {0xffd000f0, 0xfbc00000, CLASS_MULTIPLY, writes_two},           // smlal, umlal
-    {0xfff000c0, 0xfbc00080, CLASS_DSP, writes_two},                // smlalxy, smlald
+    {0xfff000c0, 0xfbc00080, CLASS_DSP, writes_two},                // smlalxy
+    {0xfff000e0, 0xfbc000c0, CLASS_DSP, writes_two},                // smlald
     {0xfff000e0, 0xfbd000c0, CLASS_DSP, writes_two},                // smlsld
     {0xfff000f0, 0xfbe00060, CLASS_DSP, writes_two},                // umaal
 };
