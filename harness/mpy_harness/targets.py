@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -22,6 +22,17 @@ DEFAULT_TARGET = "m33"
 Text = Annotated[str, Field(min_length=1)]
 Address = Annotated[int, Field(ge=0, lt=2**64)]
 Size = Annotated[int, Field(gt=0, lt=2**64)]
+Cost = Annotated[float, Field(ge=0)]
+
+#: What a cost is of: the classes of counting/tcg/decode.h with underscores, branches by whether they were taken;
+#: load_word and store_word: each further word of one instruction; load_row: a load of a register straight after
+#: another that it does not wait for, in place of load; load_used: cycles more where the next instruction reads what
+#: was loaded.
+Count = Literal[
+    "integer", "multiply", "divide", "load", "load_word", "load_row", "load_used", "store", "store_word",
+    "branch_taken", "branch_not_taken", "call", "return", "float_add", "float_multiply", "float_multiply_add",
+    "float_divide", "float_square_root", "float_convert", "float_move", "dsp", "system",
+]  # fmt: skip
 
 
 class _Table(BaseModel):
@@ -68,6 +79,27 @@ class Memory(_Table):
     kind: Literal["flash", "ram", "window"]
 
 
+class CycleModel(_Table):
+    """What instructions cost on a core, in cycles; ``error`` is the bound of an estimate in percent.
+
+    A core's model is ``cores/<core>.toml`` beside the targets.
+    """
+
+    source: Text
+    error: Annotated[float, Field(gt=0, le=100)]
+    costs: Annotated[dict[Count, Cost], Field(min_length=1)]
+
+
+class Cycles(CycleModel):
+    """The cycle model of a target: that of its core, at a clock in Hz.
+
+    ``refill``: cycles that the memory with the code adds to each taken branch, call and return.
+    """
+
+    clock: Annotated[int, Field(gt=0)]
+    refill: Cost = 0
+
+
 class Target(_Table):
     """A target as its ``target.toml`` describes it, with its name and folder."""
 
@@ -81,6 +113,7 @@ class Target(_Table):
     firmware: FirmwareSpec
     natmod: NatmodSpec
     memory: tuple[Memory, ...] = ()
+    cycles: Cycles | None = None
 
     @property
     def board_folder(self) -> Path:
@@ -114,10 +147,7 @@ def load_target(name_or_path: str, base: Path = Path()) -> Target:
             f"there is no target {name_or_path!r}: {why}. Known targets: {', '.join(available()) or 'none'}; "
             f"a path to a folder that holds a {FILE_NAME} works too."
         )
-    try:
-        table = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise TargetInvalid(f"{file} is not valid TOML: {error}. Correct that line.") from error
+    table = _read(file)
     folder = folder.resolve()
     for reserved in ("name", "folder"):
         if reserved in table:
@@ -125,9 +155,33 @@ def load_target(name_or_path: str, base: Path = Path()) -> Target:
     try:
         # Lists are the only arrays TOML has; the rest is checked strictly.
         table["memory"] = tuple(table.get("memory", ()))
+        if isinstance(table.get("cycles"), dict) and "costs" not in table["cycles"]:
+            table["cycles"] = {**dict(_core_model(str(table.get("core")), file)), **table["cycles"]}
         return Target(name=folder.name, folder=folder, **table)
     except (ValidationError, TypeError) as error:
         raise TargetInvalid(f"{file} does not describe a target:\n{_explain(error)}") from error
+
+
+def _core_model(core: str, asked_in: Path) -> CycleModel:
+    folder = targets_dir() / "cores"
+    file = folder / f"{core}.toml"
+    if not file.is_file():
+        known = ", ".join(sorted(path.stem for path in folder.glob("*.toml")))
+        raise TargetInvalid(
+            f"{asked_in}: cycles: there is no cycle model of {core!r}, only of {known}. "
+            "Give source, error and costs in [cycles] itself, or remove [cycles]."
+        )
+    try:
+        return CycleModel(**_read(file))
+    except (ValidationError, TypeError) as error:
+        raise TargetInvalid(f"{file} does not describe a core:\n{_explain(error)}") from error
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise TargetInvalid(f"{file} is not valid TOML: {error}. Correct that line.") from error
 
 
 def _explain(error: ValidationError | TypeError) -> str:
