@@ -13,14 +13,8 @@ NameCode = Callable[[int], Function | None]
 
 REGION = "region"  # kind of a call tree's root
 
-# MicroPython's functions that run one of its own, by what that one is.
-_RUNS = {
-    "fun_bc_call": "python",
-    "mp_obj_gen_resume": "python",
-    "fun_native_call": "native",
-    "fun_viper_call": "native",
-    "fun_asm_call": "native",
-}
+# MicroPython's functions that run one of bytecode: they stand for that one.
+_RUNS_BYTECODE = {"fun_bc_call", "mp_obj_gen_resume"}
 
 
 def call_tree(
@@ -41,20 +35,25 @@ def call_tree(
     waiting = [(root, number) for number in below[first]]
     while waiting:
         parent_node, number = waiting.pop()
-        _, address, held, calls, instructions = record.nodes[number]
-        node = Node(_function(address, held, symbols, objects, name_code), calls, instructions)
+        above, address, held, calls, instructions = record.nodes[number]
+        function = _function(address, held, record.nodes[above][2], symbols, objects, name_code)
+        node = Node(function, calls, instructions)
         parent_node.children.append(node)
         waiting += [(node, child) for child in below[number]]
     return Profile(record.label, target, root).merged()
 
 
-def _function(address: int, held: int, symbols: Symbols, objects: Mapping[int, str], name_code: NameCode) -> Function:
+def _function(
+    address: int, held: int, parent: int, symbols: Symbols, objects: Mapping[int, str], name_code: NameCode
+) -> Function:
+    # parent is the object held by the context above: code that its emitter made runs right below that.
     known = symbols.at(address)
     if known is None:
+        if objects.get(parent):
+            return Function(objects[parent], "python", "native")
         return name_code(address) or Function(f"code at {address:#x}", "", "unknown")
-    kind = _RUNS.get(known.name.partition(".")[0])
-    if kind is not None and objects.get(held):
-        return Function(objects[held], "python", kind)
+    if known.name.partition(".")[0] in _RUNS_BYTECODE and objects.get(held):
+        return Function(objects[held], "python", "python")
     return Function(known.name, "firmware", "firmware")
 
 

@@ -5,7 +5,9 @@
  *
  * - A call pushes a frame. Whom an indirect call called shows at the next event: an entry, or an
  *   instruction of the callee.
- * - An entry that no call led to is a tail call, which takes the caller's frame, or an interrupt.
+ * - An entry that no call led to is a tail call, which takes the caller's frame and a context below the caller's,
+ *   or an interrupt. A tail call to code whose entries are not known is a jump from where the caller's return
+ *   address is back in lr.
  * - A call or return in an IT block may not happen: the block behind it (`passed`) takes it back.
  * - MicroPython's exceptions (nlr_push, nlr_pop, nlr_jump in py/nlr.h) cut the stack back to where it was
  *   when nlr_push was called. */
@@ -19,6 +21,7 @@
 struct frame {
     uint32_t node;
     bool is_unresolved, is_fresh; /* callee not known yet; called, nothing seen of it yet */
+    uint32_t left;                /* while unresolved after a jump: the node that jumped */
 };
 
 struct site {
@@ -80,8 +83,22 @@ static void pop(void) {
 /* The top frame is found to execute a function. */
 static void resolve(uint32_t function) {
     uint32_t parent = depth > 1 ? frames[depth - 2].node : 0;
-    top()->node = node_child(parent, function, 0);
+    uint32_t left = top()->left;
     top()->is_unresolved = false;
+    top()->left = 0;
+    if (left != 0 && node_address(left) == function) {
+        top()->node = left; /* the jump was one within the function */
+        return;
+    }
+    /* Functions that call each other by jumps take turns in one frame: each is below its caller once. */
+    for (uint32_t node = left; node != parent && node != 0; node = node_parent(node)) {
+        if (node_address(node) == function) {
+            top()->node = node;
+            credit(node, 1, 0);
+            return;
+        }
+    }
+    top()->node = node_child(left != 0 ? left : parent, function, 0);
     credit(top()->node, 1, 0);
 }
 
@@ -111,6 +128,19 @@ static void called(unsigned int vcpu, void *data) {
         pending = CALL;
         pending_after = site->after;
     }
+}
+
+/* A jump that may be a tail call. */
+static void jumped(unsigned int vcpu, void *data) {
+    const struct site *site = data;
+    (void)vcpu;
+    settle(site);
+    if (beyond > 0 || depth == 1) {
+        return;
+    }
+    charge(counter_before(site->rest - 1));
+    top()->left = top()->node;
+    top()->is_unresolved = true;
 }
 
 static void returned(unsigned int vcpu, void *data) {
@@ -164,6 +194,8 @@ static void entered(unsigned int vcpu, void *data) {
         charge(counter_before(0));
         if (site->role == ROLE_INTERRUPT || depth == 1) {
             push(true);
+        } else {
+            top()->left = top()->node;
         }
         resolve(site->address);
     }
@@ -215,6 +247,34 @@ static bool may_follow_it(const struct code *code) {
     return false;
 }
 
+/* Tell whether a block ends in what may be a tail call: an unconditional jump with the return address in lr (r14;
+ * ra on RISC-V), because the instructions before it loaded it from the stack, or because the function has
+ * not saved it: PUSH T2 and STMDB T1 of DDI0553. Not one to a known place in the same function. */
+static bool may_be_tail_call(const struct code *code) {
+    uint32_t last = code->count - 1;
+    const struct insn *jump = &code->insn[last];
+    if (jump->flow != FLOW_JUMP || jump->conditional || code->host == NULL) {
+        return false;
+    }
+    const struct function *function = function_at(code->address[last]);
+    if (function != NULL && jump->direct && begin_of(jump->target) == function->start) {
+        return false;
+    }
+    uint32_t link = decode == decode_thumb ? 1u << 14 : 1u << 1;
+    uint32_t address = function != NULL ? function->start : code->address[0];
+    bool is_saved = false, is_restored = false;
+    while (address < code->address[last]) {
+        const uint8_t *bytes = code->host + ((int64_t)address - code->address[0]);
+        struct decode_state state = {0};
+        struct insn insn;
+        decode(bytes, address, &state, &insn);
+        is_saved |= bytes[1] == 0xb5 || (bytes[0] == 0x2d && bytes[1] == 0xe9 && bytes[3] & 0x40);
+        is_restored = insn.flow == FLOW_NEXT && (is_restored || (insn.words > 0 && insn.written & link));
+        address += insn.size;
+    }
+    return is_restored || (function != NULL && !is_saved && !jump->direct && decode == decode_thumb);
+}
+
 static void translate(const struct code *code) {
     const struct function *function = function_at(code->address[0]);
     if (may_follow_it(code)) {
@@ -230,6 +290,10 @@ static void translate(const struct code *code) {
                                                    flow == FLOW_CALL ? called : returned, QEMU_PLUGIN_CB_NO_REGS,
                                                    site_of(code, at));
         }
+    }
+    if (may_be_tail_call(code)) {
+        qemu_plugin_register_vcpu_insn_exec_cb(qemu_plugin_tb_get_insn(code->tb, code->count - 1), jumped,
+                                               QEMU_PLUGIN_CB_NO_REGS, site_of(code, code->count - 1));
     }
     objects_translate(code);
     foreign_translate(code);
