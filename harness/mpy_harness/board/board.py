@@ -21,12 +21,10 @@ from mpy_harness.board.endings import explain_end
 from mpy_harness.board.files import BoardFiles
 from mpy_harness.board.hostfiles import HostFiles
 from mpy_harness.board.meter import Meter
+from mpy_harness.board.naming import Naming
 from mpy_harness.board.objects import GuestObject
 from mpy_harness.board.repl import RawRepl
-from mpy_harness.counting.attribution import call_tree
 from mpy_harness.counting.count import Count
-from mpy_harness.counting.profile import Profile
-from mpy_harness.counting.records import Record
 from mpy_harness.counting.tcg import Instrument
 from mpy_harness.errors import (
     ConsoleTimeout,
@@ -42,22 +40,12 @@ from mpy_harness.errors import (
     WrongModule,
 )
 from mpy_harness.firmware import mpyfile
+from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.firmware.symbols import Symbols
 from mpy_harness.targets import Target
 
 BOOT_SECONDS = 15.0
 _MODULE_FOLDER = "/natmods"
-
-# MicroPython's types of function objects; the first is that of running generators (guest/counting.py).
-_FUNCTION_TYPES = (
-    "mp_type_gen_instance",
-    "mp_type_fun_bc",
-    "mp_type_fun_native",
-    "mp_type_fun_viper",
-    "mp_type_fun_asm",
-    "mp_type_gen_wrap",
-    "mp_type_native_gen_wrap",
-)
 _KEEPS_BOARD = (GuestException, PythonLoop, Untransferable)
 
 
@@ -95,7 +83,7 @@ class Board:
         self._use_window = window
         self._counting = counting
         self._meter: Meter | None = None
-        self._symbols = Symbols(image)
+        self._naming = Naming(target.name, Symbols(image), lambda *objects: self.request("names", *objects))
         self._released: list[int] = []
         self._abi: mpyfile.MpyAbi | None = None
         self._usable = False
@@ -136,13 +124,13 @@ class Board:
             raise Untransferable(f"{self.call('repr', value)} of the guest has no counterpart on the host")
         return value
 
-    def import_native(self, path: str | Path) -> GuestObject:
-        """Load a .mpy file and return its module.
+    def import_native(self, module: str | Path | NatmodBuild) -> GuestObject:
+        """Load a .mpy file, or a module that was built, and return its module.
 
         Raises CorruptModule and IncompatibleModule before the guest sees the file, WrongModule where
         the firmware has a module of that name built in.
         """
-        file = mpyfile.inspect(Path(path))
+        file = mpyfile.inspect(module.path if isinstance(module, NatmodBuild) else Path(module))
         mpyfile.check(file, self.abi, self.target.name)
         if mpyfile.float_abi_differs(file, self.abi):
             warnings.warn(
@@ -151,6 +139,7 @@ class Board:
                 FloatAbiWarning,
                 stacklevel=2,
             )
+        self._naming.loaded(module if isinstance(module, NatmodBuild) else file.path)
         self.files.put(file.path, f"{_MODULE_FOLDER}/{file.path.name}")
         return self.import_module(file.path.stem, f"{_MODULE_FOLDER}/{file.path.name}")
 
@@ -272,7 +261,7 @@ class Board:
         instrument = self._counting if isinstance(self._counting, Instrument) else None
         self.emulator = emulators.start(self.target, self.image, instrument)
         if self.emulator.records is not None:
-            self._meter = Meter(self.emulator.records, lambda: self.request("calibrate"), self._attribute)
+            self._meter = Meter(self.emulator.records, lambda: self.request("calibrate"), self._naming.tree)
         self.console = Console(self.emulator.console, self._log)
         self._repl = RawRepl(self.console, lost=self._lost, where=self._whereabouts, answer=self._answer)
         try:
@@ -339,12 +328,6 @@ class Board:
     def _whereabouts(self) -> str:
         address = self.emulator.program_counter()
         return f"It was executing at {address:#010x}, in {self._where(address)}." if address is not None else ""
-
-    def _attribute(self, record: Record) -> Profile:
-        held = sorted({node[2] for node in record.nodes if node[2]})
-        types = [self._symbols.address(name) or 0 for name in _FUNCTION_TYPES]
-        names = dict(zip(held, self.request("names", held, types), strict=True)) if held and types[0] else {}
-        return call_tree(record, self.target.name, self._symbols, names, lambda _: None)
 
     def _answer(self) -> bool:
         question = self._channel.question()

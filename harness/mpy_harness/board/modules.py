@@ -57,7 +57,7 @@ class ModuleLoader:
             return GuestModule(self.board.import_module(file.stem, place), None)
         build = build_module(folder, self.board.target, self.micropython, self.progress)
         self.built.append(build)
-        return GuestModule(self.board.import_native(build.path), build)
+        return GuestModule(self.board.import_native(build), build)
 
     def _folder(self, name: str | Path) -> Path:
         roots = (Path.cwd(), *self.bases) if "/" in str(name) else (*self.folders, natmods_dir())

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from mpy_harness.counting.profile import Function, Node, Profile
 from mpy_harness.counting.records import Record
 from mpy_harness.firmware.symbols import Symbols
-
-#: Names code that is not the firmware's.
-NameCode = Callable[[int], Function | None]
 
 REGION = "region"  # kind of a call tree's root
 
@@ -17,13 +15,34 @@ REGION = "region"  # kind of a call tree's root
 _RUNS_BYTECODE = {"fun_bc_call", "mp_obj_gen_resume"}
 
 
-def call_tree(
-    record: Record, target: str, symbols: Symbols, objects: Mapping[int, str], name_code: NameCode
-) -> Profile:
-    """Return the call tree of a record, from the innermost function that all of the region lies in.
+@dataclass(frozen=True)
+class Names:
+    """What is known of code in the guest.
 
-    ``objects`` are names of MicroPython's function objects by address.
+    ``objects`` are names of MicroPython's function objects by address, ``code`` names what is not the firmware's.
     """
+
+    symbols: Symbols
+    objects: Mapping[int, str]
+    code: Callable[[int], Function | None]
+
+    def function(self, address: int, held: int, above: int) -> Function:
+        """Return the function at an address, called with the function object ``held``, 0 for none.
+
+        ``above`` is the object of the context above: the code that an emitter made of it runs right below that.
+        """
+        known = self.symbols.at(address)
+        if known is None:
+            if self.objects.get(above):
+                return Function(self.objects[above], "python", "native")
+            return self.code(address) or Function(f"code at {address:#x}", "", "unknown")
+        if known.name.partition(".")[0] in _RUNS_BYTECODE and self.objects.get(held):
+            return Function(self.objects[held], "python", "python")
+        return Function(known.name, "firmware", "firmware")
+
+
+def call_tree(record: Record, target: str, names: Names) -> Profile:
+    """Return the call tree of a record, from the innermost function that all of the region lies in."""
     below: list[list[int]] = [[] for _ in record.nodes]
     for number, (parent, *_) in enumerate(record.nodes):
         if parent >= 0:
@@ -31,30 +50,15 @@ def call_tree(
     first = 0
     while len(below[first]) == 1 and record.nodes[first][3:] == (0, 0):
         first = below[first][0]
-    root = Node(Function(record.label, "", REGION), 1, record.nodes[first][4])
+    root = Node(Function(record.label or "(unnamed)", "", REGION), 1, record.nodes[first][4])
     waiting = [(root, number) for number in below[first]]
     while waiting:
-        parent_node, number = waiting.pop()
-        above, address, held, calls, instructions = record.nodes[number]
-        function = _function(address, held, record.nodes[above][2], symbols, objects, name_code)
-        node = Node(function, calls, instructions)
-        parent_node.children.append(node)
+        caller, number = waiting.pop()
+        parent, address, held, calls, instructions = record.nodes[number]
+        node = Node(names.function(address, held, record.nodes[parent][2]), calls, instructions)
+        caller.children.append(node)
         waiting += [(node, child) for child in below[number]]
     return Profile(record.label, target, root).merged()
-
-
-def _function(
-    address: int, held: int, parent: int, symbols: Symbols, objects: Mapping[int, str], name_code: NameCode
-) -> Function:
-    # parent is the object held by the context above: code that its emitter made runs right below that.
-    known = symbols.at(address)
-    if known is None:
-        if objects.get(parent):
-            return Function(objects[parent], "python", "native")
-        return name_code(address) or Function(f"code at {address:#x}", "", "unknown")
-    if known.name.partition(".")[0] in _RUNS_BYTECODE and objects.get(held):
-        return Function(objects[held], "python", "python")
-    return Function(known.name, "firmware", "firmware")
 
 
 def without(profile: Profile, empty: Profile) -> Profile:

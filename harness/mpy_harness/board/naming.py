@@ -1,0 +1,52 @@
+"""Names for what was counted on a board: its functions of MicroPython and its native modules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from mpy_harness.counting.attribution import Names, call_tree
+from mpy_harness.counting.locate import CodeImage, Located, images_of
+from mpy_harness.counting.profile import Profile
+from mpy_harness.counting.records import Record
+from mpy_harness.firmware.natmods import NatmodBuild
+from mpy_harness.firmware.symbols import Symbols
+
+# MicroPython's types of function objects; the first is that of running generators (guest/counting.py).
+_FUNCTION_TYPES = (
+    "mp_type_gen_instance",
+    "mp_type_fun_bc",
+    "mp_type_fun_native",
+    "mp_type_fun_viper",
+    "mp_type_fun_asm",
+    "mp_type_gen_wrap",
+    "mp_type_native_gen_wrap",
+)
+
+
+class Naming:
+    """Makes call trees of a board's records.
+
+    ``ask`` returns the guest's names for function objects, given their addresses and those of their types.
+    """
+
+    def __init__(self, target: str, symbols: Symbols, ask: Callable[[list[int], list[int]], list[str]]) -> None:
+        self._target = target
+        self._symbols = symbols
+        self._ask = ask
+        self._images: dict[Path, tuple[CodeImage, ...]] = {}
+
+    def loaded(self, module: NatmodBuild | Path) -> None:
+        """Take note of a module that the guest may run code of."""
+        path = module.path if isinstance(module, NatmodBuild) else module
+        self._images.pop(path, None)  # the newest is believed first
+        self._images = {path: images_of(module), **self._images}
+
+    def tree(self, record: Record) -> Profile:
+        """Return the call tree of a record. The guest must be as it was when the region ended."""
+        held = sorted({node[2] for node in record.nodes if node[2]})
+        types = [self._symbols.address(name) or 0 for name in _FUNCTION_TYPES]
+        names = dict(zip(held, self._ask(held, types), strict=True)) if held and types[0] else {}
+        blocks = [(address, bytes.fromhex(code)) for address, code in record.code]
+        located = Located(blocks, [image for images in self._images.values() for image in images])
+        return call_tree(record, self._target, Names(self._symbols, names, located.name))
