@@ -23,7 +23,7 @@ Mode = Literal["count", "instructions", "classes", "functions", "memory"]
 
 _KIND = "plugins"
 _LIBRARY = "mpyh-counting.so"
-_FLAGS = ("-std=c11", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-fPIC", "-fvisibility=hidden", "-shared")
+_FLAGS = ("-std=c11", "-D_GNU_SOURCE", "-O2", "-flto", "-Wall", "-Wextra", "-fPIC", "-fvisibility=hidden", "-shared")
 _COMPILE_SECONDS = 120.0
 _ASK_SECONDS = 20.0
 _QEMU_VERSION = re.compile(r"version (\d+)\.(\d+)")

@@ -38,8 +38,9 @@ void *grown(void *memory, size_t wanted, size_t *capacity, size_t item) {
 }
 
 static struct map_entry *slot(const struct map *map, uint64_t key) {
-    uint64_t hash = key * 0x9e3779b97f4a7c15u; /* Fibonacci hashing: Knuth, TAOCP vol. 3, 6.4 */
-    size_t at = (hash >> 20) & (map->size - 1);
+    /* Fibonacci hashing (Knuth, TAOCP vol. 3, 6.4) of both halves, which each may be small numbers. */
+    uint64_t hash = (key ^ key >> 29) * 0x9e3779b97f4a7c15u;
+    size_t at = (hash ^ hash >> 32) & (map->size - 1);
     while (map->entries[at].taken && map->entries[at].key != key) {
         at = (at + 1) & (map->size - 1);
     }

@@ -14,7 +14,9 @@ struct cost {
 };
 
 struct node {
-    uint32_t parent, address, object, same; /* same: the next child of this parent at this address */
+    uint32_t parent, address, object;
+    uint32_t same;   /* the next child of the same parent at the same address */
+    uint32_t recent; /* the child that was asked for last: mostly the next one too */
     struct cost cost;
 };
 
@@ -39,10 +41,15 @@ uint32_t node_child(uint32_t parent, uint32_t address, uint32_t object) {
     if (count == 0) {
         added(0, 0, 0, 0);
     }
+    uint32_t recent = nodes[parent].recent;
+    if (nodes[recent].address == address && nodes[recent].object == object && recent != 0) {
+        return recent;
+    }
     void **value = map_at(&children, (uint64_t)parent << 32 | address);
     uint32_t newest = (uint32_t)(uintptr_t)*value;
     for (uint32_t node = newest; node != 0; node = nodes[node].same) {
         if (nodes[node].object == object) {
+            nodes[parent].recent = node;
             return node;
         }
     }
