@@ -32,6 +32,9 @@ _ALIGNMENT = 4  # of a text: its words are relocated where they stand
 _WINDOW = 4  # bytes that are looked for, in the text and in the blocks
 _COMMON = 16  # a window that a text has more often than this tells nothing
 _LEAST_BLOCKS, _LEAST_BYTES = 2, 24  # that must agree
+# As much code that nothing explains, times what agrees, speaks against a place: less may be left over from what was
+# in the same memory before.
+_DOUBT = 4
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ class Located:
             candidates.remove(best)
             # What another module explains does not speak against this one: memory is used again.
             explained = best.agreeing.union(*(candidate.agreeing for candidate in candidates))
-            if _size(self._blocks, (best.in_range & left) - explained) >= best.weight:
+            if _size(self._blocks, (best.in_range & left) - explained) >= _DOUBT * best.weight:
                 continue
             placement = Placement(best.image, best.address, len(best.agreeing))
             chosen.append(placement)

@@ -251,6 +251,38 @@ def test_an_unknown_module_gets_no_names_of_another(soft):
             assert located.name(HEAP + offset) is None
 
 
+def test_a_helper_alone_amid_unknown_code_makes_no_module(soft):
+    unknown, known = soft["trees"], soft["iir"]
+    offset, helper = function(known, "__clzsi2")
+    assert helper == function(unknown, "__clzsi2")[1]
+    blocks = [(HEAP + offset + at, helper[at : at + 20]) for at in range(0, len(helper), 20)]
+    assert where(Located(blocks, [known])) == {(HEAP, "iir")}
+    _, code = function(unknown, "trees_new")
+    assert len(code) > 4 * len(helper)
+    blocks += pieces(code, HEAP + 0x100, random.Random(0))
+    assert Located(blocks, [known]).placements == ()
+
+
+def test_many_lives(images):
+    """Modules were all over the same memory, and bits of them are left; those of the last life are known."""
+    chance = random.Random(11)
+    blocks: dict[int, bytes] = {}
+    last: list[tuple[int, CodeImage, dict[int, bytes]]] = []
+    for _ in range(25):
+        at = HEAP + 16 * chance.randrange(100)
+        last = []
+        for image in chance.sample(images, 3):
+            last.append((at, image, dict(pieces(loaded(image, at, chance), at, chance, 0.5))))
+            blocks |= last[-1][2]
+            at += (len(image.text) + chance.randrange(2000) + 31) // 16 * 16
+    located = Located(blocks.items(), images)
+    for at, image, code in last:
+        for address in filter(lambda address: is_code(image, address - at), code):
+            # One or two instructions may also be what another module had there.
+            if len(code[address]) > 4:
+                assert located.name(address) == expected(image, address - at)
+
+
 def test_little_evidence_is_none(images):
     image = next(image for image in images if image.name == "iir")
     assert Located([], images).placements == ()
