@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from mpy_harness import __version__, demo, doctor, interactive, runner, targets
+from mpy_harness import __version__, demo, doctor, interactive, profiler, runner, targets
 from mpy_harness.errors import GuestFailure, HarnessError
 from mpy_harness.firmware.image import firmware_for
 from mpy_harness.firmware.progress import shown
@@ -33,6 +33,19 @@ MicroPython = Annotated[
 ]
 
 Target = Annotated[str, typer.Option("--target", metavar="NAME", help="Target to use.")]
+
+Script = Annotated[Path, typer.Argument(metavar="SCRIPT", help="MicroPython script.", exists=True, dir_okay=False)]
+
+Arguments = Annotated[
+    list[str] | None, typer.Argument(metavar="ARGUMENT...", help="For the script's sys.argv; options after --.")
+]
+
+DevicePath = Annotated[
+    list[Path] | None,
+    typer.Option("--device-path", exists=True, file_okay=False, help="Folder of .mpy and .py files to import from."),
+]
+
+Timeout = Annotated[float, typer.Option(min=0.1, help="Seconds until the script is stopped.")]
 
 
 def _print_version(asked: bool) -> None:
@@ -117,32 +130,41 @@ def _table(*headers: str) -> Table:
 
 @app.command("run")
 def run(
-    script: Annotated[Path, typer.Argument(metavar="SCRIPT", help="MicroPython script.", exists=True, dir_okay=False)],
-    arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="ARGUMENT...", help="For the script's sys.argv; options after --.")
-    ] = None,
+    script: Script,
+    arguments: Arguments = None,
     *,
     target: Target = targets.DEFAULT_TARGET,
-    device_path: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--device-path", exists=True, file_okay=False, help="Folder of .mpy and .py files to import from."
-        ),
-    ] = None,
-    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds until the script is stopped.")] = 600.0,
+    device_path: DevicePath = None,
+    timeout: Timeout = 600.0,
     micropython: MicroPython = None,
 ) -> None:
     """Run a script on a target and leave with its exit status."""
     paths = tuple(device_path or ())
-    status = runner.run_script(
-        script,
-        targets.load_target(target),
-        arguments or (),
-        device_path=paths,
-        micropython=micropython,
-        timeout=timeout,
-    )
-    raise typer.Exit(status)
+    job = runner.Job(script, targets.load_target(target), arguments or (), paths, micropython, timeout)
+    raise typer.Exit(job.run())
+
+
+@app.command("profile")
+def profile(
+    script: Script,
+    arguments: Arguments = None,
+    *,
+    target: Target = targets.DEFAULT_TARGET,
+    device_path: DevicePath = None,
+    output: Annotated[Path | None, typer.Option("--output", help="Folder for the files.", file_okay=False)] = None,
+    top: Annotated[int, typer.Option(min=1, help="Functions in the table.")] = 20,
+    tree: Annotated[bool, typer.Option("--tree", help="Show the call tree as well.")] = False,
+    classes: Annotated[
+        bool, typer.Option("--classes", help="Run it again for classes of instructions and the estimated time.")
+    ] = False,
+    timeout: Timeout = 600.0,
+    micropython: MicroPython = None,
+) -> None:
+    """Run a script on a target, count its instructions and tell which functions took them."""
+    paths = tuple(device_path or ())
+    job = runner.Job(script, targets.load_target(target), arguments or (), paths, micropython, timeout)
+    folder = output or Path(profiler.DEFAULT_OUTPUT) / script.stem
+    raise typer.Exit(profiler.profile_script(job, folder, top=top, tree=tree, classes=classes))
 
 
 @app.command("repl")

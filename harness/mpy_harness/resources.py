@@ -28,6 +28,16 @@ def cases_dir() -> Path | None:
     return folder if folder.is_dir() and (_REPOSITORY / "targets").is_dir() else None
 
 
+def scratch(folder: Path) -> Path:
+    """Return the folder ``.mpy-harness`` below another, made if need be; what is in it is nothing to commit."""
+    path = folder / ".mpy-harness"
+    path.mkdir(exist_ok=True)
+    marker = path / ".gitignore"
+    if not marker.exists():
+        marker.write_text("*\n", encoding="utf-8")
+    return path
+
+
 def _data(name: str) -> Path:
     installed = _PACKAGE / "_data" / name
     return installed if installed.is_dir() else _REPOSITORY / name

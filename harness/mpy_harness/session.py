@@ -22,8 +22,8 @@ from mpy_harness.golden import CaseResult
 from mpy_harness.measuring import counting_of, regions_of
 from mpy_harness.options import OPTIONS, Settings, read_settings
 from mpy_harness.reports.terminal import CASE, COUNT, NATMOD, SKIPPED
+from mpy_harness.resources import scratch
 
-_LOG_FOLDER = ".mpy-harness/console"
 _TAIL_LINES = 20
 
 
@@ -54,9 +54,8 @@ class Session:
         self.config = config
         self.settings: Settings = read_settings(config)
         worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-        folder = config.rootpath / _LOG_FOLDER
         self.pool = BoardPool(
-            folder,
+            config.rootpath / ".mpy-harness" / "console",
             micropython=self.settings.micropython,
             timeout=self.settings.timeout,
             label=f"-{worker}" if worker else "",
@@ -140,12 +139,8 @@ class Session:
         return shlex.join(words)
 
     def _ignore_logs(self) -> None:
-        # Logs are nothing to commit: the folder says so itself.
-        marker = self.pool.log_folder.parent / ".gitignore"
         try:
-            if not marker.exists():
-                marker.parent.mkdir(parents=True, exist_ok=True)
-                marker.write_text("*\n", encoding="utf-8")
+            scratch(self.config.rootpath)
         except OSError:  # a read-only checkout, as in a container
             self._temporary = Path(tempfile.mkdtemp(prefix="mpy-harness-"))
             self.pool.log_folder = self._temporary / "console"

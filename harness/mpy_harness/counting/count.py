@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mpy_harness.counting.profile import Node, Profile
-from mpy_harness.counting.records import MemoryUse, Record
+from mpy_harness.counting.records import WORDS, MemoryUse, Record
 
 
 @dataclass(eq=False)
 class Count:
     """A region: its instructions, and more where the board counts in another mode.
 
-    ``classes`` (mode "classes") are instructions by class and add up to ``instructions``; ``memory`` is that of
+    ``classes`` (mode "classes") are instructions by class and add up to ``instructions``, ``words`` what they
+    loaded and stored and how loads follow each other; ``memory`` is that of
     mode "memory", ``profile`` the call tree of mode "functions". ``regions`` are those that the guest
     marked in it. ``exact`` is False where instructions could not be told apart from those of a block that was left.
     """
@@ -22,8 +23,7 @@ class Count:
     name: str
     instructions: int = 0
     classes: dict[str, int] = field(default_factory=dict)
-    load_words: int = 0
-    store_words: int = 0
+    words: dict[str, int] = field(default_factory=dict)
     memory: MemoryUse | None = None
     profile: Profile | None = None
     regions: list[Count] = field(default_factory=list)
@@ -32,8 +32,8 @@ class Count:
 
     @property
     def executed(self) -> Mapping[str, int]:
-        """Return what a cycle model wants: instructions by class, and the words that loads and stores moved."""
-        return {**self.classes, "load_words": self.load_words, "store_words": self.store_words}
+        """Return what ``cycles.estimate`` wants: instructions by class, and words that loads and stores moved."""
+        return {**self.classes, **self.words}
 
     def __getitem__(self, name: str) -> Count:
         """Return the sum of the guest's regions of that name."""
@@ -50,8 +50,7 @@ class Count:
         """Add another region's figures; its lines and stack count where they are more than this one's."""
         self.instructions += other.instructions
         self.classes = dict(Counter(self.classes) + Counter(other.classes))
-        self.load_words += other.load_words
-        self.store_words += other.store_words
+        self.words = dict(Counter(self.words) + Counter(other.words))
         self.memory = _together(self.memory, other.memory)
         if other.profile is not None:
             self.profile = _joined(self.profile, other.profile)
@@ -69,8 +68,7 @@ def count_of(record: Record, empty: Record | None, profile: Profile | None = Non
         name=record.label,
         instructions=record.instructions - empty.instructions,
         classes={name: classes[name] for name in record.classes},
-        load_words=record.load_words - empty.load_words,
-        store_words=record.store_words - empty.store_words,
+        words={name: getattr(record, name) - getattr(empty, name) for name in WORDS} if record.classes else {},
         memory=_without(record.memory, empty.memory),
         profile=profile,
         exact=record.exact,

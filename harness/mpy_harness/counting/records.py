@@ -13,6 +13,10 @@ from mpy_harness.errors import MachineryError
 Kind = Literal["request", "with", "native", "viper", "inline", "calls"]
 _KINDS: dict[str, Kind] = {"\1": "request", "\2": "with", "\4": "inline", "\5": "native", "\6": "viper"}
 
+#: Counts of mode "classes" besides the classes themselves: words moved, loads whose result the next instruction
+#: reads, loads straight after another one (counting/tcg/pairs.h).
+WORDS = ("load_words", "store_words", "load_used", "load_row")
+
 
 def _text(name: object) -> str:
     return bytes.fromhex(str(name)).decode("utf-8", "replace")
@@ -48,6 +52,8 @@ class Record(_Record):
     classes: dict[str, int] = {}
     load_words: int = 0
     store_words: int = 0
+    load_used: int = 0
+    load_row: int = 0
     memory: MemoryUse | None = None
     nodes: list[tuple[int, int, int, int, int]] = []
     code: list[tuple[int, str]] = []

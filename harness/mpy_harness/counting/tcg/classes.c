@@ -8,7 +8,7 @@
 #include "plugin.h"
 
 struct kind {
-    uint8_t class_, words;
+    uint8_t class_, words, pair;
     uint16_t offset; /* from the block's first byte */
 };
 
@@ -22,7 +22,7 @@ struct block {
 };
 
 struct totals {
-    uint64_t classes[CLASS_COUNT], not_taken, load_words, store_words;
+    uint64_t classes[CLASS_COUNT], not_taken, load_words, store_words, load_used, load_row;
 };
 
 static struct block *blocks, *current;
@@ -49,7 +49,8 @@ static void translate(const struct code *code) {
     block->conditional = last->conditional && last->flow != FLOW_NEXT;
     for (uint32_t at = 0; at < code->count; at++) {
         block->kinds[at] = (struct kind){
-            code->insn[at].class_, code->insn[at].words, (uint16_t)(code->address[at] - block->address)};
+            code->insn[at].class_, code->insn[at].words, (uint8_t)code->pair[at],
+            (uint16_t)(code->address[at] - block->address)};
     }
     block->next = blocks;
     blocks = block;
@@ -78,6 +79,8 @@ static struct totals executed(uint32_t rest) {
             times -= block == current && is_whole && at == block->count - rest;
             totals.classes[kind->class_] += times;
             *(kind->class_ == CLASS_STORE ? &totals.store_words : &totals.load_words) += times * kind->words;
+            totals.load_used += kind->pair == PAIR_USED ? times : 0;
+            totals.load_row += kind->pair == PAIR_ROW ? times : 0;
             times -= block->left != NULL ? block->left[at] : 0;
         }
         totals.not_taken += block->not_taken;
@@ -102,6 +105,8 @@ static void stop(int region, uint32_t rest, uint32_t address, FILE *record) {
     }
     fprintf(record, "\"branch_not_taken\":%" PRIu64 "},\"load_words\":%" PRIu64 ",\"store_words\":%" PRIu64,
             now.not_taken - then->not_taken, now.load_words - then->load_words, now.store_words - then->store_words);
+    fprintf(record, ",\"load_used\":%" PRIu64 ",\"load_row\":%" PRIu64, now.load_used - then->load_used,
+            now.load_row - then->load_row);
 }
 
 const struct mode mode_classes = {"classes", translate, left_early, start, stop};

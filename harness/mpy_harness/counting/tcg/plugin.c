@@ -34,7 +34,11 @@ static void read_code(struct qemu_plugin_tb *tb, struct code *code) {
 #endif
         code->address[at] = (uint32_t)qemu_plugin_insn_vaddr(insn);
         decode(bytes, code->address[at], &state, &code->insn[at]);
-        code->address[at + 1] = code->address[at] + (uint32_t)qemu_plugin_insn_size(insn);
+        code->pair[at] = PAIR_NONE;
+        if (at > 0 && decode == decode_thumb) {
+            code->pair[at] = thumb_pair(&code->insn[at - 1], &code->insn[at], bytes);
+        }
+        code->address[at + 1] = code->address[at] + code->insn[at].size; /* QEMU's may be 2 too many at a page's end */
     }
 }
 

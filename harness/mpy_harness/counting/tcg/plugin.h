@@ -9,6 +9,7 @@
 
 #include "api.h"
 #include "decode.h"
+#include "pairs.h"
 
 #define BLOCK_INSNS 512 /* QEMU's own limit */
 #define OPEN_REGIONS 16
@@ -19,6 +20,7 @@ struct code {
     uint32_t count;
     uint32_t address[BLOCK_INSNS + 1]; /* of each instruction, and of what follows the block */
     struct insn insn[BLOCK_INSNS];
+    enum pair pair[BLOCK_INSNS]; /* of an instruction with the one before it */
     const uint8_t *host; /* the block's first byte in our own memory, NULL where there is none */
 };
 
