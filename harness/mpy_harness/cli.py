@@ -163,8 +163,7 @@ def profile(
     """Run a script on a target, count its instructions and tell which functions took them."""
     paths = tuple(device_path or ())
     job = runner.Job(script, targets.load_target(target), arguments or (), paths, micropython, timeout)
-    folder = output or Path(profiler.DEFAULT_OUTPUT) / script.stem
-    raise typer.Exit(profiler.profile_script(job, folder, top=top, tree=tree, classes=classes))
+    raise typer.Exit(profiler.profile_script(job, output, top=top, tree=tree, classes=classes))
 
 
 @app.command("repl")

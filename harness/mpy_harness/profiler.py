@@ -19,8 +19,9 @@ from mpy_harness.targets import Target
 def profile_script(job: Job, output: Path | None, *, top: int, tree: bool, classes: bool) -> int:
     """Run a script counted, print its tables and write its files; return its status.
 
-    The files go to ``output``, or to .mpy-harness in the current folder. With ``classes`` it runs a second time, silently, for classes of instructions and the estimated time. An error
-    that the script ended with is raised once what it took until then is shown.
+    The files go to ``output``, or below .mpy-harness in the current folder. With ``classes`` it runs a second
+    time, silently, for classes of instructions and the estimated time. An error that the script ended with is
+    raised once what it took until then is shown.
     """
     count, outcome = job.count("functions")
     profile = count.profile

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mpy_harness.counting.profile import Node, Profile
+from mpy_harness.counting.attribution import REGION
+from mpy_harness.counting.profile import Function, Node, Profile
 from mpy_harness.counting.records import WORDS, MemoryUse, Record
 
 
@@ -53,7 +54,7 @@ class Count:
         self.words = dict(Counter(self.words) + Counter(other.words))
         self.memory = _together(self.memory, other.memory)
         if other.profile is not None:
-            self.profile = _joined(self.profile, other.profile)
+            self.profile = _joined(self.name, self.profile, other.profile)
         self.exact &= other.exact
         self.finished &= other.finished
 
@@ -96,9 +97,11 @@ def _together(one: MemoryUse | None, other: MemoryUse | None) -> MemoryUse | Non
     )
 
 
-def _joined(one: Profile | None, other: Profile) -> Profile:
-    if one is None:
-        return other
-    root = Node(one.root.function, one.root.calls, one.root.exclusive + other.root.exclusive)
-    root.children = [*one.root.children, *other.root.children]
-    return Profile(one.name, one.target, root)
+def _joined(name: str, one: Profile | None, other: Profile) -> Profile:
+    first, second = (one or other).root, other.root
+    root = Node(Function(name or "(unnamed)", "", REGION), first.calls, first.exclusive, list(first.children))
+    if one is not None:
+        root.calls += second.calls
+        root.exclusive += second.exclusive
+        root.children += second.children
+    return Profile(name, other.target, root).merged()

@@ -28,7 +28,5 @@ def write_profile(profile: Profile, folder: Path) -> list[Path]:
         for path, text in zip(paths, texts, strict=True):
             path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise MachineryError(
-            f"{folder} cannot take the profile: {error.strerror}. Name another with --output."
-        ) from error
+        raise MachineryError(f"{folder} cannot take the profile: {error.strerror}. Name another one.") from error
     return paths
