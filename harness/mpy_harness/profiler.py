@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from mpy_harness.counting.count import Count
-from mpy_harness.counting.cycles import estimate
 from mpy_harness.errors import HarnessError, MachineryError
 from mpy_harness.reports.names import share
 from mpy_harness.reports.profile_files import FILES, write_profile
@@ -58,4 +57,4 @@ def class_lines(count: Count, target: Target) -> list[str]:
     lines = aligned([*rows, ["total", f"{count.instructions:,}", share(count.instructions, count.instructions)]])
     if target.cycles is None:
         return [*lines, f"no time estimate: target {target.name} has no cycle model"]
-    return [*lines, f"estimated on a {target.core}: {estimate(count.executed, target.cycles)}"]
+    return [*lines, f"estimated on a {target.core}: {count.estimate(target.cycles)}"]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mpy_harness.counting.attribution import REGION
+from mpy_harness.counting.cycles import Estimate, estimate
 from mpy_harness.counting.profile import Function, Node, Profile
 from mpy_harness.counting.records import WORDS, MemoryUse, Record
+from mpy_harness.targets import Cycles
 
 
 @dataclass(eq=False)
@@ -31,10 +32,12 @@ class Count:
     exact: bool = True
     finished: bool = True
 
-    @property
-    def executed(self) -> Mapping[str, int]:
-        """Return what ``cycles.estimate`` wants: instructions by class, and words that loads and stores moved."""
-        return {**self.classes, **self.words}
+    def estimate(self, model: Cycles, clock: int | None = None) -> Estimate:
+        """Return the estimated cycles and time by a core's cycle model (``target.cycles``), at a clock in Hz.
+
+        Raises ValueError unless the board counts in the mode "classes".
+        """
+        return estimate({**self.classes, **self.words}, model, clock)
 
     def __getitem__(self, name: str) -> Count:
         """Return the sum of the guest's regions of that name."""
