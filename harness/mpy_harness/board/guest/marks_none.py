@@ -7,3 +7,11 @@ def mark_start(name):
 
 def mark_stop():
     pass
+
+
+def mark_pause():
+    pass
+
+
+def mark_resume():
+    pass

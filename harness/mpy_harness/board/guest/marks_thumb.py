@@ -1,5 +1,6 @@
 # Marks for Arm: register moves to themselves, which do nothing and which no compiler emits
-# (counting/tcg/decode.h). 0x46c9 and 0x46d2 are a name's bits 0 and 1, 0x46db starts and 0x46e4 stops a region.
+# (counting/tcg/decode.h). 0x46c9 and 0x46d2 are a name's bits 0 and 1, 0x46db starts and 0x46e4 stops a region,
+# 0x462d pauses and 0x4636 resumes all.
 # A name's bits come before the start, so that a region holds nothing of it.
 
 
@@ -32,3 +33,13 @@ def mark_start(r0):
 @micropython.asm_thumb
 def mark_stop():
     data(2, 0x46E4)
+
+
+@micropython.asm_thumb
+def mark_pause():
+    data(2, 0x462D)
+
+
+@micropython.asm_thumb
+def mark_resume():
+    data(2, 0x4636)

@@ -15,7 +15,7 @@ struct kind {
 struct block {
     struct block *next;
     uint64_t begun, not_taken;
-    uint64_t *left; /* per instruction: how often the block was left early there; NULL: never */
+    int64_t *change; /* how many times more than the instruction before it each was executed; NULL: as many */
     uint32_t address, end, count;
     bool conditional; /* whether the last instruction is a branch that may not be taken */
     struct kind kinds[];
@@ -26,7 +26,8 @@ struct totals {
 };
 
 static struct block *blocks, *current;
-static bool is_whole = true; /* whether the current block is, or will be, executed to its end */
+static bool is_whole = true; /* whether the current block's end will be executed, and counts */
+static bool is_paused;
 static struct totals at_start[OPEN_REGIONS];
 
 static void begun(unsigned int vcpu, void *data) {
@@ -35,9 +36,9 @@ static void begun(unsigned int vcpu, void *data) {
     if (current != NULL && current->conditional && is_whole && block->address == current->end) {
         current->not_taken++;
     }
-    block->begun++;
+    block->begun += !is_paused;
     current = block;
-    is_whole = true;
+    is_whole = !is_paused;
 }
 
 static void translate(const struct code *code) {
@@ -57,15 +58,36 @@ static void translate(const struct code *code) {
     qemu_plugin_register_vcpu_tb_exec_cb(code->tb, begun, QEMU_PLUGIN_CB_NO_REGS, block);
 }
 
+/* From the instruction at an index on, the current block is executed once more, or once less, than before it. */
+static void change(uint32_t index, int64_t times) {
+    if (current->change == NULL) {
+        current->change = allocate((current->count + 1) * sizeof *current->change);
+    }
+    current->change[index] += times;
+    is_whole = times > 0;
+}
+
 static void left_early(uint32_t address) {
-    for (uint32_t at = 0; current != NULL && at < current->count; at++) {
+    for (uint32_t at = 0; current != NULL && at < current->count && is_whole; at++) {
         if (current->address + current->kinds[at].offset == address) {
-            if (current->left == NULL) {
-                current->left = allocate(current->count * sizeof *current->left);
-            }
-            current->left[at]++;
-            is_whole = false;
+            change(at + 1, -1);
         }
+    }
+}
+
+static void pause(uint32_t rest, uint32_t address) {
+    (void)address;
+    is_paused = true;
+    if (current != NULL && is_whole) {
+        change(current->count - rest, -1);
+    }
+}
+
+static void resume(uint32_t rest, uint32_t address) {
+    (void)address;
+    is_paused = false;
+    if (current != NULL) {
+        change(current->count - rest, 1);
     }
 }
 
@@ -73,15 +95,15 @@ static void left_early(uint32_t address) {
 static struct totals executed(uint32_t rest) {
     struct totals totals = {0};
     for (const struct block *block = blocks; block != NULL; block = block->next) {
-        uint64_t times = block->begun;
+        int64_t times = (int64_t)block->begun;
         for (uint32_t at = 0; at < block->count; at++) {
             const struct kind *kind = &block->kinds[at];
+            times += block->change != NULL ? block->change[at] : 0;
             times -= block == current && is_whole && at == block->count - rest;
-            totals.classes[kind->class_] += times;
-            *(kind->class_ == CLASS_STORE ? &totals.store_words : &totals.load_words) += times * kind->words;
-            totals.load_used += kind->pair == PAIR_USED ? times : 0;
-            totals.load_row += kind->pair == PAIR_ROW ? times : 0;
-            times -= block->left != NULL ? block->left[at] : 0;
+            totals.classes[kind->class_] += (uint64_t)times;
+            *(kind->class_ == CLASS_STORE ? &totals.store_words : &totals.load_words) += (uint64_t)times * kind->words;
+            totals.load_used += kind->pair == PAIR_USED ? (uint64_t)times : 0;
+            totals.load_row += kind->pair == PAIR_ROW ? (uint64_t)times : 0;
         }
         totals.not_taken += block->not_taken;
         totals.classes[block->kinds[block->count - 1].class_] -= block->not_taken;
@@ -109,4 +131,4 @@ static void stop(int region, uint32_t rest, uint32_t address, FILE *record) {
             now.load_row - then->load_row);
 }
 
-const struct mode mode_classes = {"classes", translate, left_early, start, stop};
+const struct mode mode_classes = {"classes", translate, left_early, pause, resume, start, stop};

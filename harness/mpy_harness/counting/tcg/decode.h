@@ -38,13 +38,16 @@ enum flow {
     FLOW_JUMP
 };
 
-// Instructions that do nothing and that no compiler emits: they stand for the edges of a region.
+// Instructions that do nothing and that no compiler emits: they stand for the edges of a region, and for those of
+// waiting in it, which depends on the host and counts for nothing.
 enum mark {
     MARK_NONE,
     MARK_ZERO,
     MARK_ONE,
     MARK_START,
-    MARK_STOP
+    MARK_STOP,
+    MARK_PAUSE,
+    MARK_RESUME
 };
 
 #define NO_REGISTER (-1)

@@ -17,6 +17,7 @@ struct use {
 
 static struct use uses[OPEN_REGIONS];
 static uint32_t stack_low, stack_high;
+static bool is_paused;
 static char seen; /* its address is a value that is not NULL */
 
 void memory_stack(uint32_t low, uint32_t high) {
@@ -28,7 +29,7 @@ static void accessed(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t add
     uint64_t size = UINT64_C(1) << qemu_plugin_mem_size_shift(info);
     bool is_store = qemu_plugin_mem_is_store(info);
     (void)vcpu, (void)data;
-    for (int region = 0; region < OPEN_REGIONS && uses[region].is_open; region++) {
+    for (int region = 0; region < OPEN_REGIONS && uses[region].is_open && !is_paused; region++) {
         struct use *use = &uses[region];
         *(is_store ? &use->stores : &use->loads) += 1;
         *(is_store ? &use->stored : &use->loaded) += size;
@@ -50,6 +51,16 @@ static void translate(const struct code *code) {
     }
 }
 
+static void pause(uint32_t rest, uint32_t address) {
+    (void)rest, (void)address;
+    is_paused = true;
+}
+
+static void resume(uint32_t rest, uint32_t address) {
+    (void)rest, (void)address;
+    is_paused = false;
+}
+
 static void start(int region, uint32_t rest, uint32_t address) {
     (void)address;
     (void)rest;
@@ -68,4 +79,4 @@ static void stop(int region, uint32_t rest, uint32_t address, FILE *record) {
     use->is_open = false;
 }
 
-const struct mode mode_memory = {"memory", translate, NULL, start, stop};
+const struct mode mode_memory = {"memory", translate, NULL, pause, resume, start, stop};

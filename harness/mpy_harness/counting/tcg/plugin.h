@@ -30,6 +30,9 @@ struct mode {
     void (*translate)(const struct code *);
     /* The instruction at an address left its block early; what follows it there was not executed. */
     void (*left_early)(uint32_t address);
+    /* What is executed from here is waiting, or is not any more. */
+    void (*pause)(uint32_t rest, uint32_t address);
+    void (*resume)(uint32_t rest, uint32_t address);
     /* A region begins after, or ends before, the instruction `rest` from its block's end (itself included). */
     void (*start)(int region, uint32_t rest, uint32_t address);
     void (*stop)(int region, uint32_t rest, uint32_t address, FILE *record);

@@ -2,7 +2,8 @@
  *
  * Marks are no-ops of the guest's architecture (decode.h). A region's name comes bit by bit before its
  * start, most significant bit first, so that the guest needs no address of ours and we none of the guest's.
- * Counted is what is executed behind the start and before the stop. A name that begins with the byte 1 is
+ * Counted is what is executed behind the start and before the stop, except from a pause to where as many resumes
+ * as pauses were seen: how long a guest waits for the host is no property of its program. A name that begins with the byte 1 is
  * the host's: it closes whatever an earlier program left open.
  *
  * Each closed region is one line of JSON: {"name": hexadecimal, "depth", "instructions", "finished",
@@ -32,6 +33,8 @@ static struct region open[OPEN_REGIONS];
 static int depth;    /* open regions; those beyond OPEN_REGIONS are counted, not kept */
 static uint8_t name[NAME_BITS / 8];
 static uint32_t name_bits;
+static uint32_t pauses;
+static uint64_t paused_at;
 static int output;
 static const struct mode *mode;
 
@@ -78,10 +81,36 @@ static void close_top(uint32_t rest, uint32_t address, bool finished) {
     free(line);
 }
 
+static void wait_from(uint32_t rest, uint32_t address) {
+    if (pauses++ == 0) {
+        paused_at = counter_before(rest);
+        if (mode != NULL && mode->pause != NULL) {
+            mode->pause(rest, address);
+        }
+    }
+}
+
+static void wait_until(uint32_t rest, uint32_t address) {
+    if (pauses == 0 || --pauses > 0) {
+        return;
+    }
+    uint64_t waited = counter_before(rest - 1) - paused_at;
+    for (int region = 0; region < depth && region < OPEN_REGIONS; region++) {
+        open[region].start += waited;
+    }
+    if (mode != NULL && mode->resume != NULL) {
+        mode->resume(rest - 1, address);
+    }
+}
+
 static void start(uint32_t rest, uint32_t address) {
     if (name_bits >= 8 && name[0] == HOST_NAME) {
         while (depth > 0) {
             close_top(rest, address, false);
+        }
+        while (pauses > 0) { /* a reset while it waited */
+            pauses = 1;
+            wait_until(rest, address);
         }
     }
     if (depth < OPEN_REGIONS) {
@@ -107,6 +136,12 @@ static void marked(unsigned int vcpu, void *data) {
             *byte = site->mark == MARK_ONE ? *byte | bit : *byte & (uint8_t)~bit;
             name_bits++;
         }
+        return;
+    case MARK_PAUSE:
+        wait_from(site->rest, site->address);
+        return;
+    case MARK_RESUME:
+        wait_until(site->rest, site->address);
         return;
     case MARK_START:
         start(site->rest, site->address);

@@ -33,7 +33,8 @@ static void add_immediate(uint32_t bits, uint32_t address, struct insn *out) {
 
 static void mark(uint32_t bits, uint32_t address, struct insn *out) {
     (void)address;
-    out->mark = (uint8_t)(MARK_ZERO + field(bits, 21, 20));
+    const uint32_t number = field(bits, 22, 20);
+    out->mark = (uint8_t)(number <= MARK_RESUME - MARK_ZERO ? MARK_ZERO + number : MARK_NONE);
 }
 
 static void jump_and_link(uint32_t bits, uint32_t address, struct insn *out) {
@@ -106,7 +107,7 @@ static void sign_injection(uint32_t bits, uint32_t address, struct insn *out) {
 
 static const struct rule rows[] = {
     // "RV32I" and "RV64I". The marks are hints of the kind designated for custom use, slti to x0 ("HINT instructions").
-    {0xffcfffff, 0x4d002013, CLASS_INTEGER, mark},
+    {0xff8fffff, 0x4d002013, CLASS_INTEGER, mark},
     {0x0000007f, 0x00000037, CLASS_INTEGER, writes_rd},           // lui
     {0x0000007f, 0x00000017, CLASS_INTEGER, writes_rd},           // auipc
     {0x0000707f, 0x00000013, CLASS_INTEGER, add_immediate},       // addi
@@ -181,7 +182,7 @@ static const struct rule rows[] = {
     {0xffe0707f, 0x60401013, CLASS_INTEGER, writes_rd},           // sext.b, sext.h
     {0xfc007077, 0x60005013, CLASS_INTEGER, writes_rd},           // rori, roriw
     {0xfff0707f, 0x28705013, CLASS_INTEGER, writes_rd},           // orc.b
-    {0xffd0707f, 0x69805013, CLASS_INTEGER, writes_rd},           // rev8
+    {0xfdf0707f, 0x69805013, CLASS_INTEGER, writes_rd},           // rev8
     {0xfe00707f, 0x28001033, CLASS_INTEGER, writes_rd},           // bset
     {0xfe00307f, 0x48001033, CLASS_INTEGER, writes_rd},           // bclr, bext
     {0xfe00707f, 0x68001033, CLASS_INTEGER, writes_rd},           // binv

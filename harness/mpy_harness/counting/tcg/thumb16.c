@@ -61,6 +61,11 @@ static void mark(uint32_t bits, uint32_t address, struct insn *out) {
     out->mark = (uint8_t)(MARK_ZERO + high_rm(bits) - 9);
 }
 
+static void pause(uint32_t bits, uint32_t address, struct insn *out) {
+    move_high(bits, address, out);
+    out->mark = (uint8_t)(MARK_PAUSE + high_rm(bits) - 5);
+}
+
 static void branch_exchange(uint32_t bits, uint32_t address, struct insn *out) {
     (void)address;
     jump_to_register(out, high_rm(bits));
@@ -179,6 +184,8 @@ static const struct rule rows[] = {
     {0xffff, 0x46d2, CLASS_INTEGER, mark},               // mov r10, r10
     {0xffff, 0x46db, CLASS_INTEGER, mark},               // mov r11, r11
     {0xffff, 0x46e4, CLASS_INTEGER, mark},               // mov r12, r12
+    {0xffff, 0x462d, CLASS_INTEGER, pause},              // mov r5, r5
+    {0xffff, 0x4636, CLASS_INTEGER, pause},              // mov r6, r6
     {0xff00, 0x4600, CLASS_INTEGER, move_high},          // mov rd, rm
     {0xff83, 0x4700, CLASS_BRANCH, branch_exchange},     // bx, bxns
     {0xff83, 0x4780, CLASS_CALL, call},                  // blx, blxns

@@ -37,6 +37,7 @@ enum pending { NOTHING, CALL, RETURN };
 static struct frame frames[MOST_FRAMES];
 static uint32_t depth = 1, beyond; /* frame 0 is the root; beyond: pushed without a frame */
 static uint32_t catches[MOST_CATCHES], catching;
+static bool is_paused;
 static uint64_t charged; /* the count up to which contexts have been credited */
 static enum pending pending;
 static uint32_t pending_after;
@@ -50,6 +51,9 @@ uint32_t *frame_node(uint32_t frame) {
 }
 
 static void credit(uint32_t node, int64_t calls, uint64_t instructions) {
+    if (is_paused) {
+        return;
+    }
     node_credit(node, calls, (int64_t)instructions);
     objects_credited(node, calls, (int64_t)instructions);
 }
@@ -203,7 +207,7 @@ static void entered(unsigned int vcpu, void *data) {
     switch (site->role) {
     case ROLE_SELF:
         objects_entered(depth - 1);
-        objects_credited(top()->node, 1, 0);
+        objects_credited(top()->node, !is_paused, 0);
         break;
     case ROLE_NLR_PUSH:
         if (catching < MOST_CATCHES) {
@@ -309,6 +313,16 @@ static void edge(uint32_t rest, uint32_t address) {
     charge(counter_before(rest));
 }
 
+static void pause(uint32_t rest, uint32_t address) {
+    edge(rest, address);
+    is_paused = true;
+}
+
+static void resume(uint32_t rest, uint32_t address) {
+    edge(rest, address);
+    is_paused = false;
+}
+
 static void start(int region, uint32_t rest, uint32_t address) {
     edge(rest, address);
     nodes_start(region);
@@ -321,4 +335,4 @@ static void stop(int region, uint32_t rest, uint32_t address, FILE *record) {
     }
 }
 
-const struct mode mode_functions = {"functions", translate, NULL, start, stop};
+const struct mode mode_functions = {"functions", translate, NULL, pause, resume, start, stop};
