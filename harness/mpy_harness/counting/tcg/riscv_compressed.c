@@ -127,7 +127,8 @@ static void store_double(uint32_t bits, uint32_t address, struct insn *out) {
 
 static const struct rule rows[] = {
     // Quadrant 0.
-    {0xffe3, 0x0000, CLASS_UNKNOWN, NULL},              // reserved; all zeros is defined to be illegal
+    {0xffff, 0x0000, CLASS_SYSTEM, NULL},               // c.unimp: defined to be illegal
+    {0xffe3, 0x0000, CLASS_UNKNOWN, NULL},              // reserved
     {0xe003, 0x0000, CLASS_INTEGER, writes_rd_low},     // c.addi4spn
     {0xe003, 0x2000, CLASS_LOAD, load_double},          // c.fld
     {0xe003, 0x4000, CLASS_LOAD, load_word},            // c.lw

@@ -141,6 +141,7 @@ static const struct rule rows[] = {
     {0xfff0f001, 0xf040c001, CLASS_BRANCH, loop_start},             // wls
     {0xffc0ffff, 0xf000e001, CLASS_BRANCH, writes_lr},              // dlstp
     {0xfff0ffff, 0xf040e001, CLASS_BRANCH, writes_lr},              // dls
+    {0xffc0ffff, 0xf000e801, CLASS_DSP, NULL},                      // vctp, of MVE
     {0xf800d001, 0xf000c001, CLASS_BRANCH, NULL},                   // bf, bfx, bfl, bflx, bfcsel
     // Miscellaneous control (A5.3.4); these are where a condition of 14 or 15 would be.
     {0xffe0d000, 0xf3808000, CLASS_SYSTEM, NULL},                   // msr
@@ -157,7 +158,7 @@ static const struct rule rows[] = {
     {0xff80f0f0, 0xfa00f000, CLASS_INTEGER, writes_rd},             // lsl, lsr, asr, ror by a register
     {0xffeff0c0, 0xfa0ff080, CLASS_INTEGER, writes_rd},             // sxth.w, uxth.w
     {0xffeff0c0, 0xfa4ff080, CLASS_INTEGER, writes_rd},             // sxtb.w, uxtb.w
-    {0xffc0f0c0, 0xfa00f080, CLASS_DSP, writes_rd},                 // sxtah, uxtah
+    {0xffe0f0c0, 0xfa00f080, CLASS_DSP, writes_rd},                 // sxtah, uxtah
     {0xffe0f0c0, 0xfa20f080, CLASS_DSP, writes_rd},                 // sxtab16, sxtb16, uxtab16, uxtb16
     {0xffe0f0c0, 0xfa40f080, CLASS_DSP, writes_rd},                 // sxtab, uxtab
     {0xff80f080, 0xfa80f000, CLASS_DSP, writes_rd},                 // sadd8 to uhsub16

@@ -72,10 +72,20 @@ static void of_coprocessor(uint32_t bits, uint32_t address, struct insn *out) {
 
 static void system_register(uint32_t bits, uint32_t address, struct insn *out) {
     (void)address;
+    const int32_t offset = (int32_t)field(bits, 6, 0) * 4;
     out->words = 1;
     if (bit(bits, 21)) {
         writes(out, base(bits));
+    } else if (is_load(bits)) {
+        loads_from(out, base(bits), bit(bits, 23) ? offset : -offset);
     }
+}
+
+// Sums and maxima over a vector, and counts of loops, end in core registers: any but sp and pc, for all it is known.
+static void of_vectors(uint32_t bits, uint32_t address, struct insn *out) {
+    (void)bits;
+    (void)address;
+    out->written = 0x5fff;
 }
 
 // To a core register with bit 20; register 15 stands for the flags (vmrs APSR_nzcv, fpscr).
@@ -121,7 +131,7 @@ static const struct rule rows[] = {
     {0xff000d10, 0xee000910, CLASS_FLOAT_MOVE, to_core},      // vmov.f16; vmov rt, dn[x]
     {0xff000f10, 0xee000a10, CLASS_FLOAT_MOVE, to_core},      // vmov rt, sn; vmrs, vmsr
     // Data processing (A6.4): three registers.
-    {0xff000f00, 0xee000800, CLASS_DSP, NULL},
+    {0xff000f00, 0xee000800, CLASS_UNKNOWN, NULL},            // coprocessor 8
     {0xffb00c10, 0xee000800, CLASS_FLOAT_FMA, NULL},          // vmla, vmls
     {0xffb00c10, 0xee100800, CLASS_FLOAT_FMA, NULL},          // vnmla, vnmls
     {0xffb00c10, 0xee200800, CLASS_FLOAT_MUL, NULL},          // vmul, vnmul
@@ -140,7 +150,7 @@ static const struct rule rows[] = {
     {0xffbe0c50, 0xeeb60840, CLASS_FLOAT_CONVERT, NULL},      // vrintr, vrintz, vrintx; vcvt of formats
     {0xffb80c50, 0xeeb80840, CLASS_FLOAT_CONVERT, NULL},      // vcvt of integers and fixed point
     // FPv5.
-    {0xff000f00, 0xfe000800, CLASS_DSP, NULL},
+    {0xff000f00, 0xfe000800, CLASS_UNKNOWN, NULL},            // coprocessor 8
     {0xff800c50, 0xfe000800, CLASS_FLOAT_MOVE, NULL},         // vsel
     {0xffb00c10, 0xfe800800, CLASS_FLOAT_ADD, NULL},          // vmaxnm, vminnm
     {0xffbf0f50, 0xfeb00a40, CLASS_FLOAT_MOVE, NULL},         // vmovx, vins
@@ -150,7 +160,7 @@ static const struct rule rows[] = {
     {0xef000800, 0xee000000, CLASS_SYSTEM, to_core},          // cdp, mcr, mrc
     {0xee000800, 0xec000000, CLASS_SYSTEM, of_coprocessor},   // ldc, stc
     // What is left of coprocessors 8, 14 and 15 is arithmetic of MVE.
-    {0xec000e00, 0xec000e00, CLASS_DSP, NULL},
+    {0xec000e00, 0xec000e00, CLASS_DSP, of_vectors},
     {0xec000f00, 0xec000800, CLASS_DSP, NULL},
 };
 

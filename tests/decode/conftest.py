@@ -1,0 +1,40 @@
+"""What the tests of the instruction decoder share."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from decoder import Decoder
+
+
+def _need(tool: str) -> str:
+    if shutil.which(tool) is None:
+        pytest.skip(f"{tool} is not installed")
+    return tool
+
+
+@pytest.fixture(scope="session")
+def decoder(tmp_path_factory: pytest.TempPathFactory) -> Decoder:
+    _need("gcc")
+    return Decoder(tmp_path_factory.mktemp("decoder"))
+
+
+@pytest.fixture(scope="session")
+def arm_objdump() -> str:
+    return _need("arm-none-eabi-objdump")
+
+
+@pytest.fixture(scope="session")
+def arm_assembler() -> str:
+    return _need("arm-none-eabi-as")
+
+
+@pytest.fixture(scope="session")
+def riscv_objdump() -> str:
+    return _need("riscv64-unknown-elf-objdump")
+
+
+@pytest.fixture(scope="session")
+def riscv_assembler() -> str:
+    return _need("riscv64-unknown-elf-as")
