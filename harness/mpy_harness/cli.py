@@ -45,6 +45,11 @@ DevicePath = Annotated[
     typer.Option("--device-path", exists=True, file_okay=False, help="Folder of .mpy and .py files to import from."),
 ]
 
+Natmods = Annotated[
+    list[Path] | None,
+    typer.Option("--natmods", exists=True, file_okay=False, help="Folder of native modules: folders, or .mpy files."),
+]
+
 Timeout = Annotated[float, typer.Option(min=0.1, help="Seconds until the script is stopped.")]
 
 
@@ -135,12 +140,20 @@ def run(
     *,
     target: Target = targets.DEFAULT_TARGET,
     device_path: DevicePath = None,
+    natmods: Natmods = None,
     timeout: Timeout = 600.0,
     micropython: MicroPython = None,
 ) -> None:
     """Run a script on a target and leave with its exit status."""
-    paths = tuple(device_path or ())
-    job = runner.Job(script, targets.load_target(target), arguments or (), paths, micropython, timeout)
+    job = runner.Job(
+        script,
+        targets.load_target(target),
+        arguments or (),
+        tuple(device_path or ()),
+        micropython,
+        timeout,
+        tuple(natmods or ()),
+    )
     raise typer.Exit(job.run())
 
 
@@ -151,6 +164,7 @@ def profile(
     *,
     target: Target = targets.DEFAULT_TARGET,
     device_path: DevicePath = None,
+    natmods: Natmods = None,
     output: Annotated[Path | None, typer.Option("--output", help="Folder for the files.", file_okay=False)] = None,
     top: Annotated[int, typer.Option(min=1, help="Functions in the table.")] = 20,
     tree: Annotated[bool, typer.Option("--tree", help="Show the call tree as well.")] = False,
@@ -161,8 +175,15 @@ def profile(
     micropython: MicroPython = None,
 ) -> None:
     """Run a script on a target, count its instructions and tell which functions took them."""
-    paths = tuple(device_path or ())
-    job = runner.Job(script, targets.load_target(target), arguments or (), paths, micropython, timeout)
+    job = runner.Job(
+        script,
+        targets.load_target(target),
+        arguments or (),
+        tuple(device_path or ()),
+        micropython,
+        timeout,
+        tuple(natmods or ()),
+    )
     raise typer.Exit(profiler.profile_script(job, output, top=top, tree=tree, classes=classes))
 
 

@@ -61,7 +61,7 @@ class ScriptFile(pytest.File):
         node: ScriptFile = cls.from_parent(parent, path=path)
         node.session_of_ours = session
         cwd = parent.config.invocation_params.dir
-        node.script = DeviceScript(path, cwd, session.settings.device_path)
+        node.script = DeviceScript(path, cwd, session.settings.device_path, session.settings.natmods)
         return node
 
     def collect(self) -> Iterator[pytest.Item]:
@@ -88,7 +88,7 @@ class ScriptItem(pytest.Item):
         parent = self.parent
         assert isinstance(parent, ScriptFile)  # noqa: S101 - made by it
         script = parent.script
-        board = parent.session_of_ours.board(self, self.target_name, script.host_files())
+        board = parent.session_of_ours.script_board(self, self.target_name, script)
         try:
             status = script.run(board, self.entry)
         except GuestException as error:

@@ -53,7 +53,7 @@ OPTIONS = (
     Option("--micropython", "mpy_micropython", "Folder or archive of MicroPython's source to use.", "string", "PATH"),
     Option("--board-timeout", "mpy_timeout", "Seconds for one call to a board; default: 10.", "string", "SECONDS"),
     Option("--counting", "mpy_counting", f"What to count: {', '.join(COUNTING)}; default: count.", "string", "MODE"),
-    Option("--natmods", "mpy_natmods", "Folder that holds folders of native modules.", "paths", "DIR"),
+    Option("--natmods", "mpy_natmods", "Folder of native modules: folders, or .mpy files.", "paths", "DIR"),
     Option("--device-scripts", "mpy_device_scripts", "MicroPython test script, or folder of them.", "paths", "PATH"),
     Option("--device-path", "mpy_device_path", "Folder of .mpy and .py files to import from.", "paths", "DIR"),
 )

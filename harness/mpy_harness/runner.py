@@ -29,6 +29,7 @@ class Job:
     device_path: tuple[Path, ...] = ()
     micropython: Path | None = None
     timeout: float = 60.0
+    natmods: tuple[Path, ...] = ()
 
     def run(self) -> int:
         """Run the script; return what it gave to ``sys.exit``, 0 without that.
@@ -59,13 +60,15 @@ class Job:
 
     @contextlib.contextmanager
     def _booted(self, mode: Mode, *, silent: bool = False) -> Iterator[tuple[DeviceScript, Board]]:
-        script = DeviceScript(self.script, Path.cwd(), self.device_path)
+        script = DeviceScript(self.script, Path.cwd(), self.device_path, self.natmods)
         with tempfile.TemporaryDirectory(prefix="mpy-harness-") as logs:
             pool = BoardPool(Path(logs), micropython=self.micropython)
             with shown() as pool.progress:
                 pool.firmware(self.target)
+                modules = script.modules(self.target, self.micropython, pool.progress)
             try:
-                board = pool.board(self.target, script.host_files(), mode)
+                board = pool.board(self.target, script.host_files(modules), mode)
+                board.may_import(*modules.builds.values(), *modules.files)
                 board.console.listener = None if silent else _print
                 yield script, board
             finally:

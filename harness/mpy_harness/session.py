@@ -7,6 +7,8 @@ import os
 import shlex
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,7 +17,7 @@ import pytest
 from mpy_harness.board.board import Board
 from mpy_harness.board.hostfiles import HostFiles
 from mpy_harness.board.pool import BoardPool
-from mpy_harness.board.scripts import import_mounts
+from mpy_harness.board.scripts import DeviceScript, import_mounts
 from mpy_harness.errors import ToolMissing
 from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.golden import CaseResult
@@ -23,6 +25,7 @@ from mpy_harness.measuring import counting_of, regions_of
 from mpy_harness.options import OPTIONS, Settings, read_settings
 from mpy_harness.reports.terminal import CASE, COUNT, NATMOD, SKIPPED
 from mpy_harness.resources import scratch
+from mpy_harness.targets import Target
 
 _TAIL_LINES = 20
 
@@ -70,21 +73,40 @@ class Session:
 
         A missing tool skips the test, unless the target was asked for by name.
         """
-        target = next(t for t in self.settings.targets if t.name == target_name)
+        target = self._target(target_name)
         self._ignore_logs()
-        try:
-            files = host_files or HostFiles((), import_mounts(self.settings.device_path))
+        files = host_files or HostFiles((), import_mounts(self.settings.device_path))
+        with self._tools_or_skip(item, target):
             board = self.pool.board(target, files, counting_of(item, self.settings.counting))
+        board.console.begin(item.nodeid)
+        board.counts.clear()
+        self._current[item.nodeid] = board
+        return board
+
+    def script_board(self, item: pytest.Item, target_name: str, script: DeviceScript) -> Board:
+        """Return a fresh board that can import what the script does, native modules built for it."""
+        target = self._target(target_name)
+        with self._tools_or_skip(item, target):
+            modules = script.modules(target, self.settings.micropython, self.pool.progress)
+        for build in modules.builds.values():
+            self.record_build(item, build)
+        board = self.board(item, target_name, script.host_files(modules))
+        board.may_import(*modules.builds.values(), *modules.files)
+        return board
+
+    def _target(self, name: str) -> Target:
+        return next(target for target in self.settings.targets if target.name == name)
+
+    @contextmanager
+    def _tools_or_skip(self, item: pytest.Item, target: Target) -> Iterator[None]:
+        try:
+            yield
         except ToolMissing as error:
             if self.settings.explicit_target:
                 raise
             reason = f"target {target.name}: {error}"
             item.user_properties.append((SKIPPED, reason))
             pytest.skip(reason)
-        board.console.begin(item.nodeid)
-        board.counts.clear()
-        self._current[item.nodeid] = board
-        return board
 
     def used_by(self, item: pytest.Item) -> Board | None:
         """Return the board that a test used."""

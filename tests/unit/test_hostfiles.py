@@ -115,6 +115,22 @@ def test_mounts(place, tmp_path):
     assert HostFiles((), {"extra": tmp_path / "gone"}).answer(b"s/extra") == b"-"
 
 
+def test_mounted_files(place, tmp_path):
+    outside = tmp_path / "offered-too" / "file"
+    folders = {"built": {"one.mpy": outside, "two.mpy": tmp_path / "gone"}, "extra": tmp_path / "offered-too", "no": {}}
+    mounted = HostFiles([place], folders)
+    assert mounted.imports == ["/built", "/extra", "/no"]
+    assert mounted.answer(b"s/built") == mounted.answer(b"s/no") == b"+-1"
+    assert mounted.answer(b"l/built") == b"+fone.mpy\nftwo.mpy"
+    assert mounted.answer(b"l/no") == mounted.answer(b"l/built/one.mpy") == b"+"
+    assert {b"dbuilt", b"dextra", b"dno", b"fplain"} <= set(mounted.answer(b"l/")[1:].split(b"\n"))
+    assert mounted.answer(b"s/built/one.mpy") == b"+6"
+    assert mounted.answer(b"r/built/one.mpy") == mounted.answer(b"r//built//one.mpy") == b"+secret"
+    for path in ("", "/two.mpy", "/file", "/.", "/..", "/../beside", "/one.mpy/..", "/one.mpy/x", "/../plain", "\0"):
+        assert mounted.answer(b"r/built" + path.encode()) == b"-"
+    assert mounted.answer(b"x/built/one.mpy") == b"-"
+
+
 def test_odd_names_do_not_hide_the_others(place):
     for name in (b"\xff\xfe", b"two\nlines"):
         Path(os.fsdecode(bytes(place) + b"/" + name)).write_bytes(b"x")

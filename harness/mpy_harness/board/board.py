@@ -7,7 +7,7 @@ import textwrap
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from mpy_harness.counting.count import Count
 from mpy_harness.counting.tcg import Instrument
 from mpy_harness.errors import (
     ConsoleTimeout,
+    CorruptModule,
     CountingUnavailable,
     FirmwareSilent,
     FloatAbiWarning,
@@ -142,6 +143,15 @@ class Board:
         self._naming.loaded(module if isinstance(module, NatmodBuild) else file.path)
         self.files.put(file.path, f"{_MODULE_FOLDER}/{file.path.name}")
         return self.import_module(file.path.stem, f"{_MODULE_FOLDER}/{file.path.name}")
+
+    def may_import(self, *modules: Path | NatmodBuild) -> None:
+        """Take note of native modules that programs may import from host files, for the names in call trees.
+
+        What is no whole .mpy file is left to the guest.
+        """
+        for module in modules:
+            with suppress(CorruptModule):
+                self._naming.loaded(module)
 
     def import_module(self, name: str, file: str) -> GuestObject:
         """Import a module from a file that the guest has, and make sure that it came from there."""

@@ -6,7 +6,7 @@ link that leads out of them, and no hidden file (``.git``, ``.env`` and the like
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 
@@ -14,17 +14,26 @@ class HostFiles:
     """Answers a guest's questions about files; writing is not possible.
 
     ``root`` lists the folders whose content the guest sees at ``/``, the first that has a file wins;
-    ``mounts`` maps a top-level name in the guest to a folder to import from.
+    ``mounts`` maps a top-level name in the guest to a folder to import from, or to files by their names in one.
     """
 
-    def __init__(self, root: Sequence[Path] = (), mounts: dict[str, Path] | None = None) -> None:
+    def __init__(
+        self, root: Sequence[Path] = (), mounts: Mapping[str, Path | Mapping[str, Path]] | None = None
+    ) -> None:
         self._root = [folder.resolve() for folder in root]
-        self._mounts = {name: folder.resolve() for name, folder in (mounts or {}).items()}
+        self._mounts: dict[str, Path] = {}
+        self._files: dict[str, Mapping[str, Path]] = {}
+        for name, content in (mounts or {}).items():
+            if isinstance(content, Path):
+                self._mounts[name] = content.resolve()
+            else:
+                self._files[name] = content
+        self._imports = [f"/{name}" for name in mounts or ()]
 
     @property
     def imports(self) -> list[str] | None:
         """Return where the mounts are in the guest, for its import path; None where nothing is offered."""
-        return [f"/{name}" for name in self._mounts] if self._root or self._mounts else None
+        return self._imports if self._root or self._imports else None
 
     def answer(self, question: bytes) -> bytes:
         """Return the answer to ``s`` (size), ``r`` (content) or ``l`` (list) and a path.
@@ -33,6 +42,9 @@ class HostFiles:
         """
         kind, path = question[:1], question[1:].decode("utf-8", "replace")
         try:
+            place = PurePosixPath(path).parts[1:]
+            if place and place[0] in self._files:
+                return _answer_of(self._files[place[0]], kind, place[1:])
             if kind == b"l":
                 return b"+" + b"\n".join(self._list(path))
             file = self._find(path)
@@ -78,8 +90,20 @@ class HostFiles:
                     if entry.name.isprintable() and self._offered(folder, relative / entry.name) is not None:
                         found.setdefault(entry.name, entry.is_dir())
         if path == "/":
-            found.update(dict.fromkeys(self._mounts, True))
+            found.update(dict.fromkeys((*self._mounts, *self._files), True))
         return [(b"d" if is_folder else b"f") + name.encode() for name, is_folder in sorted(found.items())]
+
+
+def _answer_of(files: Mapping[str, Path], kind: bytes, place: tuple[str, ...]) -> bytes:
+    """Answer for a folder of files that are anywhere; ``place`` is below it."""
+    if kind == b"l":
+        return b"+" + (b"" if place else b"\n".join(b"f" + name.encode() for name in sorted(files)))
+    if not place:
+        return b"+-1" if kind == b"s" else b"-"
+    file = files.get("/".join(place))
+    if file is None or kind not in {b"s", b"r"}:
+        return b"-"
+    return b"+%d" % file.stat().st_size if kind == b"s" else b"+" + file.read_bytes()
 
 
 def _hidden(name: str) -> bool:

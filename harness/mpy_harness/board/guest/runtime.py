@@ -241,10 +241,10 @@ class Runtime:
             target = getattr(target, attribute)
         return target, args, kwargs
 
-    def plan_script(self, path, name, function, arguments):
-        # A script as a whole (function None) or one function of it.
+    def plan_script(self, path, name, function, arguments, first):
+        # A script as a whole (function None) or one function of it; `first` are folders to import from before its own.
         sys.argv[:] = [path] + arguments
-        sys.path.insert(0, path[: path.rfind("/")] or "/")
+        sys.path[:0] = first + [path[: path.rfind("/")] or "/"]
         if function is not None:
             return getattr(__import__(name), function), (), {}
         with open(path) as file:
