@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from decoder import FILES, Decoder, compile_c
+from decoder import FILES, MARKS, Decoder, compile_c
 
 
 def test_any_bytes_are_decoded_without_reading_beyond_them(decoder: Decoder, tmp_path: Path) -> None:
@@ -18,3 +18,11 @@ def test_any_bytes_are_decoded_without_reading_beyond_them(decoder: Decoder, tmp
 
 def test_every_class_has_a_name_of_its_own(decoder: Decoder) -> None:
     assert len(set(decoder.classes)) == len(decoder.classes) == 18
+
+
+def test_no_other_halfword_is_a_mark(decoder: Decoder) -> None:
+    halfwords = range(0xE800)
+    marks = [
+        insn.mark for code in halfwords for insn in decoder.thumb(code.to_bytes(2, "little")) if insn.mark != "none"
+    ]
+    assert sorted(marks) == sorted(MARKS[1:])
