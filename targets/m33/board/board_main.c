@@ -12,6 +12,21 @@
 
 #include "board.h"
 
+#define STACK_OF_MEMSET 256 // bytes that it may use itself, and forget() below its frame address
+
+// What depends on the past and not on the program: what calls left behind on the stack, where the collector
+// looks for pointers, and where the interpreter last found each name. Code that is counted shall take as many
+// instructions on every day of a board's life, so both are forgotten; that itself is not counted.
+static void forget(void) {
+    NOT_COUNTED_FROM_HERE();
+    #if MICROPY_OPT_MAP_LOOKUP_CACHE
+    memset(MP_STATE_VM(map_lookup_cache), 0, sizeof(MP_STATE_VM(map_lookup_cache)));
+    #endif
+    char *free_below = (char *)__builtin_frame_address(0) - STACK_OF_MEMSET;
+    memset(&_sstack, 0, free_below - (char *)&_sstack);
+    COUNTED_FROM_HERE();
+}
+
 static uint32_t heap[MICROPY_HEAP_SIZE / sizeof(uint32_t)];
 
 int main(void) {
@@ -21,6 +36,7 @@ int main(void) {
         mp_cstack_init_with_top(&_estack, (char *)&_estack - (char *)&_sstack);
         gc_init(heap, (char *)heap + sizeof(heap));
         mp_init();
+        forget();
         for (;;) {
             int (*repl)(void) = pyexec_mode_kind == PYEXEC_MODE_RAW_REPL ? pyexec_raw_repl : pyexec_friendly_repl;
             if (repl() != 0) {
@@ -37,4 +53,5 @@ void gc_collect(void) {
     gc_collect_start();
     gc_helper_collect_regs_and_stack();
     gc_collect_end();
+    forget();
 }

@@ -1,7 +1,7 @@
 // Console on UART0, a CMSDK APB UART (Arm DDI 0479, section 4.3). Received bytes come by interrupt,
 // which fires only when the host sends something: idle waiting costs no host CPU time, and Ctrl-C
-// reaches running Python code. Sending is polled. How long that waits is the host's affair: it is
-// marked so that it is not counted as work of the program (marks: docs/counting.md).
+// reaches running Python code. Sending is polled. How long that waits is the host's affair
+// and not counted as work of the program.
 
 #include "py/mphal.h"
 #include "py/ringbuf.h"
@@ -26,9 +26,6 @@
 #define INT_RX (1 << 1)
 #define UART0_RX_IRQ 32 // first expansion interrupt of the SSE-200 subsystem
 
-#define WAITING_BEGINS() __asm volatile ("mov r5, r5")
-#define WAITING_ENDS() __asm volatile ("mov r6, r6")
-
 static uint8_t received_storage[2 * MICROPY_REPL_STDIN_BUFFER_MAX];
 static ringbuf_t received = { received_storage, sizeof(received_storage), 0, 0 };
 
@@ -41,7 +38,7 @@ void uart_init(void) {
 }
 
 void uart_interrupt(void) {
-    WAITING_BEGINS();
+    NOT_COUNTED_FROM_HERE();
     UART_INTCLEAR = INT_RX;
     while (UART_STATE & STATE_RX_FULL) {
         int byte = UART_DATA & 0xff;
@@ -51,7 +48,7 @@ void uart_interrupt(void) {
             ringbuf_put(&received, byte);
         }
     }
-    WAITING_ENDS();
+    COUNTED_FROM_HERE();
 }
 
 // Waking a sleeping core costs the host far more than a byte costs the guest: stay awake for a moment,
@@ -78,9 +75,9 @@ static int wait_for_byte(void) {
 }
 
 int mp_hal_stdin_rx_chr(void) {
-    WAITING_BEGINS();
+    NOT_COUNTED_FROM_HERE();
     int byte = wait_for_byte();
-    WAITING_ENDS();
+    COUNTED_FROM_HERE();
     return byte;
 }
 
@@ -94,10 +91,10 @@ uintptr_t mp_hal_stdio_poll(uintptr_t poll_flags) {
 
 mp_uint_t mp_hal_stdout_tx_strn(const char *text, size_t length) {
     for (size_t i = 0; i < length; ++i) {
-        WAITING_BEGINS();
+        NOT_COUNTED_FROM_HERE();
         while (UART_STATE & STATE_TX_FULL) {
         }
-        WAITING_ENDS();
+        COUNTED_FROM_HERE();
         UART_DATA = (uint8_t)text[i];
     }
     return length;
