@@ -18,11 +18,35 @@ static const struct mode *mode;
 static int output;
 decoder *decode;
 
+/* Return the state in which a block begins: QEMU ends blocks at a page's end, also within an IT block. */
+static struct decode_state state_before(const uint8_t *bytes, uint32_t address) {
+    if (bytes == NULL || decode != decode_thumb || address % SMALLEST_PAGE > 2) {
+        return (struct decode_state){0};
+    }
+    for (uint32_t back = 2; back <= LONGEST_IT && back <= address; back += 2) {
+        if (bytes[1 - (int32_t)back] != 0xbf || (bytes[-(int32_t)back] & 0x0f) == 0) {
+            continue; /* no IT instruction: DDI0553, IT, encoding T1 */
+        }
+        struct decode_state state = {0};
+        uint32_t at = back;
+        while (at > 0 && at <= back) {
+            struct insn insn;
+            decode(bytes - at, address - at, &state, &insn);
+            at -= insn.size;
+        }
+        if (at == 0 && state.it != 0) {
+            return state;
+        }
+    }
+    return (struct decode_state){0};
+}
+
 static void read_code(struct qemu_plugin_tb *tb, struct code *code) {
-    struct decode_state state = {0};
     code->tb = tb;
     code->count = (uint32_t)qemu_plugin_tb_n_insns(tb);
     code->host = qemu_plugin_insn_haddr(qemu_plugin_tb_get_insn(tb, 0));
+    uint32_t begin = (uint32_t)qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, 0));
+    struct decode_state state = state_before(code->host, begin);
     for (uint32_t at = 0; at < code->count; at++) {
         const struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, at);
         uint8_t bytes[4] = {0};

@@ -13,6 +13,8 @@
 
 #define BLOCK_INSNS 512 /* QEMU's own limit */
 #define OPEN_REGIONS 16
+#define SMALLEST_PAGE 0x400    /* of QEMU's targets; its bytes are contiguous in the host's memory */
+#define LONGEST_IT (2 + 4 * 4) /* bytes of an IT block: DDI0553, IT */
 
 /* A block of guest code while QEMU translates it. */
 struct code {

@@ -15,8 +15,6 @@
 
 #define MOST_FRAMES 1024
 #define MOST_CATCHES 256
-#define PAGE 0x400 /* the smallest page of QEMU's targets: its bytes are contiguous in the host's memory */
-#define LONGEST_IT (2 + 4 * 4)
 
 struct frame {
     uint32_t node;
@@ -240,7 +238,7 @@ static struct site *site_of(const struct code *code, uint32_t at) {
 
 /* Tell whether the instruction before a block may be in an IT block: Armv8-M ARM DDI0553, IT, encoding T1. */
 static bool may_follow_it(const struct code *code) {
-    if (code->host == NULL || code->address[0] % PAGE < LONGEST_IT) {
+    if (code->host == NULL || code->address[0] % SMALLEST_PAGE < LONGEST_IT) {
         return true;
     }
     for (int back = 2; back <= LONGEST_IT; back += 2) {
