@@ -53,19 +53,21 @@ def octaves(spectrum):
     return powers
 
 
-def noise(count, state=1):
-    # A linear congruential generator (Numerical Recipes, 2nd ed., section 7.1), its upper 16 bits.
-    samples = array.array("h")
-    for _ in range(count):
-        state = (1664525 * state + 1013904223) & 0xFFFFFFFF
-        samples.append((state >> 16) - 0x8000)
+def noise(count, state):
+    # A xorshift generator (G. Marsaglia, Xorshift RNGs, 2003) of 16 bits: its state, not 0, is a small int.
+    samples = array.array("h", bytes(2 * count))
+    for i in range(count):
+        state ^= (state << 7) & 0xFFFF
+        state ^= state >> 9
+        state ^= (state << 8) & 0xFFFF
+        samples[i] = state - 0x8000
     return samples
 
 
 def main():
     meter = Meter()
     for number in range(4):
-        level, bands = meter.measure(noise(BLOCK, number))
+        level, bands = meter.measure(noise(BLOCK, number + 1))
         print("%.1f dB(A)" % (10 * math.log10(level)), *("%.3g" % power for power in bands))
 
 

@@ -1,4 +1,4 @@
-"""The first five minutes: boot the firmware, load the native modules, hold them against SciPy and scikit-learn."""
+"""The first five minutes: boot the firmware, load native modules, hold them against SciPy, say what took how long."""
 
 from __future__ import annotations
 
@@ -8,10 +8,16 @@ from pathlib import Path
 import pytest
 
 from mpy_harness.board.pool import BoardPool
-from mpy_harness.errors import MachineryError
+from mpy_harness.errors import HarnessError, MachineryError
 from mpy_harness.firmware.progress import shown
-from mpy_harness.resources import cases_dir
-from mpy_harness.targets import DEFAULT_TARGET, load_target
+from mpy_harness.profiler import profile_folder
+from mpy_harness.reports.profile_files import write_profile
+from mpy_harness.reports.profile_table import function_lines, module_lines
+from mpy_harness.resources import cases_dir, natmods_dir
+from mpy_harness.runner import Job
+from mpy_harness.targets import DEFAULT_TARGET, Target, load_target
+
+_FUNCTIONS = 12
 
 _ASK = """
 import sys, gc
@@ -41,4 +47,21 @@ def demo(arguments: list[str]) -> int:
     )
     print(f"machine  {machine}; native modules for {target.natmod.arch}; {int(free) // 1024} KiB of heap free")
     print("cases    native C modules and pure Python, against SciPy and scikit-learn\n", flush=True)
-    return int(pytest.main([str(cases), "-q", "--no-header", "-p", "no:cacheprovider", *arguments]))
+    status = int(pytest.main([str(cases), "-q", "--no-header", "-p", "no:cacheprovider", *arguments]))
+    if status == 0 and not {"--collect-only", "--co"}.intersection(arguments):
+        _break_down(cases / "pipeline" / "sound_level.py", target)
+    return status
+
+
+def _break_down(script: Path, target: Target) -> None:
+    """Profile one of the cases' programs: what its instructions were, and where the flame graph is."""
+    job = Job(script, target, natmods=(natmods_dir(),))
+    print(f"\nprofile  {script.name}: samples to A-weighted level and octave bands, three native modules\n")
+    count, outcome = job.count("functions", silent=True)
+    if isinstance(outcome, HarnessError):
+        raise outcome
+    assert count.profile is not None  # noqa: S101 - what mode "functions" is for
+    print("\n".join(function_lines(count.profile, _FUNCTIONS)) + "\n")
+    print("\n".join(module_lines(count.profile)) + "\n")
+    for path, use in write_profile(count.profile, profile_folder(job)).items():
+        print(f"{path}  ({use})")

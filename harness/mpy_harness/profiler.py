@@ -7,7 +7,7 @@ from pathlib import Path
 from mpy_harness.counting.count import Count
 from mpy_harness.errors import HarnessError, MachineryError
 from mpy_harness.reports.names import share
-from mpy_harness.reports.profile_files import FILES, write_profile
+from mpy_harness.reports.profile_files import write_profile
 from mpy_harness.reports.profile_table import profile_lines, tree_lines
 from mpy_harness.reports.terminal import aligned
 from mpy_harness.resources import scratch
@@ -34,14 +34,15 @@ def profile_script(job: Job, output: Path | None, *, top: int, tree: bool, class
         counted, _ = job.count("classes", silent=True)
         print("\n" + "\n".join(class_lines(counted, job.target)))
     print()
-    for path, use in zip(write_profile(profile, output or _folder(job)), FILES.values(), strict=True):
+    for path, use in write_profile(profile, output or profile_folder(job)).items():
         print(f"{path}  ({use})")
     if isinstance(outcome, HarnessError):
         raise outcome
     return outcome
 
 
-def _folder(job: Job) -> Path:
+def profile_folder(job: Job) -> Path:
+    """Return where a script's profile goes unless the user says otherwise."""
     try:
         return scratch(Path()) / "profile" / job.script.stem
     except OSError as error:

@@ -19,8 +19,8 @@ FILES = {
 }
 
 
-def write_profile(profile: Profile, folder: Path) -> list[Path]:
-    """Write all forms of a profile to a folder, which is made if need be, and return their paths."""
+def write_profile(profile: Profile, folder: Path) -> dict[Path, str]:
+    """Write all forms of a profile to a folder, which is made if need be; return their paths, and what each is for."""
     texts = (flamegraph(profile), speedscope(profile), callgrind(profile), profile.to_json())
     paths = [folder / name for name in FILES]
     try:
@@ -29,4 +29,4 @@ def write_profile(profile: Profile, folder: Path) -> list[Path]:
             path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise MachineryError(f"{folder} cannot take the profile: {error.strerror}. Name another one.") from error
-    return paths
+    return dict(zip(paths, FILES.values(), strict=True))

@@ -94,8 +94,8 @@ def name_of(address, types):
         pass
     import __main__
 
-    for module in [__main__] + [sys.modules.get(name) for name in sys.modules]:
-        for name, value in module.__dict__.items():
+    for names in [globals(), __main__.__dict__] + [sys.modules.get(name).__dict__ for name in sys.modules]:
+        for name, value in names.items():
             if value is cell[0]:
                 return name
     return ""
