@@ -46,6 +46,7 @@ from mpy_harness.firmware.symbols import Symbols
 from mpy_harness.targets import Target
 
 BOOT_SECONDS = 15.0
+_COLLECTS = "board_collects"  # targets/*/board/board.h
 _MODULE_FOLDER = "/natmods"
 _KEEPS_BOARD = (GuestException, PythonLoop, Untransferable)
 
@@ -270,8 +271,10 @@ class Board:
     def _start(self) -> None:
         instrument = self._counting if isinstance(self._counting, Instrument) else None
         self.emulator = emulators.start(self.target, self.image, instrument)
-        if self.emulator.records is not None:
-            self._meter = Meter(self.emulator.records, lambda: self.request("calibrate"), self._naming.tree)
+        if self.emulator.records is not None and self._meter is None:
+            self._meter = Meter(self.emulator.records, self._calibrate, self._naming.tree)
+        elif self.emulator.records is not None and self._meter is not None:
+            self._meter.records = self.emulator.records
         self.console = Console(self.emulator.console, self._log)
         self._repl = RawRepl(self.console, lost=self._lost, where=self._whereabouts, answer=self._answer)
         try:
@@ -316,6 +319,11 @@ class Board:
         decoder = self._counting.decoder if isinstance(self._counting, Instrument) else None
         code = runtime.compiled(self.target.firmware.micropython, decoder, self.target.natmod.arch)
         self._guard(lambda: self._channel.inject(code, self.host_files.imports))
+        if self._meter is not None:
+            self._meter.calibrate()
+
+    def _calibrate(self) -> None:
+        self.request("calibrate", Symbols(self.image).address(_COLLECTS) or 0)
 
     def _guard(self, action: Callable[[], Any]) -> Any:
         # Whatever leaves the REPL out of step, or the guest in doubt, makes the board unusable.

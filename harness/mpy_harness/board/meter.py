@@ -20,7 +20,7 @@ class Meter:
 
     def __init__(self, records: Records, calibrate: Callable[[], None], attribute: Attribute) -> None:
         self.counts: list[Count] = []
-        self._records = records
+        self.records = records
         self._calibrate = calibrate
         self._attribute = attribute
         self._empty: dict[Kind, tuple[Record, Profile | None]] = {}
@@ -49,21 +49,30 @@ class Meter:
             if listed:
                 self._listed.pop()
 
+    def calibrate(self) -> None:
+        """Learn what the marks of regions take: at the begin of each life, so that all lives are the same."""
+        with self._asking():
+            self.records.take()
+            self._calibrate()
+            self._empty = {record.kind: (record, self._tree(record)) for record in parse(self.records.take())}
+
     def collect(self) -> None:
         """Read what was written since the last time, while the guest runs nothing."""
-        data = b"" if self._is_asking else self._records.take()
-        if not data:
-            return
-        self._is_asking = True  # the guest: what it runs for us is not to be collected
+        data = b"" if self._is_asking else self.records.take()
+        if data:
+            with self._asking():
+                self._read(data)
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        # The guest, for us: what it runs meanwhile is not to be collected.
+        self._is_asking = True
         try:
-            self._read(data)
+            yield
         finally:
             self._is_asking = False
 
     def _read(self, data: bytes) -> None:
-        if not self._empty:
-            self._calibrate()
-            self._empty = {record.kind: (record, self._tree(record)) for record in parse(self._records.take())}
         inner: list[Count] = []
         for record in parse(data):
             count = self._count(record)

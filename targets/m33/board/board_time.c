@@ -42,13 +42,24 @@ mp_uint_t mp_hal_ticks_cpu(void) {
     return (mp_uint_t)microseconds();
 }
 
-void mp_hal_delay_us(mp_uint_t us) {
-    for (uint64_t end = microseconds() + us; microseconds() < end;) {
+static void wait_until(uint64_t end) {
+    NOT_COUNTED_FROM_HERE();
+    while (microseconds() < end && !IS_SOMETHING_PENDING()) {
     }
+    COUNTED_FROM_HERE();
+}
+
+void mp_hal_delay_us(mp_uint_t us) {
+    uint64_t end = microseconds() + us;
+    do {
+        wait_until(end);
+    } while (microseconds() < end);
 }
 
 void mp_hal_delay_ms(mp_uint_t ms) {
-    for (uint64_t end = microseconds() + (uint64_t)ms * 1000; microseconds() < end;) {
+    uint64_t end = microseconds() + (uint64_t)ms * 1000;
+    do {
+        wait_until(end);
         mp_handle_pending(true);
-    }
+    } while (microseconds() < end);
 }

@@ -24,7 +24,6 @@ override SRC_C := \
 	shared/libc/string0.c \
 	shared/readline/readline.c \
 	shared/runtime/gchelper_generic.c \
-	shared/runtime/interrupt_char.c \
 	shared/runtime/pyexec.c \
 	shared/runtime/stdout_helpers.c \
 	shared/runtime/sys_stdio_mphal.c \

@@ -16,6 +16,7 @@ import sys
 import uctypes
 
 _ASK = "\x0e"
+_PLANS = ("exec", "eval", "call", "script")
 
 
 class WindowLink:
@@ -75,6 +76,7 @@ class ReplLink:
         return uctypes.addressof(self.taken), len(self.taken)
 
     def begin(self):
+        self.taken = None
         self.out = bytearray()
 
     def put(self, data):
@@ -209,14 +211,14 @@ class Runtime:
         self.buffer = uctypes.bytearray_at(self.base, size)
         self.at = 0
         released, what, arguments, is_counted = self.decode()
+        self.base = self.buffer = None  # what a request leaves takes room that the next one then has not
         for number in released:
             self.objects.pop(number, None)
-        plan = getattr(self, "plan_" + what, None)
         try:
-            if plan is None:
+            if what not in _PLANS:
                 result = getattr(self, "do_" + what)(*arguments)
             else:
-                function, args, kwargs = plan(*arguments)
+                function, args, kwargs = getattr(self, "plan_" + what)(*arguments)
                 result = counted(function, args, kwargs) if is_counted else function(*args, **kwargs)
                 if what == "script":
                     result = 0
@@ -258,7 +260,9 @@ class Runtime:
         self.main["__file__"] = path
         return exec, (compile(source, path, "exec"), self.main), {}
 
-    def do_calibrate(self):
+    def do_calibrate(self, collects):
+        if collects:  # the firmware's variable, non-zero: collect garbage before each request
+            uctypes.bytearray_at(collects, 1)[0] = 1
         calibrate()
 
     def do_names(self, objects, types):

@@ -57,6 +57,11 @@ uint64_t counter_before(uint32_t rest) {
     return by_instruction ? *counter() : *counter() - rest;
 }
 
+/* Return how many instructions came up to that one, itself included; to be asked just before it is executed. */
+uint64_t counter_behind(uint32_t rest) {
+    return by_instruction ? *counter() + 1 : *counter() - rest + 1;
+}
+
 bool counter_inexact(void) {
     return inexact;
 }

@@ -73,6 +73,10 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
         return;
     }
     read_code(tb, &code);
+    const struct function *function = function_at(code.address[0]);
+    if (function != NULL && function->role == ROLE_INTERRUPT) {
+        return; /* no work of the program: it comes when the host sends something */
+    }
     if (counter_continues(&code, mode->left_early)) {
         return;
     }

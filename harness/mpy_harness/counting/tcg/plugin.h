@@ -50,6 +50,7 @@ void counter_install(bool each_instruction);
 void counter_translate(const struct code *);
 bool counter_continues(const struct code *, void (*left_early)(uint32_t address));
 uint64_t counter_before(uint32_t rest);
+uint64_t counter_behind(uint32_t rest);
 bool counter_inexact(void);
 
 /* region.c: regions between marks, and what is written of them. */

@@ -55,6 +55,11 @@ static void write_out(const char *text, size_t size) {
     }
 }
 
+/* A program may leave a pause without its end, by an exception: time stands still until a request begins. */
+static uint64_t unless_paused(uint64_t count) {
+    return pauses > 0 ? paused_at : count;
+}
+
 static void close_top(uint32_t rest, uint32_t address, bool finished) {
     if (--depth >= OPEN_REGIONS) {
         return;
@@ -71,7 +76,7 @@ static void close_top(uint32_t rest, uint32_t address, bool finished) {
         fprintf(record, "%02x", region->name[at]);
     }
     fprintf(record, "\",\"depth\":%d,\"instructions\":%" PRIu64 ",\"finished\":%s,\"exact\":%s", depth,
-            counter_before(rest) - region->start, finished ? "true" : "false", counter_inexact() ? "false" : "true");
+            unless_paused(counter_before(rest)) - region->start, finished ? "true" : "false", counter_inexact() ? "false" : "true");
     if (mode != NULL && mode->stop != NULL) {
         mode->stop(depth, rest, address, record);
     }
@@ -94,7 +99,7 @@ static void wait_until(uint32_t rest, uint32_t address) {
     if (pauses == 0 || --pauses > 0) {
         return;
     }
-    uint64_t waited = counter_before(rest - 1) - paused_at;
+    uint64_t waited = counter_behind(rest) - paused_at;
     for (int region = 0; region < depth && region < OPEN_REGIONS; region++) {
         open[region].start += waited;
     }
@@ -117,7 +122,7 @@ static void start(uint32_t rest, uint32_t address) {
         struct region *region = &open[depth];
         region->name_size = name_bits / 8;
         memcpy(region->name, name, region->name_size);
-        region->start = counter_before(rest - 1); /* the mark itself is not part of the region */
+        region->start = unless_paused(counter_behind(rest)); /* the mark itself is not part of the region */
         if (mode != NULL && mode->start != NULL) {
             mode->start(depth, rest - 1, address);
         }

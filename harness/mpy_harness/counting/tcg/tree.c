@@ -5,9 +5,8 @@
  *
  * - A call pushes a frame. Whom an indirect call called shows at the next event: an entry, or an
  *   instruction of the callee.
- * - An entry that no call led to is a tail call, which takes the caller's frame and a context below the caller's,
- *   or an interrupt. A tail call to code whose entries are not known is a jump from where the caller's return
- *   address is back in lr.
+ * - An entry that no call led to is a tail call, which takes the caller's frame and a context below the caller's.
+ *   A tail call to code whose entries are not known is a jump from where the caller's return address is back in lr.
  * - A call or return in an IT block may not happen: the block behind it (`passed`) takes it back.
  * - MicroPython's exceptions (nlr_push, nlr_pop, nlr_jump in py/nlr.h) cut the stack back to where it was
  *   when nlr_push was called. */
@@ -105,8 +104,8 @@ static void resolve(uint32_t function) {
 }
 
 static void settle(const struct site *site) {
-    if (pending == RETURN && depth < MOST_FRAMES && site->role != ROLE_INTERRUPT &&
-        site->context == node_address(frames[depth].node) && site->context != node_address(top()->node)) {
+    if (pending == RETURN && depth < MOST_FRAMES && site->context == node_address(frames[depth].node) &&
+        site->context != node_address(top()->node)) {
         depth++; /* it did not return after all, and the block behind was not known as such */
     }
     pending = NOTHING;
@@ -190,11 +189,11 @@ static void entered(unsigned int vcpu, void *data) {
     if (top()->is_unresolved) {
         resolve(site->address);
     } else if (!top()->is_fresh || node_address(top()->node) != site->address) {
-        if (node_address(top()->node) == site->address && site->role != ROLE_INTERRUPT) {
+        if (node_address(top()->node) == site->address) {
             return; /* a loop back to its own begin */
         }
         charge(counter_before(0));
-        if (site->role == ROLE_INTERRUPT || depth == 1) {
+        if (depth == 1) {
             push(true);
         } else {
             top()->left = top()->node;
