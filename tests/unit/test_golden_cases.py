@@ -108,3 +108,22 @@ def test_scalars_and_booleans_can_be_checked(golden):
 def test_a_limit_that_is_no_number_is_refused(tmp_path):
     with pytest.raises(ValueError, match="a limit of NaN can be kept by nothing"):
         Golden("m33", "armv7emsp", tmp_path).check([1.0], [1.0], case="x", metric="max_abs", limit=float("nan"))
+
+
+def test_instructions_are_recorded_and_shared_among_the_results_elements(tmp_path, recorded):
+    golden = Golden("m33", "armv7emsp", tmp_path, recorded.append, iter([600, 60, None, 6]).__next__)
+    first = golden.check(ONE, ONE, case="x", metric="exact", limit=0)
+    assert (first.instructions, first.values) == (600, 3)
+    second = golden.check(np.ones((2, 3)), np.ones((2, 3)), case="x", metric="exact", limit=0, per=2)
+    assert (second.instructions, second.values) == (60, 2)
+    assert golden.check(1.0, 1.0, case="x", metric="max_abs", limit=0).instructions is None
+    with pytest.raises(Mismatch):
+        golden.check(ONE[:2], ONE, case="x", metric="exact", limit=0)
+    assert [(result.instructions, result.values) for result in recorded] == [(600, 3), (60, 2), (None, 1), (6, 2)]
+
+
+@pytest.mark.parametrize("per", [0, -1])
+def test_instructions_are_for_one_value_at_least(golden, recorded, per):
+    with pytest.raises(ValueError, match=f"at least 1, not {per}"):
+        golden.check(ONE, ONE, case="x", metric="exact", limit=0, per=per)
+    assert not recorded

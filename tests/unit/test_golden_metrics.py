@@ -98,9 +98,9 @@ def test_argmax_counts_rows_and_tells_the_difference():
 
 def test_frequency_response_is_the_gain_error_in_db():
     response = 0.9 ** np.arange(200)
-    assert metric("freq_response").evaluate(response * 1.01, response).value == pytest.approx(20 * math.log10(1.01))
+    assert metric("gain").evaluate(response * 1.01, response).value == pytest.approx(20 * math.log10(1.01))
     shifted = np.r_[0.0, response[:-1]]  # a delay changes no gain but for the cut tail
-    assert metric("freq_response").evaluate(shifted, response).value < 1e-6
+    assert metric("gain").evaluate(shifted, response).value < 1e-6
 
 
 def test_frequency_response_looks_above_its_floor_only():
@@ -109,8 +109,8 @@ def test_frequency_response_looks_above_its_floor_only():
     deep, shallow = (frequency_response_db(floor).evaluate(got, notch).value for floor in (-100, -20))
     assert shallow < 0.1 < deep
     with pytest.raises(ValueError, match="silent"):
-        metric("freq_response").evaluate(got, notch * 0)
-    assert metric("freq_response").evaluate(got * NAN, notch).value == INF
+        metric("gain").evaluate(got, notch * 0)
+    assert metric("gain").evaluate(got * NAN, notch).value == INF
 
 
 def test_margin_has_the_direction_of_the_metric():

@@ -28,7 +28,7 @@ class CaseResult:
     ``case`` is a stable name like ``iir/a_weighting/noise``, ``form`` which form of the module ran
     (``native``, ``python`` or nothing), ``margin`` how far the value is inside its limit in ``unit``
     (negative: outside), ``index``, ``expected`` and ``got`` the worst place. ``instructions`` is what the
-    guest executed for it, where that was counted, ``values`` the number of results.
+    guest executed for it, where that was counted, ``values`` the number of results that is shared among.
     """
 
     target: str
@@ -90,16 +90,22 @@ class Golden:
         limit: float | None = None,
         limits: Limits | None = None,
         form: str = "",
+        per: int | None = None,
     ) -> CaseResult:
         """Judge a result against its reference, record and return the verdict.
 
         The tolerance is one ``limit`` for all, or ``limits`` by target, arch, form, number format
         (``f32``, ``q15``, ... after the result's type) or ``default``; the first of these that is there counts.
         Raise Mismatch when the result is outside it or has another number of elements. The regions counted
-        since the check before, or for that one, are the case's instructions.
+        since the check before, or for that one, are the case's instructions; they are shown per element of the
+        result, or divided by ``per``, such as the samples or bins that they were for.
         """
+        got = np.asarray(got)
+        values = got.size if per is None else per
+        if per is not None and per < 1:
+            raise ValueError(f"per is how many values the instructions were for, at least 1, not {per}")
         result, detail = judge(
-            np.asarray(got),
+            got,
             np.asarray(reference),
             case=case,
             measure=_metric(metric),
@@ -109,8 +115,9 @@ class Golden:
             target=self.target,
             arch=self.arch,
         )
+        result = replace(result, instructions=self._counted(), values=values)
         if self._record is not None:
-            self._record(replace(result, instructions=self._counted(), values=int(np.asarray(got).size)))
+            self._record(result)
         if not result.passed:
             raise Mismatch(f"{result}\n{detail}")
         return result

@@ -172,7 +172,7 @@ def frequency_response_db(floor_db: float = -80.0, points: int = 4096) -> Metric
         errors = np.where(audible, np.abs(gain - wanted), 0.0)
         return _at(float(errors.max()), gain, wanted, errors, note="index is the frequency bin, values in dB")
 
-    return Metric("freq_response", "dB", "lower", evaluate)
+    return Metric("gain", "dB", "lower", evaluate)
 
 
 _METRICS = {
@@ -199,7 +199,7 @@ def metric(which: str | Metric) -> Metric:
     last place of the result's type at the reference's value, so that the correctly rounded result is
     within 0.5 (Goldberg, ACM Computing Surveys 23, 1991). ``lsb``: greatest difference of integers.
     ``exact``: how many elements are not identical, signs of zeros included. ``argmax``: how many rows have
-    their maximum elsewhere. ``probability``: greatest difference of probabilities. ``freq_response``: see
+    their maximum elsewhere. ``probability``: greatest difference of probabilities. ``gain``: see
     ``frequency_response_db``.
     """
     if isinstance(which, Metric):
