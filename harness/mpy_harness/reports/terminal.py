@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any, Protocol
@@ -16,6 +17,7 @@ COUNT = "mpy_harness.count"
 NATMOD = "mpy_harness.natmod"
 SKIPPED = "mpy_harness.skipped"
 _ALL_ROWS = 24
+_NUMBER = re.compile(r"[-≤≥\d]|(inf|nan)\b")
 
 
 class Writer(Protocol):
@@ -84,49 +86,51 @@ def show(results: Results, writer: Writer, *, detailed: bool) -> None:
 
 
 def case_table(cases: Iterable[CaseResult], *, detailed: bool) -> list[str]:
-    """Return the lines of the table of cases; of several in one row the check closest to its limit."""
+    """Return the lines of the table of cases; of several in one row the check closest to its limit.
+
+    A target that all have in common is named in the headline alone, which leaves room for the rest.
+    """
     rows = list(cases)
     each = detailed or len(rows) <= _ALL_ROWS
     groups: dict[tuple[str, ...], list[CaseResult]] = {}
     for row in rows:
         kind, metric = (row.case, row.metric) if each else (row.case.partition("/")[0], "")
         groups.setdefault((kind, row.target, row.form, metric), []).append(row)
-    lines = [
-        [
-            "case",
-            "target",
-            "form",
-            "passed",
-            "" if each else "closest to its limit",
-            "metric",
-            "value",
-            "limit",
-            "margin",
-            "instructions",
-            "per value",
-        ]
-    ]
-    for (kind, target, form, _), members in groups.items() if each else sorted(groups.items()):
+    title, target = _targets("case" if each else "closest to its limit", [row.target for row in rows])
+    lines = [[title, "target", "form", "passed", "metric", "value", "limit", "margin", "instructions", "per value"]]
+    for _, members in groups.items() if each else sorted(groups.items()):
         worst = max(members, key=_closeness)
-        unit = f" {worst.unit}" if worst.unit else ""
-        sign = "≤" if worst.better == "lower" else "≥"
         passed = sum(row.passed for row in members)
         lines.append(
             [
-                kind,
-                target,
-                form,
-                f"{passed} of {len(members)}" if passed < len(members) else str(passed),
-                "" if each else worst.case.partition("/")[2],
-                worst.metric,
-                f"{worst.value:.4g}{unit}",
-                f"{sign} {worst.limit:.4g}{unit}",
-                f"{worst.margin:.3g}{unit}" + ("" if worst.passed else " FAILED"),
+                worst.case,
+                target(worst.target),
+                worst.form,
+                f"{passed} of {len(members)}" if passed < len(members) else _unless_one(passed, each),
+                worst.metric if worst.unit.lower() in {"", worst.metric} else f"{worst.metric} {worst.unit}",
+                _short(worst.value),
+                f"{'≤' if worst.better == 'lower' else '≥'} {_short(worst.limit)}",
+                _short(worst.margin) + ("" if worst.passed else " FAILED"),
                 "" if worst.instructions is None else f"{worst.instructions:,}",
                 "" if not worst.instructions or not worst.values else f"{worst.instructions / worst.values:,.1f}",
             ]
         )
     return aligned(lines)
+
+
+def _targets(title: str, targets: Iterable[str]) -> tuple[str, Callable[[str], str]]:
+    # The headline of a table's first column, and what to put into the column of targets.
+    distinct = set(targets)
+    return (f"{title} on {distinct.pop()}", lambda _: "") if len(distinct) == 1 else (title, str)
+
+
+def _unless_one(passed: int, each: bool) -> str:
+    return "" if each and passed == 1 else str(passed)
+
+
+def _short(number: float) -> str:
+    # Three digits, and an exponent without zeros before it: 1.22e-6.
+    return re.sub(r"e([+-])0+", r"e\1", f"{number:.3g}").replace("e+", "e")
 
 
 def _closeness(row: CaseResult) -> tuple[bool, float]:
@@ -141,8 +145,9 @@ def count_table(counts: Iterable[Mapping[str, Any]], *, detailed: bool) -> list[
     """Return the lines of the table of counted regions; the first of them unless ``detailed``."""
     rows = list(counts)
     shown = rows if detailed else rows[:_ALL_ROWS]
-    lines = [["region", "test", "target", "instructions"]]
-    lines += [[row["region"], row["test"], row["target"], f"{row['instructions']:,}"] for row in shown]
+    title, target = _targets("region", [row["target"] for row in rows])
+    lines = [[title, "test", "target", "instructions"]]
+    lines += [[row["region"], row["test"], target(row["target"]), f"{row['instructions']:,}"] for row in shown]
     more = len(rows) - len(shown)
     return aligned(lines) + ([f"({more} more: -v shows all)"] if more else [])
 
@@ -158,10 +163,12 @@ def module_table(modules: Mapping[tuple[str, str], Mapping[str, int]]) -> list[s
 
 def aligned(rows: list[list[str]]) -> list[str]:
     """Return rows as lines with columns of equal width; numbers stand to the right, empty columns are left out."""
-    rows = [list(row) for row in zip(*(column for column in zip(*rows, strict=True) if any(column)), strict=True)]
+    rows = [
+        list(row)
+        for row in zip(*(column for column in zip(*rows, strict=True) if any(column[1:] or column)), strict=True)
+    ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    numeric = [all(row[column][:1].isdigit() or row[column][:1] in "-≤≥" for row in rows[1:] if row[column])
-               for column in range(len(widths))]  # fmt: skip
+    numeric = [all(_NUMBER.match(row[column]) for row in rows[1:] if row[column]) for column in range(len(widths))]
     return [
         "  ".join(
             cell.rjust(width) if right else cell.ljust(width)
