@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+
 import pytest
 from guarding import Guarded
 
 from mpy_harness.board.board import Board
+from mpy_harness.errors import CountingUnavailable
+from mpy_harness.golden import Golden
+from mpy_harness.reports.terminal import CASE
 
 
 @pytest.fixture(params=["native", "python"])
@@ -18,6 +24,20 @@ def form(request: pytest.FixtureRequest) -> str:
 def guarded(board: Board) -> Guarded:
     """Calls with guard bytes around outputs."""
     return Guarded(board)
+
+
+@pytest.fixture
+def golden(golden: Golden, board: Board, request: pytest.FixtureRequest) -> Iterator[Golden]:
+    """Checks of what a region of the guest computed: a case without instructions is a mistake in the case."""
+    yield golden
+    try:
+        with board.count(listed=False):
+            pass
+    except CountingUnavailable:
+        return
+    cases = [json.loads(str(value)) for name, value in request.node.user_properties if name == CASE]
+    uncounted = [case["case"] for case in cases if not case["instructions"]]
+    assert not uncounted, f"no region was counted before the check of {', '.join(uncounted)}"
 
 
 @pytest.fixture

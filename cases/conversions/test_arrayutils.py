@@ -34,7 +34,7 @@ def test_int16_to_float(signal: str, form: str, natmod: Natmod, golden: Golden, 
     got = guarded.call(module, "int16_to_float", x, ..., out=("f", x.size))
     golden.check(got, vectors[f"{signal}_float"], case=case, metric="ulp", limit=0, form=form)
     got = guarded.call(module, "int16_to_float", x, ..., float(vectors["scale"][0]), out=("f", x.size))
-    golden.check(got, vectors[f"{signal}_scaled_float"], case=f"{case}/scale", metric="ulp", limit=0.5, form=form)
+    golden.check(got, vectors[f"{signal}_scaled_float"], case=f"{case}/gain", metric="ulp", limit=0.5, form=form)
 
 
 @pytest.mark.parametrize("signal", FLOAT_SIGNALS)
@@ -50,7 +50,7 @@ def test_float_to_int16(
     if rounds_like_native:
         scale = float(np.float32(10000) * vectors["scale"][0])
         got = guarded.call(module, "float_to_int16", x, ..., scale, out=("h", x.size))
-        golden.check(got, vectors[f"{signal}_scaled_int16"], case=f"{case}/scale", metric="exact", limit=0, form=form)
+        golden.check(got, vectors[f"{signal}_scaled_int16"], case=f"{case}/gain", metric="exact", limit=0, form=form)
 
 
 @pytest.mark.parametrize("signal", FLOAT_SIGNALS)

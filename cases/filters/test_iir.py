@@ -79,7 +79,7 @@ def test_signal(
         form=form,
     )
     if rounds_like_native:
-        golden.check(got, vectors[f"{signal}_f32"], case=f"{case}/float32", metric="exact", limit=0, form=form)
+        golden.check(got, vectors[f"{signal}_f32"], case=f"{case}/f32", metric="exact", limit=0, form=form)
 
 
 @pytest.mark.parametrize("design", ["a_weighting", "highpass_100hz"])
@@ -114,10 +114,10 @@ def test_blocks(
     filt = natmod("iir", form=form).new(vectors["sos"])
     x = vectors["noise_in"]
     got = guarded.run(filt, "run", x, block_sizes(split, x.size), in_place=in_place)
-    case = f"iir/a_weighting/blocks_{split}{'_in_place' if in_place else ''}"
+    case = f"iir/a_weighting/{'in_place' if in_place else 'blocks'}_{split}"
     golden.check(got, vectors["noise_ref"], case=case, metric="snr", limit=90, form=form)
     if rounds_like_native:
-        golden.check(got, vectors["noise_f32"], case=f"{case}/float32", metric="exact", limit=0, form=form)
+        golden.check(got, vectors["noise_f32"], case=f"{case}/f32", metric="exact", limit=0, form=form)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf], ids=["nan", "inf", "minus_inf"])
@@ -129,10 +129,12 @@ def test_not_finite_stays_until_reset(
     x = vectors["noise_in"][:512].copy()
     x[300] = bad
     got = guarded.run(filt, "run", x, [512])
-    case = "iir/a_weighting/not_finite"
-    golden.check(got[:300], vectors["noise_ref"][:300], case=f"{case}/before", metric="snr", limit=90, form=form)
+    case = f"iir/a_weighting/{bad}"
+    golden.check(
+        got[:300], vectors["noise_ref"][:300], case=f"{case}/before", metric="snr", limit=90, form=form, per=x.size
+    )
     assert not np.isfinite(got[300:]).any()
-    assert not np.isfinite(guarded.run(filt, "run", vectors["noise_in"][:64], [64])).any()
+    assert not np.isfinite(guarded.run(filt, "run", vectors["noise_in"][:64], [64], counted=False)).any()
     filt.reset()
     got = guarded.run(filt, "run", vectors["noise_in"], [2048])
     golden.check(got, vectors["noise_ref"], case=f"{case}/after_reset", metric="snr", limit=90, form=form)
@@ -141,16 +143,13 @@ def test_not_finite_stays_until_reset(
 def test_filters_do_not_share_state(natmod: Callable[..., GuestObject], golden: Golden, guarded: Guarded) -> None:
     weighting, highpass = golden.vectors("iir/a_weighting"), golden.vectors("iir/highpass_100hz")
     module = natmod("iir")
-    form = "native"
-    first, second = module.new(weighting["sos"]), module.new(highpass["sos"])
+    filters = [(design, module.new(design["sos"])) for design in (weighting, highpass)]
     for at in range(0, 2048, 512):
         block = slice(at, at + 512)
-        a = guarded.run(first, "run", weighting["noise_in"][block], [512])
-        b = guarded.run(second, "run", highpass["noise_in"][block], [512])
-        golden.check(
-            a, weighting["noise_f32"][block], case=f"iir/two_filters/{at}a", metric="exact", limit=0, form=form
-        )
-        golden.check(b, highpass["noise_f32"][block], case=f"iir/two_filters/{at}b", metric="exact", limit=0, form=form)
+        for which, (vectors, filt) in zip("ab", filters, strict=True):
+            got = guarded.run(filt, "run", vectors["noise_in"][block], [512])
+            case = f"iir/two_filters/{at}{which}"
+            golden.check(got, vectors["noise_f32"][block], case=case, metric="exact", limit=0, form="native")
 
 
 SOS = np.array([1, 0, 0, 1, 0, 0], np.float32)
