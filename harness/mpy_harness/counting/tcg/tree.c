@@ -144,6 +144,13 @@ static void jumped(unsigned int vcpu, void *data) {
     top()->is_unresolved = true;
 }
 
+/* A jump that is a tail call if it is the first that is seen of a callee: a function that does nothing else. */
+static void jumped_first(unsigned int vcpu, void *data) {
+    if (top()->is_unresolved) {
+        jumped(vcpu, data);
+    }
+}
+
 static void returned(unsigned int vcpu, void *data) {
     const struct site *site = data;
     (void)vcpu;
@@ -292,9 +299,11 @@ static void translate(const struct code *code) {
                                                    site_of(code, at));
         }
     }
-    if (may_be_tail_call(code)) {
-        qemu_plugin_register_vcpu_insn_exec_cb(qemu_plugin_tb_get_insn(code->tb, code->count - 1), jumped,
-                                               QEMU_PLUGIN_CB_NO_REGS, site_of(code, code->count - 1));
+    const struct insn *last = &code->insn[code->count - 1];
+    if (may_be_tail_call(code) || (function_at(code->address[0]) == NULL && last->flow == FLOW_JUMP && !last->direct)) {
+        qemu_plugin_register_vcpu_insn_exec_cb(qemu_plugin_tb_get_insn(code->tb, code->count - 1),
+                                               may_be_tail_call(code) ? jumped : jumped_first, QEMU_PLUGIN_CB_NO_REGS,
+                                               site_of(code, code->count - 1));
     }
     objects_translate(code);
     foreign_translate(code);
