@@ -107,7 +107,7 @@ def case_table(cases: Iterable[CaseResult], *, detailed: bool) -> list[str]:
                 target(worst.target),
                 worst.form,
                 f"{passed} of {len(members)}" if passed < len(members) else _unless_one(passed, each),
-                worst.metric if worst.unit.lower() in {"", worst.metric} else f"{worst.metric} {worst.unit}",
+                worst.metric if worst.unit.lower() in {"", "differ", worst.metric} else f"{worst.metric} {worst.unit}",
                 _short(worst.value),
                 f"{'≤' if worst.better == 'lower' else '≥'} {_short(worst.limit)}",
                 _short(worst.margin) + ("" if worst.passed else " FAILED"),
