@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from mpy_harness import __version__, demo, doctor, interactive, profiler, runner, targets
-from mpy_harness.errors import GuestFailure, HarnessError
+from mpy_harness import __version__, demo, doctor, emulators, interactive, profiler, runner, targets
+from mpy_harness.errors import GuestFailure, HarnessError, MachineryError
 from mpy_harness.firmware.image import firmware_for
 from mpy_harness.firmware.progress import shown
 
@@ -107,6 +107,10 @@ def set_up(
             firmware = firmware_for(target, source=micropython, force=force, progress=progress)
             facts = firmware.provenance
             progress.stage(f"{target.name}: MicroPython {facts.micropython} is ready, {firmware.elf}")
+            try:
+                emulators.instrument(target, firmware.elf, "count", progress)
+            except MachineryError as error:  # everything else works without
+                progress.stage(f"{target.name}: instructions cannot be counted. {error}")
 
 
 @app.command("targets")

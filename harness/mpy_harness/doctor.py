@@ -13,6 +13,7 @@ from enum import Enum
 from pathlib import Path
 
 from mpy_harness import targets
+from mpy_harness.counting.tcg import plugin_api
 from mpy_harness.errors import HarnessError, ToolMissing
 from mpy_harness.firmware import cache, toolchain
 from mpy_harness.firmware.image import cached_firmware
@@ -63,6 +64,8 @@ def findings() -> Iterator[Finding]:
     known = [target for name in targets.available() if (target := _load(name)) is not None]
     for binary in sorted({target.qemu.binary for target in known if target.qemu}):
         yield _qemu(binary)
+        if shutil.which(binary):
+            yield _counting(binary)
     for prefix in sorted({target.firmware.cross for target in known}):
         yield _program(f"{prefix}gcc")
         yield _program(f"{prefix}ld")
@@ -125,6 +128,16 @@ def _qemu(binary: str) -> Finding:
         return Finding(binary, State.OK, _require_qemu(binary))
     except HarnessError as error:
         return Finding(binary, State.MISSING, "too old" if shutil.which(binary) else "not found", str(error))
+
+
+def _counting(binary: str) -> Finding:
+    name = f"counting in {binary.rpartition('-')[2]}"
+    try:
+        version = plugin_api(toolchain.find(binary, "counting"))
+        compiler = toolchain.find("gcc", "the plugin that counts instructions")
+    except HarnessError as error:
+        return Finding(name, State.OPTIONAL, "not possible", str(error))
+    return Finding(name, State.OK, f"TCG plugin for API {version}, compiled with {compiler}")
 
 
 def _program(program: str) -> Finding:

@@ -97,7 +97,7 @@ def _lines(functions: Iterable[FirmwareFunction], handlers: frozenset[int]) -> I
 
 def plugin_for(qemu: Path, progress: Progress) -> Path:
     """Return the plugin compiled for a QEMU, once for each API version and compiler. Raises CountingUnavailable."""
-    api = _api_version(qemu)
+    api = plugin_api(qemu)
     compiler = toolchain.find("gcc", "the plugin that counts instructions")
     sources = resources.files("mpy_harness.counting") / "tcg"
     with resources.as_file(sources) as folder:
@@ -110,6 +110,7 @@ def plugin_for(qemu: Path, progress: Progress) -> Path:
         }
 
         def build(to: Path) -> None:
+            progress.stage(f"compiling the plugin that counts instructions, for {toolchain.version(qemu)}")
             files = [str(file) for file in sorted(folder.glob("*.c"))]
             command: list[str | Path] = [compiler, *_FLAGS, f"-DAPI_VERSION={api}", "-o", str(to / _LIBRARY), *files]
             result = run(command, timeout=_COMPILE_SECONDS)
@@ -120,7 +121,7 @@ def plugin_for(qemu: Path, progress: Progress) -> Path:
 
 
 @lru_cache(maxsize=8)
-def _api_version(qemu: Path) -> int:
+def plugin_api(qemu: Path) -> int:
     """Return the version of the plugin API to compile for. Raises CountingUnavailable."""
     said = toolchain.version(qemu)
     match = _QEMU_VERSION.search(said)
