@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from leftovers import Leftovers
 
 from mpy_harness.board import Board
 from mpy_harness.board.pool import BoardPool
+from mpy_harness.firmware import cache
 from mpy_harness.firmware.image import Firmware, firmware_for
 from mpy_harness.firmware.symbols import Symbols
 from mpy_harness.targets import Target, load_target
@@ -24,6 +26,23 @@ def m33() -> Target:
 @pytest.fixture(scope="session")
 def firmware(m33: Target) -> Firmware:
     return firmware_for(m33)
+
+
+@pytest.fixture(scope="session")
+def real_cache() -> Path:
+    """The cache of this run: in the projects HOME is another, and would have to be filled first."""
+    return cache.cache_root()
+
+
+@pytest.fixture
+def project(real_cache: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """An empty project, in which pytest runs as in a terminal."""
+    monkeypatch.setenv(cache.ENVIRONMENT, str(real_cache))
+    monkeypatch.setenv("COLUMNS", "200")
+    for name in [name for name in os.environ if name.startswith("PYTEST_XDIST")]:
+        monkeypatch.delenv(name)
+    pytester.makeini("[pytest]\n")
+    return pytester
 
 
 @pytest.fixture

@@ -13,12 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-COMMAND = [sys.executable, "-m", "mpy_harness"]
-
-
-def mpy_harness(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
+from projects import COMMAND, mpy_harness
 
 
 def test_run_shows_output_and_passes_on_the_status(tmp_path: Path) -> None:

@@ -10,49 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from projects import path_without, run, section, write
 
 from mpy_harness.board.modules import build_module
-from mpy_harness.firmware import cache
 from mpy_harness.resources import natmods_dir, targets_dir
 from mpy_harness.targets import load_target
-
-
-@pytest.fixture(scope="session")
-def real_cache() -> Path:
-    """The cache of this run: in the projects HOME is another, and would have to be filled first."""
-    return cache.cache_root()
-
-
-@pytest.fixture
-def project(real_cache: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """An empty project, in which pytest runs as in a terminal."""
-    monkeypatch.setenv(cache.ENVIRONMENT, str(real_cache))
-    monkeypatch.setenv("COLUMNS", "200")
-    for name in [name for name in os.environ if name.startswith("PYTEST_XDIST")]:
-        monkeypatch.delenv(name)
-    pytester.makeini("[pytest]\n")
-    return pytester
-
-
-def write(project: pytest.Pytester, **files: str) -> None:
-    """Write files; in a name, ``__`` stands for a slash, and all end with ``.py``."""
-    for name, text in files.items():
-        path = project.path / (name.replace("__", "/") + ".py")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-
-
-def run(project: pytest.Pytester, *arguments: str | Path) -> pytest.RunResult:
-    return project.runpytest_subprocess("-p", "no:cacheprovider", *arguments, timeout=120)
-
-
-def section(result: pytest.RunResult, title: str) -> list[str]:
-    """Return the lines below each headline of that title, up to the next."""
-    found = re.findall(
-        rf"^-+ {re.escape(title)} -+\n(.*?)(?=^[-_=]{{3,}})", result.stdout.str(), re.MULTILINE | re.DOTALL
-    )
-    return [text.strip("\n") for text in found]
-
 
 # --- tests on the host ---------------------------------------------------------------------------
 
@@ -260,13 +222,7 @@ def test_two_targets(project):
 @pytest.fixture
 def without_qemu(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Take QEMU, and nothing else, off the path."""
-    folder = tmp_path_factory.mktemp("bin")
-    for source in reversed(os.environ["PATH"].split(os.pathsep)):
-        for program in Path(source).iterdir() if Path(source).is_dir() else ():
-            if not program.name.startswith("qemu-"):
-                (folder / program.name).unlink(missing_ok=True)
-                (folder / program.name).symlink_to(program)
-    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setenv("PATH", path_without(tmp_path_factory.mktemp("bin"), "qemu-*"))
 
 
 def test_without_qemu_tests_skip_but_not_when_a_target_was_asked_for(without_qemu, project):

@@ -1,0 +1,49 @@
+"""Projects of a few files, in which pytest and our command run as their users call them."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+COMMAND = [sys.executable, "-m", "mpy_harness"]
+
+
+def write(project: pytest.Pytester, **files: str) -> None:
+    """Write files; in a name, ``__`` stands for a slash, and all end with ``.py``."""
+    for name, text in files.items():
+        path = project.path / (name.replace("__", "/") + ".py")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def run(project: pytest.Pytester, *arguments: str | Path) -> pytest.RunResult:
+    return project.runpytest_subprocess("-p", "no:cacheprovider", *arguments, timeout=120)
+
+
+def section(result: pytest.RunResult, title: str) -> list[str]:
+    """Return the lines below each headline of that title, up to the next."""
+    found = re.findall(
+        rf"^-+ {re.escape(title)} -+\n(.*?)(?=^[-_=]{{3,}})", result.stdout.str(), re.MULTILINE | re.DOTALL
+    )
+    return [text.strip("\n") for text in found]
+
+
+def mpy_harness(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run our command in a folder."""
+    return subprocess.run([*COMMAND, *arguments], cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
+
+
+def path_without(folder: Path, *names: str) -> str:
+    """Fill a folder with links to all programs of the path but those named; return it, the path without them."""
+    for source in reversed(os.environ["PATH"].split(os.pathsep)):
+        for program in Path(source).iterdir() if Path(source).is_dir() else ():
+            if not any(fnmatch(program.name, name) for name in names):
+                (folder / program.name).unlink(missing_ok=True)
+                (folder / program.name).symlink_to(program)
+    return str(folder)
