@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +12,8 @@ import pytest
 
 from mpy_harness.errors import HarnessError
 
-_OURS = Path(__file__).resolve().parent.parent
+# What `with board.count()` goes through on its way to us is as little use as we are.
+_OURS = (Path(__file__).resolve().parent.parent, Path(contextlib.__file__))
 _PYTEST = tuple(Path(inspect.getfile(part)).parent for part in (pytest.Item, pluggy.PluginManager))
 
 
@@ -33,7 +35,7 @@ def hide_ours(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
 def _strip(entry: TracebackType) -> None:
     # The first is never ours: it is pytest's, or the user's that handled the exception.
     while entry.tb_next is not None:
-        if _file(entry.tb_next).is_relative_to(_OURS):
+        if _is_in(entry.tb_next, _OURS):
             entry.tb_next = entry.tb_next.tb_next
         else:
             entry = entry.tb_next
@@ -45,11 +47,12 @@ def bare(excinfo: pytest.ExceptionInfo[BaseException]) -> str | None:
         return None
     entry: TracebackType | None = excinfo.tb
     while entry is not None:
-        if not any(_file(entry).is_relative_to(folder) for folder in _PYTEST):
+        if not _is_in(entry, _PYTEST):
             return None
         entry = entry.tb_next
     return f"{type(excinfo.value).__name__}: {excinfo.value}"
 
 
-def _file(entry: TracebackType) -> Path:
-    return Path(entry.tb_frame.f_code.co_filename)
+def _is_in(entry: TracebackType, places: tuple[Path, ...]) -> bool:
+    file = Path(entry.tb_frame.f_code.co_filename)
+    return any(file.is_relative_to(place) for place in places)
