@@ -36,7 +36,7 @@ del V,D,io,os,sys,_mpyh
 
 
 # Marks for each decoder of instructions (counting/tcg.py).
-_MARKS = {"thumb": "marks_thumb.py"}
+_MARKS = {"thumb": "marks_thumb.py", "riscv": "marks_riscv.py"}
 
 
 @lru_cache(maxsize=4)

@@ -32,7 +32,7 @@ static bool is_thumb(void) {
 }
 
 static void search(const struct function *function, const uint8_t *bytes) {
-    uint32_t self = is_thumb() ? 1u << 0 : 1u << 10, preserved = is_thumb() ? 0x0ff0 : 1u << 8 | 1u << 9;
+    uint32_t self = is_thumb() ? 1u << 0 : 1u << 10, preserved = is_thumb() ? 0x0ff0 : 0x0ffc0300;
     struct decode_state state = {0};
     uint32_t address = function->start;
     for (int number = 0; number < SEARCHED && address + 4 <= function->end && self != 0; number++) {
