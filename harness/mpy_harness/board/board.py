@@ -241,9 +241,9 @@ class Board:
             raise MachineryError("this board is no longer usable after an earlier error; hard_reset() starts it again")
         seconds = self.timeout if timeout is None else timeout
         released, self._released = self._released, []
-        is_counted = self._meter is not None and self._meter.is_counting
+        counting = self._meter.counting if self._meter is not None else 0
         try:
-            data = codec.encode([released, what, list(arguments), is_counted], self._number)
+            data = codec.encode([released, what, list(arguments), counting], self._number)
             output, result = self._guard(lambda: self._channel.request(data, seconds))
         except Untransferable:  # the guest got nothing of it
             self._released += released
@@ -272,7 +272,8 @@ class Board:
         instrument = self._counting if isinstance(self._counting, Instrument) else None
         self.emulator = emulators.start(self.target, self.image, instrument)
         if self.emulator.records is not None and self._meter is None:
-            self._meter = Meter(self.emulator.records, self._calibrate, self._naming.tree)
+            has_names = instrument is not None and instrument.mode == "functions"
+            self._meter = Meter(self.emulator.records, self._calibrate, self._naming.tree, has_names=has_names)
         elif self.emulator.records is not None and self._meter is not None:
             self._meter.records = self.emulator.records
         self.console = Console(self.emulator.console, self._log)

@@ -18,7 +18,9 @@ Attribute = Callable[[Record], Profile]
 class Meter:
     """Reads the plugin's records; ``calibrate`` makes the guest run one empty region of each kind."""
 
-    def __init__(self, records: Records, calibrate: Callable[[], None], attribute: Attribute) -> None:
+    def __init__(
+        self, records: Records, calibrate: Callable[[], None], attribute: Attribute, *, has_names: bool
+    ) -> None:
         self.counts: list[Count] = []
         self.records = records
         self._calibrate = calibrate
@@ -27,11 +29,12 @@ class Meter:
         self._open: list[Count] = []
         self._listed: list[Count] = []
         self._is_asking = False
+        self._how = 2 if has_names else 1
 
     @property
-    def is_counting(self) -> bool:
-        """Tell whether requests are to be counted now."""
-        return bool(self._open)
+    def counting(self) -> int:
+        """Return 0 while requests are not counted, 1 while they are, 2 where the guest is asked for names then."""
+        return self._how if self._open and not self._is_asking else 0
 
     @contextmanager
     def region(self, name: str, *, listed: bool = True) -> Iterator[Count]:

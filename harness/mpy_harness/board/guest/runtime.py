@@ -113,6 +113,7 @@ class Runtime:
         self.link = link
         self.objects = {}
         self.next = 1
+        self.collects = bytearray(1)
         import __main__
 
         self.main = __main__.__dict__
@@ -210,8 +211,10 @@ class Runtime:
         self.base, size = self.link.request()
         self.buffer = uctypes.bytearray_at(self.base, size)
         self.at = 0
-        released, what, arguments, is_counted = self.decode()
+        released, what, arguments, counting = self.decode()
         self.base = self.buffer = None  # what a request leaves takes room that the next one then has not
+        # Function objects stay where they are until the host has asked for their names.
+        self.collects[0] = counting != 2
         for number in released:
             self.objects.pop(number, None)
         try:
@@ -219,7 +222,7 @@ class Runtime:
                 result = getattr(self, "do_" + what)(*arguments)
             else:
                 function, args, kwargs = getattr(self, "plan_" + what)(*arguments)
-                result = counted(function, args, kwargs) if is_counted else function(*args, **kwargs)
+                result = counted(function, args, kwargs) if counting else function(*args, **kwargs)
                 if what == "script":
                     result = 0
         except SystemExit as error:
@@ -229,9 +232,9 @@ class Runtime:
         self.link.begin()
         self.encode(result)
         self.link.end()
-        if is_counted or what in ("calibrate", "names"):
+        if counting == 1 or what in ("calibrate", "names"):
             # What is counted next shall not depend on whether the host asked in between.
-            self.base = self.buffer = result = arguments = plan = function = args = kwargs = None
+            result = arguments = function = args = kwargs = None
             gc.collect()
 
     # Plans say what of the program's to call with what: that alone is counted, not what it takes to get there.
@@ -261,8 +264,9 @@ class Runtime:
         return exec, (compile(source, path, "exec"), self.main), {}
 
     def do_calibrate(self, collects):
-        if collects:  # the firmware's variable, non-zero: collect garbage before each request
-            uctypes.bytearray_at(collects, 1)[0] = 1
+        if collects:  # the firmware's variable, not 0: collect garbage before each request
+            self.collects = uctypes.bytearray_at(collects, 1)
+            self.collects[0] = 1
         calibrate()
 
     def do_names(self, objects, types):

@@ -194,6 +194,9 @@ static void entered(unsigned int vcpu, void *data) {
         return;
     }
     if (top()->is_unresolved) {
+        if (top()->left != 0) {
+            charge(counter_before(0)); /* it jumped to where it jumps from, as a table of branches does */
+        }
         resolve(site->address);
     } else if (!top()->is_fresh || node_address(top()->node) != site->address) {
         if (node_address(top()->node) == site->address) {
