@@ -1,0 +1,48 @@
+"""Boards that count: one emulator for each mode and process, a fresh life of it for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from mpy_harness.board import Board
+from mpy_harness.board.pool import BoardPool
+from mpy_harness.counting.tcg import Mode
+from mpy_harness.targets import Target
+
+Counting = Callable[[Mode], Board]
+
+
+@pytest.fixture(scope="session")
+def shared_boards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BoardPool]:
+    boards = BoardPool(tmp_path_factory.mktemp("counting"))
+    yield boards
+    boards.close()
+
+
+@pytest.fixture
+def counting(shared_boards: BoardPool, m33: Target) -> Counting:
+    """Return a board that counts in a mode, as after a reset."""
+    return lambda mode: shared_boards.board(m33, mode=mode)
+
+
+@pytest.fixture
+def counter(counting: Counting) -> Board:
+    """A board in the mode "count", as after a reset."""
+    return counting("count")
+
+
+@pytest.fixture
+def boot(nothing_left: None, m33: Target, tmp_path: Path) -> Iterator[Counting]:
+    """Boot boards of the test's own that count in a mode."""
+    pools: list[BoardPool] = []
+
+    def start(mode: Mode = "count") -> Board:
+        pools.append(BoardPool(tmp_path, label=f"-{len(pools)}"))
+        return pools[-1].board(m33, mode=mode)
+
+    yield start
+    for boards in pools:
+        boards.close()
