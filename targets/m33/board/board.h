@@ -40,5 +40,8 @@ void time_init(void);
 void board_settle(void);
 extern volatile uint8_t board_collects;
 
+// Where the collector has its table of blocks, where those begin and end: the harness looks up what is still alive.
+extern const uint8_t *volatile board_heap[3];
+
 // Ends the emulation: a system reset, which QEMU's -no-reboot turns into a clean exit.
 __attribute__((noreturn)) void board_end(void);

@@ -14,6 +14,8 @@
 
 volatile uint8_t board_collects;
 
+const uint8_t *volatile board_heap[3];
+
 // What depends on the past and not on the program: what calls left behind on the stack, where the collector
 // looks for pointers, and where the interpreter last found each name. Code that is counted shall take as many
 // instructions on every day of a board's life, so both are forgotten; that itself is not counted.
@@ -41,6 +43,9 @@ int main(void) {
         forget();
         mp_cstack_init_with_top(&_estack, (char *)&_estack - (char *)&_sstack);
         gc_init(heap, (char *)heap + sizeof(heap));
+        board_heap[0] = MP_STATE_MEM(area.gc_alloc_table_start);
+        board_heap[1] = MP_STATE_MEM(area.gc_pool_start);
+        board_heap[2] = MP_STATE_MEM(area.gc_pool_end);
         mp_init();
         for (;;) {
             int (*repl)(void) = pyexec_mode_kind == PYEXEC_MODE_RAW_REPL ? pyexec_raw_repl : pyexec_friendly_repl;
