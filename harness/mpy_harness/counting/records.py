@@ -10,8 +10,16 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from mpy_harness.errors import MachineryError
 
 #: What surrounds a region's marks; board/guest/counting.py puts the first byte before its name.
-Kind = Literal["request", "with", "native", "viper", "inline", "calls"]
-_KINDS: dict[str, Kind] = {"\1": "request", "\2": "with", "\4": "inline", "\5": "native", "\6": "viper"}
+Kind = Literal["request", "with", "native", "viper", "native with", "viper with", "inline", "calls"]
+_KINDS: dict[str, Kind] = {
+    "\1": "request",
+    "\2": "with",
+    "\4": "inline",
+    "\5": "native",
+    "\6": "viper",
+    "\7": "native with",
+    "\x08": "viper with",
+}
 
 #: Counts of mode "classes" besides the classes themselves: words moved, loads whose result the next instruction
 #: reads, loads straight after another one (counting/tcg/pairs.h).

@@ -25,7 +25,13 @@ def shared_boards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BoardPoo
 @pytest.fixture
 def counting(shared_boards: BoardPool, m33: Target) -> Counting:
     """Return a board that counts in a mode, as after a reset."""
-    return lambda mode: shared_boards.board(m33, mode=mode)
+
+    def board(mode: Mode) -> Board:
+        fresh = shared_boards.board(m33, mode=mode)
+        fresh.counts.clear()
+        return fresh
+
+    return board
 
 
 @pytest.fixture

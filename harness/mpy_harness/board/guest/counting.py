@@ -2,12 +2,15 @@
 # request, and names of functions.
 #
 # A name's first byte says what surrounds the marks, because that much has to be taken off the count:
-# 1 the host's request, 2 `with`, 5 and 6 calls from native and viper code, none of these: calls from bytecode.
+# 1 the host's request (3 ends all that is open), 2 `with`, 5 and 6 calls from native and viper code, 7 and 8 `with`
+# in such code, none of these: calls from bytecode.
 
 
 class region:
+    prefix = "\2"
+
     def __init__(self, name=""):
-        self.name = "\2" + name
+        self.name = self.prefix + name
 
     # The marks are arguments because a global's lookup does not always take the same time.
     def __enter__(self, start=mark_start):
@@ -18,9 +21,18 @@ class region:
         stop()
 
 
+class _NativeRegion(region):
+    prefix = "\7"
+
+
+class _ViperRegion(region):
+    prefix = "\x08"
+
+
 class _From:
-    def __init__(self, prefix):
+    def __init__(self, prefix, region):
         self.prefix = prefix
+        self.region = region
         self.stop = mark_stop
 
     def start(self, name=""):
@@ -31,30 +43,30 @@ class _Module:
     start = mark_start
     stop = mark_stop
     region = region
-    native = _From("\5")
-    viper = _From("\6")
+    native = _From("\5", _NativeRegion)
+    viper = _From("\6", _ViperRegion)
 
 
 def counted(function, args, kwargs):
-    begin, end = mark_start, mark_stop
+    mark = mark_start
     gc.collect()
     try:
-        begin("\1")
+        mark("\1")
         result = function(*args, **kwargs)
     finally:
-        end()
+        mark("\3")
     return result
 
 
 def empty_request():
-    begin, end = mark_start, mark_stop
+    mark = mark_start
     try:
-        begin("\1")
+        mark("\1")
     finally:
-        end()
+        mark("\3")
 
 
-def empty_region():
+def empty_with(region):
     with region():
         pass
 
@@ -64,27 +76,20 @@ def empty_calls(begin, end):
     end()
 
 
-# The same name for all: where the emitter is missing, the bytecode one stands in.
+# Where the emitter is missing, those of bytecode stand in.
 empty_native = empty_viper = empty_calls
+empty_native_with = empty_viper_with = empty_with
 
 
 def calibrate():
     # One region of each kind with nothing in it; the host takes them off.
     empty_request()
-    empty_region()
+    empty_with(region)
     empty_calls(mark_start, mark_stop)
     empty_native(_Module.native.start, mark_stop)
+    empty_native_with(_NativeRegion)
     empty_viper(_Module.viper.start, mark_stop)
-
-
-def is_alive(address, heap):
-    # What the collector has freed may be half overwritten. It knows two bits of each block of 16 bytes, which
-    # are 1 for an object's first (py/gc.c). Without the board's help: hope.
-    if not heap:
-        return True
-    table, pool, end = struct.unpack("<3I", uctypes.bytearray_at(heap, 12))
-    block = address - pool >> 4
-    return not pool <= address < end or uctypes.bytearray_at(table + (block >> 2), 1)[0] >> 2 * (block & 3) & 3 == 1
+    empty_viper_with(_ViperRegion)
 
 
 def name_of(address, types):

@@ -7,7 +7,19 @@ def empty_native(begin, end):
     end()
 
 
+@micropython.native
+def empty_native_with(region):
+    with region():
+        pass
+
+
 @micropython.viper
 def empty_viper(begin, end):
     begin("")
     end()
+
+
+@micropython.viper
+def empty_viper_with(region):
+    with region():
+        pass

@@ -229,6 +229,8 @@ class Runtime:
             result = error.args[0] if error.args else 0
             if what != "script":
                 raise Exited(result)
+        finally:
+            mark_start("\3")  # ends regions that a program left open
         self.link.begin()
         self.encode(result)
         self.link.end()
@@ -269,8 +271,8 @@ class Runtime:
             self.collects[0] = 1
         calibrate()
 
-    def do_names(self, objects, types, heap):
-        return [name_of(address, types) if is_alive(address, heap) else "" for address in objects]
+    def do_names(self, objects, types):
+        return [name_of(address, types) for address in objects]
 
     def do_hold(self, value):
         return Held(value)

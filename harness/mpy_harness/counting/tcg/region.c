@@ -3,8 +3,8 @@
  * Marks are no-ops of the guest's architecture (decode.h). A region's name comes bit by bit before its
  * start, most significant bit first, so that the guest needs no address of ours and we none of the guest's.
  * Counted is what is executed behind the start and before the stop, except from a pause to where as many resumes
- * as pauses were seen: how long a guest waits for the host is no property of its program. A name that begins with the byte 1 is
- * the host's: it closes whatever an earlier program left open.
+ * as pauses were seen: how long a guest waits for the host is no property of its program. The names 1 and 3 are
+ * the host's: a request's region, and the end of all that is open, what its program forgot included.
  *
  * Each closed region is one line of JSON: {"name": hexadecimal, "depth", "instructions", "finished",
  * "exact", and what the mode adds}. */
@@ -16,7 +16,8 @@
 #include "plugin.h"
 
 #define NAME_BITS (255 * 8)
-#define HOST_NAME 1
+#define HOST_BEGIN 1
+#define HOST_END 3
 
 struct region {
     uint64_t start;
@@ -108,14 +109,25 @@ static void wait_until(uint32_t rest, uint32_t address) {
     }
 }
 
+static bool is_hosts(const struct region *region) {
+    return region->name_size > 0 && region->name[0] == HOST_BEGIN;
+}
+
+static void close_all(uint32_t rest, uint32_t address, bool request_ends) {
+    while (depth > 0) {
+        close_top(rest, address, request_ends && depth <= OPEN_REGIONS && is_hosts(&open[depth - 1]));
+    }
+    while (pauses > 0) { /* an exception or a reset while it waited */
+        pauses = 1;
+        wait_until(rest, address);
+    }
+}
+
 static void start(uint32_t rest, uint32_t address) {
-    if (name_bits >= 8 && name[0] == HOST_NAME) {
-        while (depth > 0) {
-            close_top(rest, address, false);
-        }
-        while (pauses > 0) { /* a reset while it waited */
-            pauses = 1;
-            wait_until(rest, address);
+    if (name_bits >= 8 && (name[0] == HOST_BEGIN || name[0] == HOST_END)) {
+        close_all(rest, address, name[0] == HOST_END);
+        if (name[0] == HOST_END) {
+            return;
         }
     }
     if (depth < OPEN_REGIONS) {
@@ -152,7 +164,7 @@ static void marked(unsigned int vcpu, void *data) {
         start(site->rest, site->address);
         break;
     case MARK_STOP:
-        if (depth > 0) {
+        if (depth > OPEN_REGIONS || (depth > 0 && !is_hosts(&open[depth - 1]))) {
             close_top(site->rest, site->address, true);
         }
         break;
@@ -174,7 +186,5 @@ void region_translate(const struct code *code) {
 }
 
 void region_close_all(void) {
-    while (depth > 0) {
-        close_top(0, 0, false);
-    }
+    close_all(0, 0, false);
 }
