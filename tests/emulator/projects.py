@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from fnmatch import fnmatch
@@ -47,3 +48,18 @@ def path_without(folder: Path, *names: str) -> str:
                 (folder / program.name).unlink(missing_ok=True)
                 (folder / program.name).symlink_to(program)
     return str(folder)
+
+
+def qemu_without_plugins(folder: Path) -> str:
+    """Return a path whose qemu-system-arm says that it was built without plugins, and takes none."""
+    real = shutil.which("qemu-system-arm")
+    path = path_without(folder, "qemu-system-arm")
+    program = folder / "qemu-system-arm"
+    program.write_text(
+        "#!/bin/sh\n"
+        'for word; do [ "$word" != -plugin ] || { echo "-plugin: invalid option" >&2; exit 1; }; done\n'
+        f'[ "$1" != -help ] || {{ {real} -help | grep -v "^-plugin "; exit; }}\n'
+        f'exec {real} "$@"\n'
+    )
+    program.chmod(0o755)
+    return path

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
-from pathlib import Path
 
 import pytest
-from projects import path_without, run, section, write
+from projects import path_without, qemu_without_plugins, run, section, write
 
 from mpy_harness.resources import cases_dir
 
@@ -342,21 +341,6 @@ def test_a_marker_that_says_nothing_sensible(project):
 
 
 # --- where nothing can be counted ------------------------------------------------------------------
-
-
-def qemu_without_plugins(folder: Path) -> str:
-    """Return a path whose qemu-system-arm says that it was built without plugins, and takes none."""
-    real = shutil.which("qemu-system-arm")
-    path = path_without(folder, "qemu-system-arm")
-    program = folder / "qemu-system-arm"
-    program.write_text(
-        "#!/bin/sh\n"
-        'for word; do [ "$word" != -plugin ] || { echo "-plugin: invalid option" >&2; exit 1; }; done\n'
-        f'[ "$1" != -help ] || {{ {real} -help | grep -v "^-plugin "; exit; }}\n'
-        f'exec {real} "$@"\n'
-    )
-    program.chmod(0o755)
-    return path
 
 
 @pytest.mark.parametrize(

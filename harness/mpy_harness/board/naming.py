@@ -23,14 +23,17 @@ _FUNCTION_TYPES = (
     "mp_type_native_gen_wrap",
 )
 
+_HEAP = "board_heap"  # targets/*/board/board.h
+
 
 class Naming:
     """Makes call trees of a board's records.
 
-    ``ask`` returns the guest's names for function objects, given their addresses and those of their types.
+    ``ask`` returns the guest's names for function objects, given their addresses, those of their types, and
+    that of the board's table about the heap, 0 for none.
     """
 
-    def __init__(self, target: str, symbols: Symbols, ask: Callable[[list[int], list[int]], list[str]]) -> None:
+    def __init__(self, target: str, symbols: Symbols, ask: Callable[[list[int], list[int], int], list[str]]) -> None:
         self._target = target
         self._symbols = symbols
         self._ask = ask
@@ -46,7 +49,8 @@ class Naming:
         """Return the call tree of a record. The guest must be as it was when the region ended."""
         held = sorted({node[2] for node in record.nodes if node[2]})
         types = [self._symbols.address(name) or 0 for name in _FUNCTION_TYPES]
-        names = dict(zip(held, self._ask(held, types), strict=True)) if held and types[0] else {}
+        heap = self._symbols.address(_HEAP) or 0
+        names = dict(zip(held, self._ask(held, types, heap), strict=True)) if held and types[0] else {}
         blocks = [(address, bytes.fromhex(code)) for address, code in record.code]
         located = Located(blocks, [image for images in self._images.values() for image in images])
         return call_tree(record, self._target, Names(self._symbols, names, located.name))

@@ -92,6 +92,16 @@ def calibrate():
     empty_viper_with(_ViperRegion)
 
 
+def is_alive(address, heap):
+    # What the collector has freed may be half overwritten. It knows two bits of each block of 16 bytes, which
+    # are 1 for an object's first (py/gc.c). Without the board's help: hope.
+    if not heap:
+        return True
+    table, pool, end = struct.unpack("<3I", uctypes.bytearray_at(heap, 12))
+    block = address - pool >> 4
+    return not pool <= address < end or uctypes.bytearray_at(table + (block >> 2), 1)[0] >> 2 * (block & 3) & 3 == 1
+
+
 def name_of(address, types):
     # The name of the function object at an address, "" if there is none (any more).
     word = uctypes.struct(address, {"type": 0 | uctypes.UINT32, "function": 8 | uctypes.UINT32})

@@ -271,8 +271,8 @@ class Runtime:
             self.collects[0] = 1
         calibrate()
 
-    def do_names(self, objects, types):
-        return [name_of(address, types) for address in objects]
+    def do_names(self, objects, types, heap):
+        return [name_of(address, types) if is_alive(address, heap) else "" for address in objects]
 
     def do_hold(self, value):
         return Held(value)
