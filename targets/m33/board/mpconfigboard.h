@@ -22,3 +22,7 @@
 
 // The C stack that mp_cstack_check leaves for code between two checks.
 #define MICROPY_STACK_CHECK_MARGIN (2048)
+
+// What the collector has found and not yet looked into. Where that is too small for, it searches the whole heap again,
+// which on this board is larger than on most: a list of a hundred objects would cost more than all the rest.
+#define MICROPY_ALLOC_GC_STACK_SIZE (1024)
