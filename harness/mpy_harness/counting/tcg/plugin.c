@@ -18,9 +18,19 @@ static const struct mode *mode;
 static int output;
 decoder *decode;
 
+static struct map pages; /* page of guest code to where we see it */
+
+/* Tell whether what comes before code is code too, which we see right before it: the guest's memory may begin there. */
+static bool continues_page(const uint8_t *bytes, uint32_t address) {
+    uint32_t page = address / SMALLEST_PAGE;
+    const uint8_t *begin = bytes - address % SMALLEST_PAGE;
+    *map_at(&pages, page) = (void *)(uintptr_t)begin;
+    return page > 0 && map_find(&pages, page - 1) == begin - SMALLEST_PAGE;
+}
+
 /* Return the state in which a block begins: QEMU ends blocks at a page's end, also within an IT block. */
 static struct decode_state state_before(const uint8_t *bytes, uint32_t address) {
-    if (bytes == NULL || decode != decode_thumb || address % SMALLEST_PAGE > 2) {
+    if (bytes == NULL || decode != decode_thumb || !continues_page(bytes, address) || address % SMALLEST_PAGE > 2) {
         return (struct decode_state){0};
     }
     for (uint32_t back = 2; back <= LONGEST_IT && back <= address; back += 2) {
