@@ -48,7 +48,16 @@ def test_levels_and_bands(program: Board, golden: Golden) -> None:
         got = [program.call("meter.measure", block) for block in pcm.reshape(-1, BLOCK)]
     got_levels, got_bands = np.array([level for level, _ in got]), np.array([powers for _, powers in got])
     case = "pipeline/sound_level"
-    golden.check(got_levels / levels, np.ones(4), case=f"{case}/level", metric="max_abs", limit=RELATIVE_LIMIT)
+    golden.check(
+        got_levels / levels, np.ones(4), case=f"{case}/level", metric="max_abs", limit=RELATIVE_LIMIT, per=pcm.size
+    )
     # Of the loudest octave: the roundings of a transform are those of its greatest terms, in every bin.
     loudest = bands.max(axis=1, keepdims=True)
-    golden.check(got_bands / loudest, bands / loudest, case=f"{case}/octaves", metric="max_abs", limit=RELATIVE_LIMIT)
+    golden.check(
+        got_bands / loudest,
+        bands / loudest,
+        case=f"{case}/octaves",
+        metric="max_abs",
+        limit=RELATIVE_LIMIT,
+        per=pcm.size,
+    )
