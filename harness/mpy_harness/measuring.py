@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import pytest
@@ -48,24 +47,15 @@ class Budget:
     region: str | None
 
     @classmethod
-    def of(cls, item: pytest.Item, board: Board | None) -> Budget | None:
-        """Return a test's budget, None where it has none. Raises BudgetInvalid."""
-        marker = item.get_closest_marker("budget")
-        if marker is None:
-            return None
-        unknown = marker.kwargs.keys() - {"instructions", "region"}
-        limit, region = marker.kwargs.get("instructions"), marker.kwargs.get("region")
-        if unknown or marker.args or not isinstance(limit, int) or limit < 0 or not isinstance(region, str | None):
-            given = [*map(repr, marker.args), *(f"{name}={value!r}" for name, value in marker.kwargs.items())]
-            said = ", ".join(given) or "nothing"
-            raise BudgetInvalid(f'pytest.mark.budget takes instructions=NUMBER and region="NAME", not {said}')
-        if board is None:
-            raise BudgetInvalid("pytest.mark.budget wants a test that uses the fixture board")
-        return cls(board, limit, region)
-
-    def counting(self) -> AbstractContextManager[Count]:
-        """Count what the guest runs meanwhile, for ``check``."""
-        return self.board.count(listed=False)
+    def all_of(cls, item: pytest.Item, board: Board | None) -> list[Budget]:
+        """Return a test's budgets: of the markers for one thing, the closest to the test. Raises BudgetInvalid."""
+        budgets: dict[str | None, Budget] = {}
+        for marker in item.iter_markers("budget"):
+            limit, region = _limit_of(marker)
+            if board is None:
+                raise BudgetInvalid("pytest.mark.budget wants a test that uses the fixture board")
+            budgets.setdefault(region, cls(board, limit, region))
+        return list(budgets.values())
 
     def check(self, whole: Count) -> None:
         """Raise BudgetExceeded if it took too much, BudgetInvalid if its region was never counted."""
@@ -74,7 +64,7 @@ class Budget:
         if excess <= 0:
             return
         where = "the test" if self.region is None else f"region {self.region!r}"
-        share = f", {excess / self.instructions:.1%}" if self.instructions else ""
+        share = f", {_share(excess, self.instructions)}" if self.instructions else ""
         text = (
             f"{where} took {count.instructions:,} instructions, {self.instructions:,} are allowed "
             f"({excess:,} more{share})"
@@ -93,6 +83,23 @@ class Budget:
             counted = ", ".join(sorted(names - {"''"})) or "none"
             raise BudgetInvalid(f"the budget is for the region {name!r}; the test counted {counted}")
         return total
+
+
+def _share(excess: int, limit: int) -> str:
+    return f"{excess / limit:.1%}" if excess < 10 * limit else f"{1 + excess / limit:,.0f} times as many"
+
+
+def _limit_of(marker: pytest.Mark) -> tuple[int, str | None]:
+    unknown = marker.kwargs.keys() - {"instructions", "region"}
+    limit, region = marker.kwargs.get("instructions"), marker.kwargs.get("region")
+    is_whole = isinstance(limit, int) and not isinstance(limit, bool) and limit >= 0
+    if unknown or marker.args or not is_whole or not isinstance(region, str | None):
+        given = [*map(repr, marker.args), *(f"{name}={value!r}" for name, value in marker.kwargs.items())]
+        said = ", ".join(given) or "nothing"
+        raise BudgetInvalid(
+            f'pytest.mark.budget takes instructions=NUMBER and region="NAME", not {said}. NUMBER is a whole one.'
+        )
+    return int(limit or 0), region
 
 
 class Since:

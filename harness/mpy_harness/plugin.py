@@ -62,14 +62,16 @@ def pytest_collect_file(
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     """Hold a test to its budget and keep what it counted."""
     session = item.config.stash[_SESSION]
-    budget = measuring.Budget.of(item, session.used_by(item))
+    board = session.used_by(item)
+    budgets = measuring.Budget.all_of(item, board)
     try:
-        if budget is None:
+        if board is None or not budgets:
             yield
             return
-        with budget.counting() as whole:
+        with board.count(listed=False) as whole:
             yield
-        budget.check(whole)
+        for budget in budgets:
+            budget.check(whole)
     finally:
         session.record_counts(item)
 

@@ -61,7 +61,7 @@ def test_a_marker_that_says_nothing_sensible(item, arguments):
 
 
 def test_no_marker_no_budget(item):
-    assert Budget.of(item(), board()) is None
+    assert Budget.all_of(item(), board()) == []
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,21 @@ def test_no_marker_no_budget(item):
 )
 def test_budgets_of_a_test_and_of_a_region(item, arguments, expected):
     there = board()
-    assert Budget.of(item(f"@pytest.mark.budget({arguments})"), there) == Budget(there, *expected)
+    assert Budget.all_of(item(f"@pytest.mark.budget({arguments})"), there) == [Budget(there, *expected)]
+
+
+def test_a_budget_for_each_region_and_of_several_for_one_the_closest(item):
+    markers = [
+        "pytestmark = [pytest.mark.budget(instructions=1), pytest.mark.budget(instructions=2, region='a')]",
+        "@pytest.mark.budget(instructions=3, region='b')",
+        "@pytest.mark.budget(instructions=4)",
+    ]
+    there = board()
+    assert Budget.all_of(item(*markers), there) == [
+        Budget(there, 4, None),
+        Budget(there, 3, "b"),
+        Budget(there, 2, "a"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -79,6 +93,7 @@ def test_budgets_of_a_test_and_of_a_region(item, arguments, expected):
         ("20", "not 20"),
         ("instructions=-1", "not instructions=-1"),
         ("instructions=2.5", r"not instructions=2\.5"),
+        ("instructions=True", "not instructions=True"),
         ("instructions='20'", "not instructions='20'"),
         ("region='a'", "not region='a'"),
         ("instructions=20, region=7", "not instructions=20, region=7"),
@@ -87,13 +102,13 @@ def test_budgets_of_a_test_and_of_a_region(item, arguments, expected):
 )
 def test_budgets_that_make_no_sense(item, arguments, given):
     with pytest.raises(BudgetInvalid, match=f'takes instructions=NUMBER and region="NAME", {given}') as caught:
-        Budget.of(item(f"@pytest.mark.budget({arguments})"), board())
+        Budget.all_of(item(f"@pytest.mark.budget({arguments})"), board())
     assert isinstance(caught.value, GuestFailure)  # the test's author is to do something about it
 
 
 def test_a_budget_wants_a_board(item):
     with pytest.raises(BudgetInvalid, match="wants a test that uses the fixture board"):
-        Budget.of(item("@pytest.mark.budget(instructions=20)"), None)
+        Budget.all_of(item("@pytest.mark.budget(instructions=20)"), None)
 
 
 @pytest.mark.parametrize("taken", [0, 999, 1000])
@@ -106,6 +121,8 @@ def test_a_budget_that_is_kept(taken):
     [
         (1_001, 1_000, r"the test took 1,001 instructions, 1,000 are allowed \(1 more, 0.1%\)"),
         (2_500, 1_000, r"the test took 2,500 instructions, 1,000 are allowed \(1,500 more, 150.0%\)"),
+        (10_999, 1_000, r"the test took 10,999 instructions, 1,000 are allowed \(9,999 more, 999.9%\)"),
+        (11_000, 1_000, r"the test took 11,000 instructions, 1,000 are allowed \(10,000 more, 11 times as many\)"),
         (1, 0, r"the test took 1 instructions, 0 are allowed \(1 more\)"),
     ],
 )
