@@ -59,6 +59,12 @@ def test_names_live_on(board):
     assert board.eval("x > 12 and __name__") == "__main__"
 
 
+@pytest.mark.parametrize("name", [5, None, b"x"])
+def test_a_regions_name_is_text(board, name):
+    with pytest.raises(TypeError, match=re.escape(f"a region's name is a str, not {name!r}")), board.count(name):
+        pass
+
+
 def test_odd_text_passes_both_ways(board):
     assert board.eval(repr(ODD)) == ODD
     board.exec(f"text = {ODD!r}")

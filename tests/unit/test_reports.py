@@ -162,6 +162,25 @@ def test_many_regions_are_cut_unless_asked_for():
     assert len(terminal.count_table(rows, detailed=True)) == 31
 
 
+def test_regions_of_one_name_are_summed_up_unless_each_is_asked_for():
+    rows = [count("block", 5), count("it", 1), count("block", 6), count("block", 7, test="test_two")]
+    lines = terminal.count_table(rows, detailed=False)
+    assert lines[0].split()[3:] == ["test", "times", "instructions"]
+    assert [line.split() for line in lines[1:]] == [
+        ["block", "test_it", "2", "11"],
+        ["it", "test_it", "1"],
+        ["block", "test_two", "7"],
+    ]
+    assert column(terminal.count_table(rows, detailed=True), "instructions") == ["5", "1", "6", "7"]
+
+
+def test_names_of_regions_stay_on_their_line():
+    lines = terminal.count_table([count("a\nb\x1b[31m", 1), count("x" * 5000, 2)], detailed=False)
+    assert len(lines) == 3
+    assert lines[1].startswith("a\\nb\\x1b[31m ")
+    assert max(map(len, lines)) < 80
+
+
 def test_counts_cross_processes_in_reports():
     report = SimpleNamespace(when="teardown", user_properties=[(COUNT, json.dumps(count("block", 5))), (COUNT, 5)])
     found = Results.of({"passed": [report]})

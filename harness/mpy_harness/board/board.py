@@ -180,8 +180,10 @@ class Board:
 
         Counted is the program's code alone, each time from a collected heap: not how requests travel and
         source is compiled. The Count is complete when the block ends; unless ``listed`` is false it is found in
-        ``counts`` as well. Raises CountingUnavailable.
+        ``counts`` as well. Raises CountingUnavailable, TypeError for a name that is none.
         """
+        if not isinstance(name, str):
+            raise TypeError(f"a region's name is a str, not {name!r}")
         if self._meter is None:
             raise CountingUnavailable(f"instructions cannot be counted: {self._counting}")
         with self._meter.region(name, listed=listed) as count:

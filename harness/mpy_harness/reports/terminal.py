@@ -11,12 +11,14 @@ from math import inf
 from typing import Any, Protocol
 
 from mpy_harness.golden import CaseResult
+from mpy_harness.reports.names import printable, shortened
 
 CASE = "mpy_harness.case"
 COUNT = "mpy_harness.count"
 NATMOD = "mpy_harness.natmod"
 SKIPPED = "mpy_harness.skipped"
 _ALL_ROWS = 24
+_REGION = 48
 _NUMBER = re.compile(r"[-≤≥\d]|(inf|nan)\b")
 
 
@@ -142,12 +144,21 @@ def _closeness(row: CaseResult) -> tuple[bool, float]:
 
 
 def count_table(counts: Iterable[Mapping[str, Any]], *, detailed: bool) -> list[str]:
-    """Return the lines of the table of counted regions; the first of them unless ``detailed``."""
-    rows = list(counts)
-    shown = rows if detailed else rows[:_ALL_ROWS]
-    title, target = _targets("region", [row["target"] for row in rows])
-    lines = [[title, "test", "target", "instructions"]]
-    lines += [[row["region"], row["test"], target(row["target"]), f"{row['instructions']:,}"] for row in shown]
+    """Return the lines of the table of counted regions.
+
+    Unless ``detailed``, regions of one name in a test are one row with their sum, and only the first rows are shown.
+    """
+    rows: dict[tuple[object, ...], list[int]] = {}
+    for number, row in enumerate(counts):
+        each = (number,) if detailed else ()
+        rows.setdefault((row["region"], row["test"], row["target"], *each), []).append(row["instructions"])
+    shown = list(rows.items())[: None if detailed else _ALL_ROWS]
+    title, target = _targets("region", [str(key[2]) for key in rows])
+    lines = [[title, "test", "target", "times", "instructions"]]
+    for (name, test, on, *_), taken in shown:
+        region = shortened(printable(str(name)), _REGION)
+        times = f"{len(taken):,}" if len(taken) > 1 else ""
+        lines.append([region, str(test), target(str(on)), times, f"{sum(taken):,}"])
     more = len(rows) - len(shown)
     return aligned(lines) + ([f"({more} more: -v shows all)"] if more else [])
 
