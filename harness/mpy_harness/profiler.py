@@ -11,7 +11,7 @@ from mpy_harness.reports.profile_files import write_profile
 from mpy_harness.reports.profile_table import profile_lines, tree_lines
 from mpy_harness.reports.terminal import aligned
 from mpy_harness.resources import scratch
-from mpy_harness.runner import Job
+from mpy_harness.runner import Job, region_lines
 from mpy_harness.targets import Target
 
 
@@ -28,8 +28,8 @@ def profile_script(job: Job, output: Path | None, *, top: int, tree: bool, class
     print("\n" + "\n".join(profile_lines(profile, top)))
     if tree:
         print("\n" + "\n".join(tree_lines(profile)))
-    for region in count.regions:
-        print(f"\nregion {region.name!r}: {region.instructions:,} instructions")
+    if count.regions:
+        print("\n" + "\n".join(region_lines(count.regions)))
     if classes:
         counted, _ = job.count("classes", silent=True)
         print("\n" + "\n".join(class_lines(counted, job.target)))

@@ -16,7 +16,10 @@ from mpy_harness.counting.count import Count
 from mpy_harness.counting.tcg import Mode
 from mpy_harness.errors import HarnessError
 from mpy_harness.firmware.progress import shown
+from mpy_harness.reports.names import shortened
 from mpy_harness.targets import Target
+
+_NAME = 72  # columns of a region's name
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,8 @@ class Job:
                 return _status(script.run(board, None, self.arguments, timeout=self.timeout))
             finally:
                 sys.stdout.flush()
-                for count in board.counts:
-                    print(f"region {count.name!r}: {count.instructions:,} instructions", file=sys.stderr)
+                for line in region_lines(board.counts):
+                    print(line, file=sys.stderr)
 
     def count(self, mode: Mode, *, silent: bool = False) -> tuple[Count, HarnessError | int]:
         """Run the script as a region; return what it took, and its status or the error that it ended with.
@@ -61,6 +64,7 @@ class Job:
     @contextlib.contextmanager
     def _booted(self, mode: Mode, *, silent: bool = False) -> Iterator[tuple[DeviceScript, Board]]:
         script = DeviceScript(self.script, Path.cwd(), self.device_path, self.natmods)
+        output = _Output()
         with tempfile.TemporaryDirectory(prefix="mpy-harness-") as logs:
             pool = BoardPool(Path(logs), micropython=self.micropython)
             with shown() as pool.progress:
@@ -69,17 +73,34 @@ class Job:
             try:
                 board = pool.board(self.target, script.host_files(modules), mode)
                 board.may_import(*modules.builds.values(), *modules.files)
-                board.console.listener = None if silent else _print
+                board.console.listener = None if silent else output
                 yield script, board
             finally:
-                sys.stdout.flush()
+                output(b"", last=True)
                 pool.close()
+
+
+def region_lines(counts: Sequence[Count]) -> list[str]:
+    """Return a line for each region that a script marked."""
+    return [
+        f"region {shortened(repr(count.name), _NAME)}: {count.instructions:,} instructions"
+        + ("" if count.finished else " until the script's end: it was not stopped")
+        for count in counts
+    ]
 
 
 def _status(status: object) -> int:
     return status if isinstance(status, int) and not isinstance(status, bool) else int(bool(status))
 
 
-def _print(data: bytes) -> None:
-    sys.stdout.buffer.write(data.replace(b"\r\n", b"\n"))
-    sys.stdout.buffer.flush()
+class _Output:
+    """Prints what a guest says, with this machine's ends of lines: a CR waits for what comes after it."""
+
+    def __init__(self) -> None:
+        self._held = b""
+
+    def __call__(self, data: bytes, *, last: bool = False) -> None:
+        data = self._held + data
+        self._held = b"\r" if data.endswith(b"\r") and not last else b""
+        sys.stdout.buffer.write(data.removesuffix(self._held).replace(b"\r\n", b"\n"))
+        sys.stdout.buffer.flush()

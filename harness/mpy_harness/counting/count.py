@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mpy_harness.counting.attribution import REGION
@@ -16,8 +18,8 @@ from mpy_harness.targets import Cycles
 class Count:
     """A region: its instructions, and more where the board counts in another mode.
 
-    ``classes`` (mode "classes") are instructions by class and add up to ``instructions``, ``words`` what they
-    loaded and stored and how loads follow each other; ``memory`` is that of
+    ``classes`` (mode "classes") are instructions by class, those of none included, and add up to ``instructions``,
+    ``words`` what they loaded and stored and how loads follow each other; ``memory`` is that of
     mode "memory", ``profile`` the call tree of mode "functions". ``regions`` are those that the guest
     marked in it. ``exact`` is False where instructions could not be told apart from those of a block that was left.
     """
@@ -53,8 +55,8 @@ class Count:
     def add(self, other: Count) -> None:
         """Add another region's figures; its lines and stack count where they are more than this one's."""
         self.instructions += other.instructions
-        self.classes = dict(Counter(self.classes) + Counter(other.classes))
-        self.words = dict(Counter(self.words) + Counter(other.words))
+        self.classes = _sum(self.classes, other.classes)
+        self.words = _sum(self.words, other.words)
         self.memory = _together(self.memory, other.memory)
         if other.profile is not None:
             self.profile = _joined(self.name, self.profile, other.profile)
@@ -71,13 +73,18 @@ def count_of(record: Record, empty: Record | None, profile: Profile | None = Non
     return Count(
         name=record.label,
         instructions=record.instructions - empty.instructions,
-        classes={name: classes[name] for name in record.classes},
+        classes={re.sub("[ -]", "_", name): classes[name] for name in record.classes},
         words={name: getattr(record, name) - getattr(empty, name) for name in WORDS} if record.classes else {},
         memory=_without(record.memory, empty.memory),
         profile=profile,
         exact=record.exact,
         finished=record.finished,
     )
+
+
+def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    # What is zero stays: no division is something to assert.
+    return {name: one.get(name, 0) + other.get(name, 0) for name in {**one, **other}}
 
 
 def _without(memory: MemoryUse | None, empty: MemoryUse | None) -> MemoryUse | None:
