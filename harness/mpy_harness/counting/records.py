@@ -35,7 +35,7 @@ class _Record(BaseModel):
 
 
 class MemoryUse(_Record):
-    """Accesses and bytes of loads and stores, 32-byte lines touched, bytes of stack from its top."""
+    """Loads and stores (of up to a word each) and their bytes, 32-byte lines touched, bytes of stack from its top."""
 
     loads: int
     stores: int

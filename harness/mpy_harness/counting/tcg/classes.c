@@ -29,6 +29,7 @@ static struct block *blocks, *current;
 static bool is_whole = true; /* whether the current block's end will be executed, and counts */
 static bool is_paused;
 static struct totals at_start[OPEN_REGIONS];
+static uint64_t parted[PAIR_ROW + 1]; /* pairs of which the second came in another block */
 
 static void begun(unsigned int vcpu, void *data) {
     struct block *block = data;
@@ -71,6 +72,9 @@ static void left_early(uint32_t address) {
     for (uint32_t at = 0; current != NULL && at < current->count && is_whole; at++) {
         if (current->address + current->kinds[at].offset == address) {
             change(at + 1, -1);
+            if (at + 1 < current->count) {
+                parted[current->kinds[at + 1].pair]++;
+            }
         }
     }
 }
@@ -93,7 +97,7 @@ static void resume(uint32_t rest, uint32_t address) {
 
 /* Return what was executed so far, except the last `rest` instructions of the current block. */
 static struct totals executed(uint32_t rest) {
-    struct totals totals = {0};
+    struct totals totals = {.load_used = parted[PAIR_USED], .load_row = parted[PAIR_ROW]};
     for (const struct block *block = blocks; block != NULL; block = block->next) {
         int64_t times = (int64_t)block->begun;
         for (uint32_t at = 0; at < block->count; at++) {

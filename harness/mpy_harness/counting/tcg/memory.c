@@ -1,6 +1,7 @@
 /* Mode "memory": bytes loaded and stored, which cache lines, and how deep the stack went.
  *
- * A callback at each access. Lines are 32 bytes, as in the Cortex-M7 (Arm DDI0489) and most caches of
+ * A callback at each access; one of two words counts twice, because it depends on QEMU's version which instructions
+ * make one access and which two. Lines are 32 bytes, as in the Cortex-M7 (Arm DDI0489) and most caches of
  * its kind; "stack" is the lowest address stored to in the stack's range. */
 #include <inttypes.h>
 
@@ -31,7 +32,7 @@ static void accessed(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t add
     (void)vcpu, (void)data;
     for (int region = 0; region < OPEN_REGIONS && uses[region].is_open && !is_paused; region++) {
         struct use *use = &uses[region];
-        *(is_store ? &use->stores : &use->loads) += 1;
+        *(is_store ? &use->stores : &use->loads) += (size + 3) / 4;
         *(is_store ? &use->stored : &use->loaded) += size;
         for (uint64_t line = address >> LINE_SHIFT; line <= (address + size - 1) >> LINE_SHIFT; line++) {
             *map_at(&use->lines, line) = &seen;
@@ -79,4 +80,4 @@ static void stop(int region, uint32_t rest, uint32_t address, FILE *record) {
     use->is_open = false;
 }
 
-const struct mode mode_memory = {"memory", translate, NULL, pause, resume, start, stop};
+const struct mode mode_memory = {"memory", translate, NULL, pause, resume, start, stop, .repeats = true};

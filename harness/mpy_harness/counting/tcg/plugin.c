@@ -88,6 +88,9 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
         return; /* no work of the program: it comes when the host sends something */
     }
     if (counter_continues(&code, mode->left_early)) {
+        if (mode->repeats) {
+            mode->translate(&code);
+        }
         return;
     }
     if (mode->translate != NULL) {

@@ -38,6 +38,7 @@ struct mode {
     /* A region begins after, or ends before, the instruction `rest` from its block's end (itself included). */
     void (*start)(int region, uint32_t rest, uint32_t address);
     void (*stop)(int region, uint32_t rest, uint32_t address, FILE *record);
+    bool repeats; /* translate also what repeats the access that left its block */
 };
 
 typedef void decoder(const uint8_t *bytes, uint32_t address, struct decode_state *, struct insn *);
