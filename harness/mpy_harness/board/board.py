@@ -275,7 +275,7 @@ class Board:
         self.emulator = emulators.start(self.target, self.image, instrument)
         if self.emulator.records is not None and self._meter is None:
             has_names = instrument is not None and instrument.mode == "functions"
-            self._meter = Meter(self.emulator.records, self._calibrate, self._naming.tree, has_names=has_names)
+            self._meter = Meter(self.emulator.records, self._calibrate, self._naming.trees, has_names=has_names)
         elif self.emulator.records is not None and self._meter is not None:
             self._meter.records = self.emulator.records
         self.console = Console(self.emulator.console, self._log)

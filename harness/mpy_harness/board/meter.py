@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from mpy_harness.counting.attribution import without
@@ -11,8 +11,8 @@ from mpy_harness.counting.profile import Profile
 from mpy_harness.counting.records import Kind, Record, parse
 from mpy_harness.counting.tcg import Records
 
-#: Turns a record into a call tree.
-Attribute = Callable[[Record], Profile]
+#: Turns records into call trees, None for a record that has none.
+Attribute = Callable[[Sequence[Record]], list[Profile | None]]
 
 
 class Meter:
@@ -57,7 +57,9 @@ class Meter:
         with self._asking():
             self.records.take()
             self._calibrate()
-            self._empty = {record.kind: (record, self._tree(record)) for record in parse(self.records.take())}
+            records = list(parse(self.records.take()))
+            trees = self._attribute(records)
+            self._empty = {record.kind: (record, tree) for record, tree in zip(records, trees, strict=True)}
 
     def collect(self) -> None:
         """Read what was written since the last time, while the guest runs nothing."""
@@ -77,8 +79,9 @@ class Meter:
 
     def _read(self, data: bytes) -> None:
         inner: list[Count] = []
-        for record in parse(data):
-            count = self._count(record)
+        records = list(parse(data))
+        for record, tree in zip(records, self._attribute(records), strict=True):
+            count = self._count(record, tree)
             if record.kind != "request":
                 inner.append(count)
                 continue
@@ -86,12 +89,8 @@ class Meter:
                 region.add(count)
         (self._listed[-1].regions if self._listed else self.counts).extend(inner)
 
-    def _count(self, record: Record) -> Count:
+    def _count(self, record: Record, tree: Profile | None) -> Count:
         empty, empty_tree = self._empty.get(record.kind, (None, None))
-        tree = self._tree(record)
         if tree is not None and empty_tree is not None:
             tree = without(tree, empty_tree)
         return count_of(record, empty, tree)
-
-    def _tree(self, record: Record) -> Profile | None:
-        return self._attribute(record) if record.nodes else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from mpy_harness.counting.attribution import Names, call_tree
@@ -45,12 +45,18 @@ class Naming:
         self._images.pop(path, None)  # the newest is believed first
         self._images = {path: images_of(module), **self._images}
 
-    def tree(self, record: Record) -> Profile:
-        """Return the call tree of a record. The guest must be as it was when the region ended."""
-        held = sorted({node[2] for node in record.nodes if node[2]})
+    def trees(self, records: Sequence[Record]) -> list[Profile | None]:
+        """Return the call trees of a request's records, None for one that has none.
+
+        The guest must be as it was when the request ended, and is asked once: after that it collects garbage.
+        """
+        held = sorted({node[2] for record in records for node in record.nodes if node[2]})
         types = [self._symbols.address(name) or 0 for name in _FUNCTION_TYPES]
         heap = self._symbols.address(_HEAP) or 0
         names = dict(zip(held, self._ask(held, types, heap), strict=True)) if held and types[0] else {}
+        return [self._tree(record, names) if record.nodes else None for record in records]
+
+    def _tree(self, record: Record, names: Mapping[int, str]) -> Profile:
         blocks = [(address, bytes.fromhex(code)) for address, code in record.code]
         located = Located(blocks, [image for images in self._images.values() for image in images])
         return call_tree(record, self._target, Names(self._symbols, names, located.name))
