@@ -6,6 +6,8 @@ repository's top-level folders.
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -29,9 +31,14 @@ def cases_dir() -> Path | None:
 
 
 def scratch(folder: Path) -> Path:
-    """Return the folder ``.mpy-harness`` below another, made if need be; what is in it is nothing to commit."""
+    """Return the folder ``.mpy-harness`` below another, made if need be; what is in it is nothing to commit.
+
+    Raises OSError where it cannot be written to.
+    """
     path = folder / ".mpy-harness"
     path.mkdir(exist_ok=True)
+    if not os.access(path, os.W_OK | os.X_OK):  # made before, by somebody else or elsewhere
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     marker = path / ".gitignore"
     if not marker.exists():
         marker.write_text("*\n", encoding="utf-8")

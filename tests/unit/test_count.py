@@ -7,6 +7,7 @@ import pytest
 from mpy_harness.counting.count import Count, count_of
 from mpy_harness.counting.records import Record
 from mpy_harness.runner import _Output, region_lines
+from mpy_harness.targets import Cycles
 
 
 def test_classes_that_nothing_was_counted_of_are_zero_in_sums_too():
@@ -47,3 +48,8 @@ def test_ends_of_lines_in_what_a_guest_prints(pieces, shown, capfdbinary):
         output(piece)
     output(b"", last=True)
     assert capfdbinary.readouterr().out == shown
+
+
+def test_no_estimate_without_classes():
+    with pytest.raises(ValueError, match="run with --counting classes"):
+        Count("a", 5).estimate(Cycles(source="a manual", error=10, clock=1, costs={"integer": 1}))

@@ -73,7 +73,7 @@ class BoardPool:
 
     def _instrument(self, target: Target, image: Path, mode: Mode | None) -> Instrument | str:
         if mode is None:
-            return "counting is switched off"
+            return "counting is switched off, by --counting off, its configuration or the test's marker"
         try:
             return emulators.instrument(target, image, mode, self.progress)
         except MachineryError as error:  # a board that cannot count is still a board

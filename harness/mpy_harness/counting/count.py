@@ -39,6 +39,11 @@ class Count:
 
         Raises ValueError unless the board counts in the mode "classes".
         """
+        if not self.classes:
+            raise ValueError(
+                "no classes of instructions were counted, which an estimate is made of: run with --counting classes, "
+                'or mark the test with pytest.mark.counting("classes")'
+            )
         return estimate({**self.classes, **self.words}, model, clock)
 
     def __getitem__(self, name: str) -> Count:
