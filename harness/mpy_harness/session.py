@@ -161,6 +161,8 @@ class Session:
         return shlex.join(words)
 
     def _ignore_logs(self) -> None:
+        if self._temporary is not None:
+            return
         try:
             scratch(self.config.rootpath)
         except OSError:  # a read-only checkout, as in a container
