@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
-from mpy_harness.errors import BuildFailed, CountingUnavailable
+from mpy_harness.errors import BuildFailed, CountingUnavailable, ToolMissing
 from mpy_harness.firmware import cache, toolchain
 from mpy_harness.firmware.process import last_lines, run
 from mpy_harness.firmware.progress import Progress, Silent
@@ -98,7 +98,10 @@ def _lines(functions: Iterable[FirmwareFunction], handlers: frozenset[int]) -> I
 def plugin_for(qemu: Path, progress: Progress) -> Path:
     """Return the plugin compiled for a QEMU, once for each API version and compiler. Raises CountingUnavailable."""
     api = plugin_api(qemu)
-    compiler = toolchain.find("gcc", "the plugin that counts instructions")
+    try:
+        compiler = toolchain.find("gcc", "the plugin that counts instructions")
+    except ToolMissing as error:
+        raise CountingUnavailable(str(error)) from error
     sources = resources.files("mpy_harness.counting") / "tcg"
     with resources.as_file(sources) as folder:
         facts = {
