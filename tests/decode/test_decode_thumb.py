@@ -62,7 +62,8 @@ def test_every_instruction_is_what_its_text_says(thumb: Thumb, core: str) -> Non
     found = [(insn.class_, text) for insn, (_, text) in zip(thumb.decode(lines), expected, strict=True)]
     assert found == expected
     for insn, (line, reading) in zip(thumb.decode(lines), Reader().read(lines), strict=True):
-        assert insn == reading, line
+        # binutils 2.44 no longer knows every coprocessor instruction that its assembler takes.
+        assert insn == reading or "<UNDEFINED>" in line.operands, line
 
 
 def test_vector_instructions_have_a_class(thumb: Thumb) -> None:

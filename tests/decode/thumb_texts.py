@@ -84,9 +84,9 @@ ARMV7EM = {
         smlaldx r1, r2, r3, r4; smlsld r1, r2, r3, r4; smlsldx r1, r2, r3, r4; umaal r1, r2, r3, r4""",
     "system": """
         udf.w #3; mrs r1, basepri; msr basepri, r1; cpsie f; clrex; dbg #1; yield.w; wfe.w; wfi.w; sev.w
-        pld [r1, #4]; pld [r1, #-4]; pld [r1, r2]; pld [pc, #4]; pli [r1, #4]; mcr p15, 2, r3, c4, c5, 6
-        mrc p15, 2, r3, c4, c5, 6; mcrr p15, 2, r3, r4, c5; mrrc p15, 2, r3, r4, c5; mrc2 p15, 2, r3, c4, c5, 6
-        cdp p15, 2, c3, c4, c5, 6; ldc p15, c2, [r3, #4]; stc p15, c2, [r3, #4]!""",
+        pld [r1, #4]; pld [r1, #-4]; pld [r1, r2]; pld [pc, #4]; pli [r1, #4]; mcr p3, 2, r3, c4, c5, 6
+        mrc p3, 2, r3, c4, c5, 6; mcrr p3, 2, r3, r4, c5; mrrc p3, 2, r3, r4, c5; mrc2 p3, 2, r3, c4, c5, 6
+        cdp p3, 2, c3, c4, c5, 6; ldc p3, c2, [r3, #4]; stc p3, c2, [r3, #4]!""",
     "float add": """
         vadd.f32 s1, s2, s3; vsub.f32 s1, s2, s3; vneg.f32 s1, s2; vabs.f32 s1, s2; vcmp.f32 s1, s2
         vcmpe.f32 s1, s2; vcmp.f32 s1, #0; vcmpe.f32 s31, #0""",
