@@ -51,8 +51,8 @@ BODIES: dict[str, tuple[str, dict[str, int]]] = {
     vmov(s1, r3)
     vmrs(r3, FPSCR)
 """,
-        {"float add": 4, "float multiply": 2, "float divide": 1, "float square root": 1, "float multiply-add": 1,
-         "float convert": 2, "float move": 3},
+        {"float_add": 4, "float_multiply": 2, "float_divide": 1, "float_square_root": 1, "float_multiply_add": 1,
+         "float_convert": 2, "float_move": 3},
     ),
     "memory": (
         """
@@ -169,7 +169,7 @@ def test_regions_inside_have_classes_of_their_own(counting):
         assert sum(count["inside"].classes.values()) == count["inside"].instructions
         assert all(count.classes.get(name, 0) >= value for name, value in count["inside"].classes.items())
         found.append(count["inside"].classes)
-    assert found[1]["float square root"] - found[0]["float square root"] == 10
+    assert found[1]["float_square_root"] - found[0]["float_square_root"] == 10
 
 
 def test_a_cycle_model_gives_cycles(counting, m33):
