@@ -131,13 +131,13 @@ def test_input_that_arrives_meanwhile(counter):
         import harness_mark, sys
         def busy(keys):
             with harness_mark.region("busy"):
-                bytecode(50_000)
+                bytecode(200_000)
             return len(sys.stdin.read(keys))
     """)
     values = set()
     for keys in (1, 100, 300):
         with counter.count() as count:
-            typist = threading.Timer(0.01, counter.console.write_bytes, [b"x" * keys])
+            typist = threading.Timer(0.1, counter.console.write_bytes, [b"x" * keys])
             typist.start()
             assert counter.call("busy", keys) == keys
             typist.join()
