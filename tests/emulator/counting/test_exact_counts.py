@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from counted_programs import CALLS, counts, define, measured
+from counted_programs import CALLS, DEVICE_REGISTER, counts, define, measured
 from tiny import build_tiny
 
 from mpy_harness.board import Board
@@ -61,6 +61,18 @@ def test_another_qemu_agrees(boot, tmp_path, monkeypatch, mode):
     (tmp_path / "bin" / "qemu-system-arm").symlink_to(os.environ["MPY_HARNESS_SECOND_QEMU"])
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
     assert everything(boot(mode)) == expected
+
+
+def test_new_code_at_an_old_address(counter):
+    # How much follows a device's access in its block is another matter in every life.
+    def length(behind: int) -> int:
+        counter.soft_reset()
+        adds = ["add(r1, r1, 1)"] * 30
+        body = ["ldr(r1, [r0, 0])", *adds[:behind], "b(HERE)", "label(HERE)", *adds[behind:], "mov(r0, 0)"]
+        counter.exec("@micropython.asm_thumb\ndef reads(r0):\n " + "\n ".join(body))
+        return measured(counter, "reads", DEVICE_REGISTER)
+
+    assert len({length(behind) for behind in (1, 9, 2, 30, 9)}) == 1
 
 
 # --- code of known length ------------------------------------------------------------------------

@@ -19,7 +19,8 @@
 /* An instruction that may access a device, and how much of its block follows it. */
 struct access {
     uint32_t address, rest;
-    bool ambiguous;      /* seen in blocks with different ends */
+    bool is_cut;         /* its block ends because it may not be longer: another one may end elsewhere */
+    bool ambiguous;      /* seen in such blocks with different ends */
     uint64_t corrected;  /* the count after the last correction: several accesses of one instruction are one */
     void (*left_early)(uint32_t address);
 };
@@ -75,6 +76,7 @@ void counter_translate(const struct code *code) {
     } else {
         ADD_TB(code->tb, code->count);
     }
+    bool is_cut = code->count == BLOCK_INSNS;
     for (uint32_t at = 0; at < code->count; at++) {
         if (code->insn[at].words == 0) {
             continue;
@@ -84,11 +86,11 @@ void counter_translate(const struct code *code) {
         if (access == NULL) {
             *value = access = allocate(sizeof *access);
             access->address = code->address[at];
-            access->rest = code->count - 1 - at;
         } else if (access->rest != code->count - 1 - at) {
-            access->ambiguous = true;
-            access->rest = code->count - 1 - at; /* of the newest code: memory may hold another program now */
+            access->ambiguous = is_cut || access->is_cut; /* otherwise memory holds another program now */
         }
+        access->rest = code->count - 1 - at;
+        access->is_cut = is_cut;
     }
 }
 
