@@ -58,6 +58,8 @@ class Console(SocketSpawn):  # type: ignore[type-arg]  # generic in its stubs on
             time.sleep(_STREAM_PAUSE)
         try:
             data: bytes = super().read_nonblocking(size, timeout)
+        except BlockingIOError as error:
+            raise TIMEOUT("not a moment left to wait") from error  # a socket's timeout of 0 means this instead
         except (ConnectionError, OSError) as error:
             raise EOF(f"console closed: {error}") from error
         now = time.monotonic()
