@@ -36,7 +36,7 @@ def test_waiting_has_an_end(ends):
     its.sendall(b"something else")
     with pytest.raises(WaitedLong):
         console.read_until([b"never"], time.monotonic() + 0.01)
-    assert console.unread() == b"something else"
+    assert console.read_until([b"else"], time.monotonic() + 5) == (0, b"something ")
 
 
 def test_the_other_end_goes(ends):
