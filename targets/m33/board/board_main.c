@@ -34,29 +34,56 @@ static __attribute__((noipa)) void forget(void) {
 
 static uint32_t heap[MICROPY_HEAP_SIZE / sizeof(uint32_t)];
 
-int main(void) {
-    for (;;) {
-        // As after power-on: what an earlier program left must not change what this one sees.
-        memset(heap, 0, sizeof(heap));
-        memset(&mp_state_ctx, 0, sizeof(mp_state_ctx));
-        board_collects = 0;
-        forget();
-        mp_cstack_init_with_top(&_estack, (char *)&_estack - (char *)&_sstack);
-        gc_init(heap, (char *)heap + sizeof(heap));
-        board_heap[0] = MP_STATE_MEM(area.gc_alloc_table_start);
-        board_heap[1] = MP_STATE_MEM(area.gc_pool_start);
-        board_heap[2] = MP_STATE_MEM(area.gc_pool_end);
-        mp_init();
-        for (;;) {
-            int (*repl)(void) = pyexec_mode_kind == PYEXEC_MODE_RAW_REPL ? pyexec_raw_repl : pyexec_friendly_repl;
-            if (repl() != 0) {
-                break;
-            }
-        }
-        mp_hal_stdout_tx_str("MPY: soft reboot\r\n");
-        gc_sweep_all();
-        mp_deinit();
-    }
+// One life, from a reset to the next.
+__attribute__((used)) static void live(void) {
+    // As after power-on: what an earlier program left must not change what this one sees.
+    memset(heap, 0, sizeof(heap));
+    memset(&mp_state_ctx, 0, sizeof(mp_state_ctx));
+    board_collects = 0;
+    mp_cstack_init_with_top(&_estack, (char *)&_estack - (char *)&_sstack);
+    gc_init(heap, (char *)heap + sizeof(heap));
+    board_heap[0] = MP_STATE_MEM(area.gc_alloc_table_start);
+    board_heap[1] = MP_STATE_MEM(area.gc_pool_start);
+    board_heap[2] = MP_STATE_MEM(area.gc_pool_end);
+    mp_init();
+    int (*repl)(void);
+    do {
+        repl = pyexec_mode_kind == PYEXEC_MODE_RAW_REPL ? pyexec_raw_repl : pyexec_friendly_repl;
+    } while (repl() == 0);
+    mp_hal_stdout_tx_str("MPY: soft reboot\r\n");
+    gc_sweep_all();
+    mp_deinit();
+}
+
+// The collector takes whatever registers and the stack hold for a pointer if it looks like one, and compilers
+// save registers that they do not use. So every life begins with all of them at 0, those of the past too.
+__attribute__((naked)) int main(void) {
+    __asm volatile (
+        "0: ldr r0, =_sstack\n"
+        "ldr r1, =_estack\n"
+        "mov sp, r1\n"
+        "mov r2, #0\n"
+        "1: str r2, [r0], #4\n"
+        "cmp r0, r1\n"
+        "blo 1b\n"
+        "mov r4, r2\n"
+        "mov r5, r2\n"
+        "mov r6, r2\n"
+        "mov r7, r2\n"
+        "mov r8, r2\n"
+        "mov r9, r2\n"
+        "mov r10, r2\n"
+        "mov r11, r2\n"
+        "vmov d8, r2, r2\n"
+        "vmov d9, r2, r2\n"
+        "vmov d10, r2, r2\n"
+        "vmov d11, r2, r2\n"
+        "vmov d12, r2, r2\n"
+        "vmov d13, r2, r2\n"
+        "vmov d14, r2, r2\n"
+        "vmov d15, r2, r2\n"
+        "bl live\n"
+        "b 0b\n");
 }
 
 void board_settle(void) {
