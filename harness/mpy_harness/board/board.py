@@ -282,6 +282,9 @@ class Board:
         self._repl = RawRepl(self.console, lost=self._lost, where=self._whereabouts, answer=self._answer)
         try:
             self._greet()
+            if instrument is not None:
+                # The friendly REPL of the first life has used the heap: later lives begin with the raw one.
+                self._repl.soft_reset(self.boot_seconds)
             self._channel = self._make_channel()
             self._inject()
         except BaseException:
