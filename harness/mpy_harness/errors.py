@@ -129,6 +129,10 @@ class ProfileInvalid(GuestFailure):
     """A saved profile is damaged or of another version."""
 
 
+class MeasurementsInvalid(GuestFailure):
+    """A file of measurements is damaged, hostile or of another version."""
+
+
 # --- machinery family ---------------------------------------------------------------------------
 
 

@@ -1,0 +1,1 @@
+"""Measurements: what a run measured, kept, compared and limited."""

@@ -1,0 +1,1 @@
+"""Flash, RAM, heap and stack, in exact bytes."""
