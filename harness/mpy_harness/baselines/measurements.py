@@ -135,6 +135,5 @@ def parse_run(data: bytes, source: str) -> Run:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part)[:60] for part in first["loc"]) or "the file"
         more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        raise MeasurementsInvalid(
-            f"{source} is not a file of measurements that this version reads: {plain(where)}: {plain(first['msg'])[:300]}{more}"
-        ) from None
+        why = f"{plain(where)}: {plain(first['msg'])[:300]}{more}"
+        raise MeasurementsInvalid(f"{source} is not a file of measurements that this version reads: {why}") from None
