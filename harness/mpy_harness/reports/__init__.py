@@ -1,3 +1,3 @@
-"""What a run says: on the terminal."""
+"""What a run or a comparison says: on the terminal, in a pull request, as a page, to other tools."""
 
 from __future__ import annotations

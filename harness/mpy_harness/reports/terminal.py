@@ -19,7 +19,7 @@ NATMOD = "mpy_harness.natmod"
 SKIPPED = "mpy_harness.skipped"
 _ALL_ROWS = 24
 _REGION = 48
-_NUMBER = re.compile(r"[-≤≥\d]|(inf|nan)\b")
+_NUMBER = re.compile(r"[-+≤≥<>×\d]|(inf|nan)\b")
 
 
 class Writer(Protocol):

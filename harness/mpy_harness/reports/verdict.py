@@ -1,0 +1,100 @@
+"""What all reports of a comparison share: the headline, the order of rows, and how figures are written."""
+
+from __future__ import annotations
+
+from math import inf, isfinite
+
+from mpy_harness.baselines.comparison import Comparison, PartChange, Row, Verdict
+from mpy_harness.baselines.measurements import Measurement
+from mpy_harness.reports.names import printable
+
+#: In the order in which a reader wants them, and what a headline calls them.
+VERDICTS: dict[Verdict, str] = {
+    "worse": "worse",
+    "removed": "removed",
+    "unlike": "measured under other conditions",
+    "better": "better",
+    "added": "added",
+    "same": "the same",
+}
+_HEADLINE: tuple[Verdict, ...] = ("better", "same", "added", "removed", "unlike")
+
+
+def headline(comparison: Comparison) -> str:
+    """Return the result in one line, the worst first: "2 measurements got worse, 1 better, 40 the same"."""
+    count = {verdict: len(comparison.of(verdict)) for verdict in VERDICTS}
+    if not comparison.rows:
+        parts = ["nothing was measured"]
+    else:
+        parts = [f"{plural(count['worse'], 'measurement') if count['worse'] else 'no measurement'} got worse"]
+        parts += [f"{count[verdict]:,} {VERDICTS[verdict]}" for verdict in _HEADLINE if count[verdict]]
+    text = ", ".join(parts)
+    if comparison.alerts:
+        return f"{plural(len(comparison.alerts), 'alert')}; {text}"
+    return text[0].upper() + text[1:]
+
+
+def changed(comparison: Comparison) -> list[Row]:
+    """Return the rows that are not the same: worse ones first, and of each kind the largest change first."""
+    order = list(VERDICTS)
+    rows = [row for row in comparison.rows if row.verdict != "same"]
+    return sorted(rows, key=lambda row: (order.index(row.verdict), *_largest_first(row)))
+
+
+def tolerated(comparison: Comparison) -> list[Row]:
+    """Return the rows that changed within a threshold, the largest change first."""
+    return sorted((row for row in comparison.of("same") if row.delta), key=_largest_first)
+
+
+def _largest_first(row: Row) -> tuple[float, float, tuple[str, str, str]]:
+    delta = row.delta or 0
+    share = row.share if row.share is not None else (inf if delta else 0.0)
+    return -abs(share), -abs(delta), row.measurement.key
+
+
+def contributors(row: Row, most: int) -> list[PartChange]:
+    """Return the parts that moved furthest in the direction of the change, or in any if it has none."""
+    sign = 1 if not row.delta or row.delta > 0 else -1
+    moved = [part for part in row.parts if part.delta and (not row.delta or part.delta * sign > 0)]
+    return sorted(moved, key=lambda part: (-abs(part.delta), part.module, part.name))[:most]
+
+
+def metric(measurement: Measurement) -> str:
+    """Return a metric with its unit, where that says more."""
+    name, unit = printable(measurement.metric), measurement.unit
+    return name if unit.lower() in {"", measurement.metric.lower()} else f"{name} [{printable(unit)}]"
+
+
+def amount(value: float | None) -> str:
+    """Return a value: whole numbers to the last digit, others to five; nothing for None."""
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int) else _short(value)
+
+
+def signed(delta: float | None) -> str:
+    """Return a difference with its sign; nothing for None."""
+    if delta is None or not delta:
+        return "" if delta is None else "0"
+    return ("+" if delta > 0 else "-") + amount(abs(delta))
+
+
+def percent(share: float | None) -> str:
+    """Return a change as percents, with two digits where it is small; nothing where it says nothing."""
+    if share is None or not isfinite(share) or not share:
+        return ""
+    if abs(share) >= 100:
+        return f"×{_short(share + 1)}" if share > 0 else "-" + _short(100 * abs(share)) + "%"
+    size = 100 * abs(share)
+    if size < 0.01:
+        return "<0.01%" if share > 0 else ">-0.01%"
+    return f"{'+' if share > 0 else '-'}{size:,.1f}%" if size >= 1 else f"{100 * share:+.2f}%"
+
+
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
+def _short(value: float) -> str:
+    return f"{value:,.5g}" if isfinite(value) else str(value)
