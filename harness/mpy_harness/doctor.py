@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
-import re
-import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from mpy_harness import targets
-from mpy_harness.counting.tcg import plugin_api
-from mpy_harness.errors import HarnessError, ToolMissing
+from mpy_harness import emulators, targets
+from mpy_harness.errors import HarnessError
 from mpy_harness.firmware import cache, toolchain
 from mpy_harness.firmware.image import cached_firmware
 from mpy_harness.firmware.sources import cached_source
 
-OLDEST_QEMU = (7, 2)
 OLDEST_PYTHON = (3, 10)
 
 # What needs an optional package, by its distribution name.
@@ -62,10 +58,9 @@ def findings() -> Iterator[Finding]:
     """Yield what this machine has for all targets together."""
     yield _python()
     known = [target for name in targets.available() if (target := _load(name)) is not None]
-    for binary in sorted({target.qemu.binary for target in known if target.qemu}):
-        yield _qemu(binary)
-        if shutil.which(binary):
-            yield _counting(binary)
+    for name, target in sorted({emulators.name(target): target for target in known}.items()):
+        yield _emulator(name, target)
+        yield from _counting(name, target)
     for prefix in sorted({target.firmware.cross for target in known}):
         yield _program(f"{prefix}gcc")
         yield _program(f"{prefix}ld")
@@ -82,8 +77,7 @@ def readiness(name: str) -> Readiness:
     """Return whether the target can be used: its image is built, or everything to build it is there."""
     try:
         target = targets.load_target(name)
-        if target.qemu is not None:
-            _require_qemu(target.qemu.binary)
+        emulators.version(target)
         version = target.firmware.micropython
         toolchain.toolchain(target.firmware.cross, version)
         source = cached_source(version)
@@ -98,9 +92,11 @@ def readiness(name: str) -> Readiness:
 
 def _load(name: str) -> targets.Target | None:
     try:
-        return targets.load_target(name)
+        target = targets.load_target(name)
+        emulators.name(target)
     except HarnessError:
         return None  # readiness() says what is wrong with it
+    return target
 
 
 def _python() -> Finding:
@@ -110,34 +106,28 @@ def _python() -> Finding:
     return Finding("python", State.OK, f"{version}, {sys.executable}")
 
 
-def _require_qemu(binary: str) -> str:
-    """Return QEMU's version; raises ToolMissing when it is absent or too old."""
-    line = toolchain.version(toolchain.find(binary, "running the firmware"))
-    match = re.search(r"version (\d+)\.(\d+)[.\d]*", line)
-    if match is None or (int(match.group(1)), int(match.group(2))) < OLDEST_QEMU:
-        oldest = ".".join(map(str, OLDEST_QEMU))
-        raise ToolMissing(
-            f"{binary} is too old: {line}. QEMU {oldest} or newer is needed; "
-            "use a newer release of your distribution, or its backports."
-        )
-    return line
-
-
-def _qemu(binary: str) -> Finding:
+def _emulator(name: str, target: targets.Target) -> Finding:
     try:
-        return Finding(binary, State.OK, _require_qemu(binary))
+        return Finding(name, State.OK, emulators.version(target))
     except HarnessError as error:
-        return Finding(binary, State.MISSING, "too old" if shutil.which(binary) else "not found", str(error))
+        return Finding(name, State.MISSING, "too old" if _is_there(target) else "not found", str(error))
 
 
-def _counting(binary: str) -> Finding:
-    name = f"counting in {binary.rpartition('-')[2]}"
+def _counting(emulator: str, target: targets.Target) -> Iterator[Finding]:
+    if not _is_there(target):
+        return
+    name = f"counting in {emulator.rpartition('-')[2]}"
     try:
-        version = plugin_api(toolchain.find(binary, "counting"))
-        compiler = toolchain.find("gcc", "the plugin that counts instructions")
+        yield Finding(name, State.OK, emulators.counting(target))
     except HarnessError as error:
-        return Finding(name, State.OPTIONAL, "not possible", str(error))
-    return Finding(name, State.OK, f"TCG plugin for API {version}, compiled with {compiler}")
+        yield Finding(name, State.OPTIONAL, "not possible", str(error))
+
+
+def _is_there(target: targets.Target) -> bool:
+    try:
+        return bool(emulators.program(target))
+    except HarnessError:
+        return False
 
 
 def _program(program: str) -> Finding:

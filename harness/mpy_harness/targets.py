@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mpy_harness.errors import TargetInvalid
 from mpy_harness.resources import targets_dir
@@ -35,25 +36,23 @@ Count = Literal[
 ]  # fmt: skip
 
 
-class _Table(BaseModel):
+class Table(BaseModel):
+    """A table of ``target.toml``; emulators derive the models of theirs from it (``Target.machine_as``)."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class QemuMachine(_Table):
-    """The QEMU program and machine that run a target."""
-
-    binary: Text
-    machine: Text
+AnyTable = TypeVar("AnyTable", bound=Table)
 
 
-class Window(_Table):
+class Window(Table):
     """Memory of the guest that host and guest share; address and size in bytes."""
 
     address: Address
     size: Size
 
 
-class FirmwareSpec(_Table):
+class FirmwareSpec(Table):
     """How a target's firmware is made: ``board`` is a folder beside ``target.toml``."""
 
     micropython: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
@@ -64,13 +63,13 @@ class FirmwareSpec(_Table):
     make: dict[str, str] = {}
 
 
-class NatmodSpec(_Table):
+class NatmodSpec(Table):
     """What native modules are built for: ``arch`` as MicroPython's ``dynruntime.mk`` calls it."""
 
     arch: Text
 
 
-class Memory(_Table):
+class Memory(Table):
     """A region of the target's memory map; origin and length in bytes."""
 
     name: Text
@@ -79,7 +78,7 @@ class Memory(_Table):
     kind: Literal["flash", "ram", "window"]
 
 
-class CycleModel(_Table):
+class CycleModel(Table):
     """What instructions cost on a core, in cycles; ``error`` is the bound of an estimate in percent.
 
     A core's model is ``cores/<core>.toml`` beside the targets.
@@ -100,15 +99,20 @@ class Cycles(CycleModel):
     refill: Cost = 0
 
 
-class Target(_Table):
-    """A target as its ``target.toml`` describes it, with its name and folder."""
+class Target(Table):
+    """A target as its ``target.toml`` describes it, with its name and folder.
+
+    ``machine`` is the table that has the emulator's name, read by that emulator; ``firmware_of`` is the target
+    whose firmware this one runs, the very same image.
+    """
 
     name: Text
     folder: Path
     description: Text
     core: Text
     emulator: Text
-    qemu: QemuMachine | None = None
+    machine: Mapping[str, Any]
+    firmware_of: Target | None = None
     window: Window | None = None
     firmware: FirmwareSpec
     natmod: NatmodSpec
@@ -120,11 +124,16 @@ class Target(_Table):
         """Return the folder with the board files of the MicroPython port."""
         return self.folder / self.firmware.board
 
-    @model_validator(mode="after")
-    def _emulator_is_described(self) -> Target:
-        if self.emulator == "qemu" and self.qemu is None:
-            raise ValueError('emulator = "qemu" needs a table [qemu] with binary and machine')
-        return self
+    def machine_as(self, model: type[AnyTable]) -> AnyTable:
+        """Return the emulator's own table as its model.
+
+        Raises TargetInvalid, which names the file, the key and what is wrong with it.
+        """
+        try:
+            return model(**self.machine)
+        except (ValidationError, TypeError) as error:
+            file = self.folder / FILE_NAME
+            raise TargetInvalid(f"{file} does not describe a target:\n{_explain(error, self.emulator)}") from error
 
 
 def available() -> list[str]:
@@ -137,6 +146,11 @@ def load_target(name_or_path: str, base: Path = Path()) -> Target:
 
     Raises TargetInvalid, which names the file, the key and what is wrong with it.
     """
+    file = _file(name_or_path, base)
+    return _target(_read(file), file)
+
+
+def _file(name_or_path: str, base: Path) -> Path:
     folder = targets_dir() / name_or_path
     if name_or_path in {"", ".", ".."} or "/" in name_or_path or not (folder / FILE_NAME).is_file():
         folder = base / Path(name_or_path).expanduser()
@@ -147,19 +161,51 @@ def load_target(name_or_path: str, base: Path = Path()) -> Target:
             f"there is no target {name_or_path!r}: {why}. Known targets: {', '.join(available()) or 'none'}; "
             f"a path to a folder that holds a {FILE_NAME} works too."
         )
-    table = _read(file)
-    folder = folder.resolve()
-    for reserved in ("name", "folder"):
+    return folder.resolve() / FILE_NAME
+
+
+def _target(table: dict[str, Any], file: Path) -> Target:
+    for reserved in ("name", "folder", "machine", "firmware_of"):
         if reserved in table:
-            raise TargetInvalid(f"{file}: {reserved}: is not a key, the folder gives it. Remove it.")
+            raise TargetInvalid(f"{file}: {reserved}: is not a key, the harness gives it. Remove it.")
+    base = _firmware_of(table, file)
+    if base is not None:
+        # What describes the image is said once, there.
+        shared = {"core", "firmware", "natmod", "memory", "cycles"}
+        table = {**base.model_dump(include=shared), **table, "firmware": base.firmware, "firmware_of": base}
     try:
+        table["machine"] = _machine(table)
         # Lists are the only arrays TOML has; the rest is checked strictly.
         table["memory"] = tuple(table.get("memory", ()))
         if isinstance(table.get("cycles"), dict) and "costs" not in table["cycles"]:
             table["cycles"] = {**dict(_core_model(str(table.get("core")), file)), **table["cycles"]}
-        return Target(name=folder.name, folder=folder, **table)
-    except (ValidationError, TypeError) as error:
+        return Target(name=file.parent.name, folder=file.parent, **table)
+    except (TypeError, ValueError) as error:
         raise TargetInvalid(f"{file} does not describe a target:\n{_explain(error)}") from error
+
+
+def _machine(table: dict[str, Any]) -> Any:
+    # The table of the emulator's name, which that emulator alone understands; taken out of the others.
+    emulator = table.get("emulator")
+    if not isinstance(emulator, str) or emulator in Target.model_fields:
+        return {}  # which is wrong, as the model says of the key `emulator`, or finds a table there
+    if not isinstance(table.get(emulator), dict):
+        raise ValueError(f'emulator = "{emulator}" needs a table [{emulator}]')  # noqa: TRY004 - said of the file
+    return table.pop(emulator)
+
+
+def _firmware_of(table: dict[str, Any], file: Path) -> Target | None:
+    # [firmware] of = "m33": the image of another target, one that is carried or lies beside this one.
+    firmware = table.get("firmware")
+    of = firmware.get("of") if isinstance(firmware, dict) else None
+    if of is None:
+        return None
+    if firmware != {"of": str(of)}:
+        raise TargetInvalid(f'{file}: firmware.of: of = "<target>" stands alone, the rest is that target\'s affair.')
+    other = _file(of, file.parent.parent)
+    if "of" in _read(other).get("firmware", {}):
+        raise TargetInvalid(f"{file}: firmware.of: {of} has no firmware of its own either. Name the one that has.")
+    return _target(_read(other), other)
 
 
 def _core_model(core: str, asked_in: Path) -> CycleModel:
@@ -184,12 +230,12 @@ def _read(file: Path) -> dict[str, Any]:
         raise TargetInvalid(f"{file} is not valid TOML: {error}. Correct that line.") from error
 
 
-def _explain(error: ValidationError | TypeError) -> str:
-    if isinstance(error, TypeError):
+def _explain(error: TypeError | ValueError, *table: str) -> str:
+    if not isinstance(error, ValidationError):
         return f"  {error}"
     lines = []
     for entry in error.errors():
-        key = ".".join(str(part) for part in entry["loc"]) or "(file)"
+        key = ".".join(str(part) for part in (*table, *entry["loc"])) or "(file)"
         what = "unknown key" if entry["type"] == "extra_forbidden" else entry["msg"].removeprefix("Value error, ")
         value = "" if entry["type"] in {"missing", "extra_forbidden", "value_error"} else f" (it is {entry['input']!r})"
         lines.append(f"  {key}: {what}{value}")

@@ -37,7 +37,7 @@ def test_doctor_lists_what_is_missing_and_how_to_get_it(tmp_path):
     result = command("doctor", PATH=str(tmp_path), **{cache.ENVIRONMENT: str(tmp_path / "cache")})
     assert result.returncode == 1
     assert "arm-none-eabi-gcc is not installed; building firmware needs it. On Debian: apt install" in result.stdout
-    assert "qemu-system-arm is not installed; running the firmware needs it." in result.stdout
+    assert "qemu-system-arm is not on PATH; running the firmware needs it." in result.stdout
     assert "Traceback" not in result.stderr
     assert not (tmp_path / "cache").exists()
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from mpy_harness import emulators
+from mpy_harness.emulators.qemu import QemuMachine
 from mpy_harness.errors import TargetInvalid
 from mpy_harness.resources import targets_dir
 from mpy_harness.targets import DEFAULT_TARGET, available, load_target
@@ -29,12 +31,12 @@ def test_every_carried_target_is_described_right(name):
     target = load_target(name)
     assert target.name == name
     assert target.board_folder.is_dir()
+    assert emulators.name(target)
 
 
 def test_m33_is_read_with_its_types():
     target = load_target("m33")
-    assert target.qemu is not None
-    assert target.qemu.machine == "mps2-an505"
+    assert target.machine_as(QemuMachine).machine == "mps2-an505"
     assert target.window is not None
     assert target.window.address == 0x8000_0000
     assert target.natmod.arch == "armv7emsp"
@@ -56,7 +58,12 @@ def test_tables_that_may_be_absent(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("[qemu]", "[quemu]", "quemu: unknown key"),
+        ("[window]", "[widow]", "widow: unknown key"),
+        ("[qemu]", "[quemu]", r'emulator = "qemu" needs a table \[qemu\]'),
+        ('emulator = "qemu"\n\n[qemu]', 'emulator = "other"\n[other]', "emulator: there is no emulator 'other'.*qemu"),
+        ('emulator = "qemu"', 'emulator = "memory"', "qemu: unknown key"),
+        ('emulator = "qemu"', "emulator = 1", r"emulator: .*string \(it is 1\)"),
+        ("[firmware]", "[firmware]\nof = 'm33'", "firmware.of: .*stands alone"),
         ('emulator = "qemu"', 'emulator = "qemu"\ncolour = "red"', "colour: unknown key"),
         ('machine = "mps2-an505"', "machine = 505", r"qemu\.machine: .*string \(it is 505\)"),
         ('machine = "mps2-an505"', "", r"qemu\.machine: Field required"),
@@ -64,7 +71,7 @@ def test_tables_that_may_be_absent(tmp_path):
         ('micropython = "1.26.1"', 'micropython = "latest"', r"firmware\.micropython: .*'latest'"),
         ('kind = "ram"', 'kind = "rom"', r"memory\.0\.kind: .*'rom'"),
         ("[firmware.make]", "[firmware.make]\nDEBUG = 1", r"firmware\.make\.DEBUG: .*string \(it is 1\)"),
-        ('core = "cortex-m33"', 'core = "cortex-m33"\nname = "m33"', "name: is not a key, the folder gives it"),
+        ('core = "cortex-m33"', 'core = "cortex-m33"\nname = "m33"', "name: is not a key, the harness gives it"),
         ('core = "cortex-m33"', "core = ", "is not valid TOML: .*line"),
     ],
 )
@@ -72,13 +79,36 @@ def test_what_is_wrong_is_said_with_file_and_key(tmp_path, old, new, message):
     assert old in M33
     path = folder_with(tmp_path, M33.replace(old, new))
     with pytest.raises(TargetInvalid, match=rf"(?s){path}/target\.toml.*{message}"):
-        load_target(path)
+        emulators.name(load_target(path))
 
 
-def test_qemu_needs_its_table(tmp_path):
-    text = M33.replace('[qemu]\nbinary = "qemu-system-arm"\nmachine = "mps2-an505"\n', "")
-    with pytest.raises(TargetInvalid, match=r"needs a table \[qemu\]"):
-        load_target(folder_with(tmp_path, text))
+def other(tmp_path: Path, name: str, of: str) -> str:
+    folder = tmp_path / name
+    folder.mkdir()
+    (folder / "target.toml").write_text(
+        f'description = "x"\nemulator = "qemu"\n[qemu]\nbinary = "b"\nmachine = "m"\n[firmware]\nof = "{of}"\n'
+    )
+    return str(folder)
+
+
+def test_a_target_with_the_firmware_of_another_shares_what_describes_the_image(tmp_path):
+    target, m33 = load_target(other(tmp_path, "theirs", "m33")), load_target("m33")
+    assert target.firmware_of == m33
+    assert (target.core, target.firmware, target.natmod) == (m33.core, m33.firmware, m33.natmod)
+    assert (target.memory, target.cycles) == (m33.memory, m33.cycles)
+    assert (target.window, target.machine) == (None, {"binary": "b", "machine": "m"})
+
+
+def test_firmware_of_a_target_beside_it(tmp_path):
+    folder_with(tmp_path, M33)
+    target = load_target(other(tmp_path, "theirs", "mine"))
+    assert target.firmware_of is not None
+    assert target.firmware_of.folder == tmp_path / "mine"
+
+
+def test_firmware_of_one_that_has_none_of_its_own(tmp_path):
+    with pytest.raises(TargetInvalid, match=r"firmware\.of: theirs has no firmware of its own either"):
+        load_target(other(tmp_path, "theirs", "theirs"))
 
 
 @pytest.mark.parametrize("name", ["nothing", "", "..", "/nonexistent"])

@@ -63,6 +63,7 @@ class BoardPool:
             self._boards.popitem()[1].close()
 
     def _boot(self, target: Target, host_files: HostFiles | None, mode: Mode | None) -> Board:
+        emulators.program(target)  # raises where it is missing: no firmware is built for nothing
         image = self.firmware(target).elf
         self._boots += 1
         log = self.log_folder / f"{target.name}{self.label}-{self._boots}.log"

@@ -10,18 +10,42 @@ from mpy_harness.emulators import qemu
 from mpy_harness.emulators.base import Emulator, Exit, SharedWindow
 from mpy_harness.errors import TargetInvalid
 from mpy_harness.firmware.progress import Progress
-from mpy_harness.targets import Target
+from mpy_harness.targets import FILE_NAME, Target
 
-__all__ = ["Emulator", "Exit", "SharedWindow", "instrument", "start"]
+__all__ = ["Emulator", "Exit", "SharedWindow", "counting", "instrument", "name", "program", "start", "version"]
 
 
 class _Kind(Protocol):
-    # A module that knows one kind of emulator.
+    # A module that knows one kind of emulator, and its table in target.toml (Target.machine_as).
+    def name(self, target: Target) -> str: ...
+    def program(self, target: Target) -> Path: ...
+    def version(self, target: Target) -> str: ...
+    def counting(self, target: Target) -> str: ...
     def start(self, target: Target, image: Path, counting: Instrument | None) -> Emulator: ...
     def instrument(self, target: Target, image: Path, mode: Mode, progress: Progress) -> Instrument: ...
 
 
 _EMULATORS: dict[str, _Kind] = {"qemu": qemu}
+
+
+def name(target: Target) -> str:
+    """Return what the program that runs a target is called."""
+    return _module(target).name(target)
+
+
+def program(target: Target) -> Path:
+    """Return where that program is, after a quick look. Raises ToolMissing, which says how to get it."""
+    return _module(target).program(target)
+
+
+def version(target: Target) -> str:
+    """Return its version in words. Raises ToolMissing where it is absent or too old."""
+    return _module(target).version(target)
+
+
+def counting(target: Target) -> str:
+    """Return in words what it counts instructions with. Raises ToolMissing, which says why it cannot."""
+    return _module(target).counting(target)
 
 
 def start(target: Target, image: Path, counting: Instrument | None = None) -> Emulator:
@@ -41,6 +65,7 @@ def instrument(target: Target, image: Path, mode: Mode, progress: Progress) -> I
 def _module(target: Target) -> _Kind:
     if target.emulator not in _EMULATORS:
         raise TargetInvalid(
-            f"target {target.name} wants the emulator {target.emulator!r}; known: {', '.join(sorted(_EMULATORS))}"
+            f"{target.folder / FILE_NAME} does not describe a target:\n  emulator: there is no emulator "
+            f"{target.emulator!r}, only {', '.join(sorted(_EMULATORS))}"
         )
     return _EMULATORS[target.emulator]

@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import mmap
 import os
+import re
 import shutil
 import socket
 import tempfile
@@ -20,18 +21,27 @@ from mpy_harness.counting.tcg import Instrument, Mode, Records
 from mpy_harness.emulators.base import Exit, SharedWindow
 from mpy_harness.emulators.process import EmulatorProcess
 from mpy_harness.emulators.qmp import Qmp
-from mpy_harness.errors import TargetInvalid, ToolMissing
+from mpy_harness.errors import ToolMissing
+from mpy_harness.firmware import toolchain
 from mpy_harness.firmware.progress import Progress
-from mpy_harness.firmware.toolchain import package_for
-from mpy_harness.targets import QemuMachine, Target, Window
+from mpy_harness.targets import Table, Target, Text, Window
 
 _SETUP_SECONDS = 15.0
+_OLDEST = (7, 2)
+_VERSION = re.compile(r"version (\d+)\.(\d+)[.\d]*")
+
+
+class QemuMachine(Table):
+    """The table ``[qemu]``: the program and the machine that run a target."""
+
+    binary: Text
+    machine: Text
 
 
 def start(target: Target, image: Path, counting: Instrument | None = None) -> Qemu:
     """Start QEMU for a target with a firmware image (see ``emulators.start``)."""
-    machine = _described(target)
-    binary = _binary(target)
+    machine = target.machine_as(QemuMachine)
+    binary = program(target)
     with contextlib.ExitStack() as undo, contextlib.ExitStack() as theirs:
         console, its_console = _pair(undo, theirs)
         qmp, its_qmp = _pair(undo, theirs)
@@ -68,25 +78,43 @@ def start(target: Target, image: Path, counting: Instrument | None = None) -> Qe
 
 def instrument(target: Target, image: Path, mode: Mode, progress: Progress) -> Instrument:
     """Return the plugin that counts for this QEMU (see ``emulators.instrument``)."""
-    return tcg.instrument(target, image, _binary(target), mode, progress)
+    return tcg.instrument(target, image, program(target), mode, progress)
 
 
-def _described(target: Target) -> QemuMachine:
-    if target.qemu is None:
-        raise TargetInvalid(f"target {target.name} has no table [qemu]")
-    return target.qemu
+def name(target: Target) -> str:
+    """Return the program's name."""
+    return target.machine_as(QemuMachine).binary
 
 
-def _binary(target: Target) -> Path:
-    name = _described(target).binary
-    binary = shutil.which(name)
+def program(target: Target) -> Path:
+    """Return the program that is on PATH (see ``emulators.program``)."""
+    binary = shutil.which(name(target))
     if binary is None:
-        raise ToolMissing(f"{name} is not on PATH. {_hint(name)}")
+        raise ToolMissing(f"{name(target)} is not on PATH; running the firmware needs it. {_hint(name(target))}")
     return Path(binary)
 
 
+def version(target: Target) -> str:
+    """Return what QEMU says of its version. Raises ToolMissing where it is absent or too old."""
+    line = toolchain.version(program(target))
+    match = _VERSION.search(line)
+    if match is None or (int(match.group(1)), int(match.group(2))) < _OLDEST:
+        oldest = ".".join(map(str, _OLDEST))
+        raise ToolMissing(
+            f"{name(target)} is too old: {line}. QEMU {oldest} or newer is needed; "
+            "use a newer release of your distribution, or its backports."
+        )
+    return line
+
+
+def counting(target: Target) -> str:
+    """Return how this QEMU counts (see ``emulators.counting``)."""
+    api = tcg.plugin_api(program(target))
+    return f"TCG plugin for API {api}, compiled with {toolchain.find('gcc', 'the plugin that counts instructions')}"
+
+
 def _hint(binary: str) -> str:
-    return f"Install QEMU 7.2 or newer (Debian, Ubuntu: apt install {package_for(binary) or binary})."
+    return f"Install QEMU 7.2 or newer (Debian, Ubuntu: apt install {toolchain.package_for(binary) or binary})."
 
 
 class Qemu:

@@ -46,7 +46,7 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Firmware:
-    """An image: its ELF file, the target's name and where it came from."""
+    """An image: its ELF file, the name of the target it was built for and where it came from."""
 
     elf: Path
     target: str
@@ -58,10 +58,13 @@ def firmware_for(
 ) -> Firmware:
     """Return the image of ``target``, built on first use and whenever one of its inputs changed.
 
+    A target that runs another one's firmware gets that image.
+
     ``source`` is a folder or archive of MicroPython to use instead of a fetched one. Raises
     ToolMissing, SourceUnavailable, HashMismatch or BuildFailed.
     """
     progress = progress or Silent()
+    target = target.firmware_of or target
     tools = toolchain.toolchain(target.firmware.cross, target.firmware.micropython)
     tree = micropython_source(target.firmware.micropython, given=source, progress=progress)
     planned = _plan(target, tree, tools)
@@ -77,6 +80,7 @@ def firmware_for(
 
 def cached_firmware(target: Target, source: Source) -> Firmware | None:
     """Return the image if it is in the cache for these inputs, or None; builds nothing."""
+    target = target.firmware_of or target
     tools = toolchain.toolchain(target.firmware.cross, target.firmware.micropython)
     path = cache.entry(_KIND, _plan(target, source, tools).key())
     return _load(path, target) if path else None
