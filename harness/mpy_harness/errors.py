@@ -179,3 +179,11 @@ class FirmwareSilent(MachineryError):
 
 class ConsoleGarbled(MachineryError):
     """The console did not follow the REPL protocol."""
+
+
+class GitHubUnavailable(MachineryError):
+    """GitHub's REST API refused a request, or did not answer it."""
+
+
+class JobMisconfigured(MachineryError):
+    """A CI job was not given what it needs: an event, a token, the history of a branch."""
