@@ -129,6 +129,10 @@ class ProfileInvalid(GuestFailure):
     """A saved profile is damaged or of another version."""
 
 
+class ImageInvalid(GuestFailure):
+    """A file whose sizes are wanted is no linked ELF image and no .mpy file."""
+
+
 class MeasurementsInvalid(GuestFailure):
     """A file of measurements is damaged, hostile or of another version."""
 
@@ -171,6 +175,10 @@ class BuildFailed(MachineryError):
 
 class EmulatorDied(MachineryError):
     """The emulator ended when nobody had asked it to."""
+
+
+class GuestMemoryFailed(MachineryError):
+    """The emulator did not give the access to guest memory that was needed."""
 
 
 class FirmwareSilent(MachineryError):

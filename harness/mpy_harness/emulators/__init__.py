@@ -7,12 +7,15 @@ from typing import Protocol
 
 from mpy_harness.counting.tcg import Instrument, Mode
 from mpy_harness.emulators import qemu
-from mpy_harness.emulators.base import Emulator, Exit, SharedWindow
+from mpy_harness.emulators.base import Emulator, Exit, GuestMemory, SharedWindow
 from mpy_harness.errors import TargetInvalid
 from mpy_harness.firmware.progress import Progress
 from mpy_harness.targets import FILE_NAME, Target
 
-__all__ = ["Emulator", "Exit", "SharedWindow", "counting", "instrument", "name", "program", "start", "version"]
+__all__ = [
+    "Emulator", "Exit", "GuestMemory", "SharedWindow",
+    "counting", "instrument", "name", "program", "start", "version",
+]  # fmt: skip
 
 
 class _Kind(Protocol):

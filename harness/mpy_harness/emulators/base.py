@@ -1,10 +1,11 @@
-"""What every emulator offers: a console, perhaps shared memory, a way to look in and an end."""
+"""What every emulator offers: a console, a way to the guest's memory, a way to look in and an end."""
 
 from __future__ import annotations
 
 import re
 import signal
 import socket
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -42,6 +43,22 @@ class SharedWindow:
     memory: memoryview
 
 
+class GuestMemory(Protocol):
+    """Guest memory that the host reaches by address, for boards without a window.
+
+    All raise GuestMemoryFailed.
+    """
+
+    def read(self, address: int, size: int) -> bytes:
+        """Return the bytes from an address on."""
+
+    def write(self, address: int, data: bytes) -> None:
+        """Write bytes from an address on."""
+
+    def still(self) -> AbstractContextManager[None]:
+        """Return what keeps the guest from running during several accesses, where one costs a stop of its own."""
+
+
 class Emulator(Protocol):
     """A running emulator process that holds one guest."""
 
@@ -49,6 +66,8 @@ class Emulator(Protocol):
     console: socket.socket
     #: Memory shared with the guest, where the target has some.
     window: SharedWindow | None
+    #: Access to the guest's memory, where there is no window and the emulator offers it.
+    memory: GuestMemory | None
     #: What the plugin that counts writes, where it was started with one.
     records: Records | None
 

@@ -1,6 +1,6 @@
 """QEMU system emulation, 7.2 and newer.
 
-The console and QMP are pairs of connected sockets, the shared window is memory without a name; QEMU
+The console, QMP and GDB's protocol are pairs of connected sockets, the shared window is memory without a name; QEMU
 inherits its ends. Nothing of it is ever on a disk, so nothing can be left behind, however we end.
 """
 
@@ -18,7 +18,8 @@ from pathlib import Path
 
 from mpy_harness.counting import tcg
 from mpy_harness.counting.tcg import Instrument, Mode, Records
-from mpy_harness.emulators.base import Exit, SharedWindow
+from mpy_harness.emulators.base import Exit, GuestMemory, SharedWindow
+from mpy_harness.emulators.gdb import GdbMemory
 from mpy_harness.emulators.process import EmulatorProcess
 from mpy_harness.emulators.qmp import Qmp
 from mpy_harness.errors import ToolMissing
@@ -47,11 +48,16 @@ def start(target: Target, image: Path, counting: Instrument | None = None) -> Qe
         qmp, its_qmp = _pair(undo, theirs)
         inherited = [its_console, its_qmp]
         options = ["-machine", machine.machine]
-        window = records = None
+        window = memory = records = None
         if target.window is not None:
             file, window = _window(target.window, undo, theirs)
             inherited.append(file)
             options = _machine_with_window(machine.machine, target.window.size, file)
+        else:
+            gdb, its_gdb = _pair(undo, theirs)
+            inherited.append(its_gdb)
+            options += ["-chardev", f"socket,id=gdb,fd={its_gdb}", "-gdb", "chardev:gdb"]
+            memory = GdbMemory(gdb)
         if counting is not None:
             output, functions = _nameless(undo), _nameless(theirs)
             os.write(functions, counting.functions.encode())
@@ -73,7 +79,7 @@ def start(target: Target, image: Path, counting: Instrument | None = None) -> Qe
         undo.callback(monitor.close)
         if not monitor.greet(_SETUP_SECONDS):
             raise process.death("did not set up its machine")
-        return Qemu(process, console, monitor, window=window, records=records, resources=undo.pop_all())
+        return Qemu(process, console, monitor, window=window, memory=memory, records=records, resources=undo.pop_all())
 
 
 def instrument(target: Target, image: Path, mode: Mode, progress: Progress) -> Instrument:
@@ -127,12 +133,14 @@ class Qemu:
         monitor: Qmp,
         *,
         window: SharedWindow | None,
+        memory: GuestMemory | None,
         records: Records | None,
         resources: contextlib.ExitStack,
     ) -> None:
         self.process = process
         self.console = console
         self.window = window
+        self.memory = memory
         self.records = records
         self._monitor = monitor
         self._resources = resources
