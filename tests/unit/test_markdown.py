@@ -1,0 +1,163 @@
+"""Comments and summaries, rendered by GitHub's own fork of cmark: what data says stays text in code."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from comparison_data import HOSTILE, comparison, example, measurement, row, run
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mpy_harness.baselines.comparison import Comparison, PartChange
+from mpy_harness.baselines.measurements import Provenance, plain
+from mpy_harness.reports.gfm import code, prose
+from mpy_harness.reports.markdown import COMMENT_BYTES, MARKER, comment, comparison_markdown, run_markdown
+from mpy_harness.reports.names import printable
+
+cmarkgfm = pytest.importorskip("cmarkgfm", reason="needs cmarkgfm, GitHub's Markdown renderer: pip install cmarkgfm")
+
+TAGS = {"h3", "p", "ul", "li", "strong", "table", "thead", "tbody", "tr", "th", "td", "code", "details", "summary"}
+#: What GitHub makes links, notifications or pictures of, in any text outside of code.
+ACTIVE = re.compile(r"[@#$~*_`\\\[\]|]|:\w+:|://|www\.|\bGH-\d|[0-9a-f]{7}")
+
+
+class Page(HTMLParser):
+    def __init__(self, markdown: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.codes: list[str] = []
+        self.rows: list[int] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.text = ""
+        self._code = 0
+        self.feed(cmarkgfm.github_flavored_markdown_to_html(markdown, cmarkgfm.cmark.Options.CMARK_OPT_UNSAFE))
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes += attrs
+        if tag == "code":
+            self._code += 1
+            self.codes.append("")
+        elif tag == "tr":
+            self.rows.append(0)
+        elif tag in {"td", "th"}:
+            self.rows[-1] += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        self._code -= tag == "code"
+
+    def handle_data(self, data: str) -> None:
+        if self._code:
+            self.codes[-1] += data
+        else:
+            self.text += data
+
+
+def check(markdown: str) -> Page:
+    page = Page(markdown)
+    assert page.tags <= TAGS
+    assert {name for name, _ in page.attributes} <= {"align"}
+    found = ACTIVE.search(page.text)
+    assert found is None, page.text[max(0, found.start() - 80) : found.end() + 80]
+    return page
+
+
+def everywhere(name: str) -> Comparison:
+    """Return a comparison with a text wherever data puts one."""
+    short = name[:40] or "x"
+    facts = {"metric": name, "unit": short, "target": name}
+    rows = [
+        row("worse", 1, 2, name, **facts, parts=(PartChange(name, name, 1, 2),)),
+        row("better", 2, 1, name[:298] + " 2", **facts),
+        row("worse", 1, 2, "plain"),
+    ]
+    sentence = f"the case {name} disappeared"
+    return comparison(*rows, alerts=(name, sentence), reasons=(sentence, f"{name}: {name}"))
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_are_text(name: str) -> None:
+    page = check(comment(everywhere(name)))
+    assert set(page.rows) == {8, 7, 5}
+    whole = check(comparison_markdown(everywhere(name[:60])))
+    if "\\|" not in name and len(name.encode()) == len(name):
+        assert name[:60].rstrip() in [text.strip() for text in whole.codes]
+    check(run_markdown(run(measurement(1, name, metric=name), measurement(2, name))))
+
+
+@settings(max_examples=100, database=None, deadline=None)
+@given(st.text(st.sampled_from("`|\\ a1@#:/.<>&;-=+*_~[](){}!$\"'\u00a0é😀\n"), min_size=1, max_size=40))
+def test_no_text_is_more_than_text(text: str) -> None:
+    name = plain(text)
+    check(comment(everywhere(name)))
+    table = Page(f"| a | b |\n| --- | --- |\n| {code(name)} | c |")
+    assert table.rows == [2, 2]
+    shown = (table.codes or [""])[0]
+    assert shown.strip() == printable(name).replace("\\|", r"\\u007c").strip()
+
+
+@settings(max_examples=100, database=None, deadline=None)
+@given(st.text(max_size=80))
+def test_sentences_are_one_paragraph(text: str) -> None:
+    page = check(f"- {prose(text)}\n- end")
+    assert page.tags <= {"ul", "li", "code"}
+
+
+def test_words_of_sentences_stay_words() -> None:
+    assert prose("m33 / filters/iir: the case, gone.") == "`m33` / `filters/iir`: the case, gone."
+    assert prose("1. one") == "`1`. one"
+    assert prose("toolchain was gcc 12.2.0, is 13") == "toolchain was gcc `12.2.0`, is 13"
+
+
+def test_comment_is_what_a_reviewer_wants() -> None:
+    text = comment(example())
+    assert text.startswith(MARKER + "\n### ❌ 1 alert; 3 measurements got worse")
+    before, _, folded = text.partition("<details>")
+    assert "| `iir` | `m33` | `rodata` `bytes` | 2,048 | 3,072 | +1,024 | +50.0% | `window_table` +1,024 |" in before
+    assert before.index("window_table") < before.index("iir_run") < before.index("fft[256]")
+    assert "disappeared" in before
+    assert "`13.1.0`" in before
+    assert "classifiers/trees" not in before
+    assert "classifiers/trees" in folded
+    assert "steady" not in text
+    assert "`near`" in folded
+    assert "gcc 12.2.1" in folded
+
+
+def test_nothing_changed() -> None:
+    text = comment(comparison(row("same", 1, 1), row("same", 2, 2, "b")))
+    assert "### ✅ No measurement got worse, 2 the same" in text
+    assert "Truncated" not in text
+    assert "Alerts" not in text
+
+
+def test_length_is_capped_and_said() -> None:
+    many = comparison(*(row("worse", 1000, 2000 + n, f"case/{n}") for n in range(5000)))
+    text = comment(many)
+    assert COMMENT_BYTES - 200 < len(text.encode()) <= COMMENT_BYTES
+    shown = text.count("| `case/")
+    assert f"**Truncated:** {5000 - shown:,} more rows in the attached CSV." in text
+    assert "`case/4999`" in text
+    assert "`case/0`" not in text
+    assert check(text).rows[-2] == 5
+    assert comparison_markdown(many).count("| `case/") == 5000
+
+
+def test_cap_holds_for_the_longest_texts() -> None:
+    for letter in ("😀", "`", "é", "a̧"):
+        long = (letter * 300)[:300]
+        name = {"target": long, "unit": long[:40], "metric": long}
+        rows = [
+            row("worse", 1, 2, f"{n} {long}"[:300], **name, parts=(PartChange(long, long, 0, 1),) * 5)
+            for n in range(200)
+        ]
+        facts = Provenance(micropython=long * 6, firmware="0" * 64, toolchain=long, emulator=long, harness=long)
+        made = comparison(*rows, alerts=(long * 6,) * 90, reasons=(long * 6,) * 90)
+        head = made.head.model_copy(update={"provenance": {f"{n} {long}"[:300]: facts for n in range(90)}})
+        text = comment(Comparison(made.base, head, rows, made.alerts, made.reasons))
+        assert len(text.encode()) <= COMMENT_BYTES
+        assert "Truncated" in text
+        assert "- 78 more" in text
