@@ -12,6 +12,7 @@ from mpy_harness.board.board import Board
 from mpy_harness.errors import CountingUnavailable
 from mpy_harness.golden import Golden
 from mpy_harness.reports.terminal import CASE
+from mpy_harness.session import RECORDS
 
 
 @pytest.fixture(params=["native", "python"])
@@ -35,7 +36,7 @@ def golden(golden: Golden, board: Board, request: pytest.FixtureRequest) -> Iter
             pass
     except CountingUnavailable:
         return
-    cases = [json.loads(str(value)) for name, value in request.node.user_properties if name == CASE]
+    cases = [json.loads(text) for kind, text in request.node.stash.get(RECORDS, []) if kind == CASE]
     uncounted = [case["case"] for case in cases if not case["instructions"]]
     assert not uncounted, f"no region was counted before the check of {', '.join(uncounted)}"
 

@@ -13,7 +13,7 @@ from mpy_harness.board.modules import ModuleLoader
 from mpy_harness.golden import Golden
 from mpy_harness.options import add_options
 from mpy_harness.reports import terminal, tracebacks
-from mpy_harness.session import Session
+from mpy_harness.session import RECORDS, Session
 from mpy_harness.targets import Target
 
 _SESSION = pytest.StashKey[Session]()
@@ -93,6 +93,7 @@ def pytest_runtest_makereport(
     if board is not None and report.failed:
         report.sections += session.explain(item, board)
     if report.when == "teardown":
+        setattr(report, terminal.ATTRIBUTE, item.stash.get(RECORDS, []))
         session.done(item)
     return report
 

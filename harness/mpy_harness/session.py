@@ -27,7 +27,15 @@ from mpy_harness.reports.terminal import CASE, COUNT, NATMOD, SKIPPED
 from mpy_harness.resources import scratch
 from mpy_harness.targets import Target
 
+#: What a test recorded: kinds and JSON, which its reports carry across process borders. They are no
+#: user_properties, because those are in JUnit files, which people read.
+RECORDS = pytest.StashKey[list[tuple[str, str]]]()
 _TAIL_LINES = 20
+
+
+def record(item: pytest.Item, kind: str, text: str) -> None:
+    """Keep with a test what the end of the run is to know of it."""
+    item.stash.setdefault(RECORDS, []).append((kind, text))
 
 
 class _OnTerminal:
@@ -105,7 +113,7 @@ class Session:
             if self.settings.explicit_target:
                 raise
             reason = f"target {target.name}: {error}"
-            item.user_properties.append((SKIPPED, reason))
+            record(item, SKIPPED, reason)
             pytest.skip(reason)
 
     def used_by(self, item: pytest.Item) -> Board | None:
@@ -118,7 +126,7 @@ class Session:
 
     def record_case(self, item: pytest.Item, result: CaseResult) -> None:
         """Keep a judged case with the test's report, where it crosses process borders."""
-        item.user_properties.append((CASE, json.dumps(asdict(result))))
+        record(item, CASE, json.dumps(asdict(result)))
 
     def record_counts(self, item: pytest.Item) -> None:
         """Keep what a test counted with its report; regions without a name are the test's own affair."""
@@ -128,12 +136,12 @@ class Session:
         for count in regions_of(board.counts):
             if count.name:
                 facts = {"test": item.name, "region": count.name, "target": board.target.name}
-                item.user_properties.append((COUNT, json.dumps(facts | {"instructions": count.instructions})))
+                record(item, COUNT, json.dumps(facts | {"instructions": count.instructions}))
 
     def record_build(self, item: pytest.Item, build: NatmodBuild) -> None:
         """Keep a built module's sizes with the test's report."""
         facts = {"name": build.name, "arch": build.arch, "sizes": build.sizes}
-        item.user_properties.append((NATMOD, json.dumps(facts)))
+        record(item, NATMOD, json.dumps(facts))
 
     def explain(self, item: pytest.Item, board: Board) -> list[tuple[str, str]]:
         """Return the sections that a failed test's report gets."""

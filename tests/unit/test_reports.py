@@ -11,7 +11,7 @@ import pytest
 
 from mpy_harness.golden import CaseResult
 from mpy_harness.reports import terminal
-from mpy_harness.reports.terminal import CASE, COUNT, NATMOD, Results
+from mpy_harness.reports.terminal import ATTRIBUTE, CASE, COUNT, NATMOD, Results
 
 
 def case(name: str, value: float = 0.5, limit: float = 1.0, **more: Any) -> CaseResult:
@@ -21,10 +21,10 @@ def case(name: str, value: float = 0.5, limit: float = 1.0, **more: Any) -> Case
     return CaseResult(**(facts | more))
 
 
-def report(when: str, *results: CaseResult, modules: tuple[str, ...] = ()) -> SimpleNamespace:
-    properties: list[tuple[str, object]] = [(CASE, json.dumps(asdict(result))) for result in results]
-    properties += [(NATMOD, json.dumps({"name": name, "arch": "armv7emsp", "sizes": {"text": 10}})) for name in modules]
-    return SimpleNamespace(when=when, user_properties=[*properties, ("anybody's", 3), (CASE, None)])
+def report(*results: CaseResult, modules: tuple[str, ...] = ()) -> SimpleNamespace:
+    records = [(CASE, json.dumps(asdict(result))) for result in results]
+    records += [(NATMOD, json.dumps({"name": name, "arch": "armv7emsp", "sizes": {"text": 10}})) for name in modules]
+    return SimpleNamespace(**{ATTRIBUTE: [*records, ("of another version", "3")]})
 
 
 class Screen:
@@ -41,10 +41,9 @@ class Screen:
 def test_each_test_counts_once():
     one, two = case("a/one"), case("a/two")
     stats = {
-        "": [report("setup"), report("teardown", one), SimpleNamespace()],
-        "passed": [report("call", one)],
-        "failed": [report("call", two, modules=("iir",))],
-        "error": [report("teardown", two, modules=("iir",))],
+        "": [SimpleNamespace(), report(one), SimpleNamespace()],
+        "passed": [SimpleNamespace()],
+        "error": [report(two, modules=("iir",))],
         "warnings": ["anything"],
     }
     found = Results.of(stats)
@@ -182,7 +181,7 @@ def test_names_of_regions_stay_on_their_line():
 
 
 def test_counts_cross_processes_in_reports():
-    report = SimpleNamespace(when="teardown", user_properties=[(COUNT, json.dumps(count("block", 5))), (COUNT, 5)])
+    report = SimpleNamespace(**{ATTRIBUTE: [(COUNT, json.dumps(count("block", 5)))]})
     found = Results.of({"passed": [report]})
     assert found.counts == [count("block", 5)]
     screen = Screen()

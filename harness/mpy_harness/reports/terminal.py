@@ -13,10 +13,12 @@ from typing import Any, Protocol
 from mpy_harness.golden import CaseResult
 from mpy_harness.reports.names import printable, shortened
 
-CASE = "mpy_harness.case"
-COUNT = "mpy_harness.count"
-NATMOD = "mpy_harness.natmod"
-SKIPPED = "mpy_harness.skipped"
+#: The attribute of a test's reports that holds what it recorded, pairs of these kinds and JSON.
+ATTRIBUTE = "mpy_harness_records"
+CASE = "case"
+COUNT = "count"
+NATMOD = "natmod"
+SKIPPED = "skipped"
 _ALL_ROWS = 24
 _REGION = 48
 _NUMBER = re.compile(r"[-+≤≥<>×\d]|(inf|nan)\b")
@@ -47,23 +49,21 @@ class Results:
         results = cls()
         for reports in stats.values():
             for report in reports:
-                # Every phase's report carries the properties so far: the last has them all.
-                if getattr(report, "when", None) == "teardown":
-                    results.add(getattr(report, "user_properties", ()))
+                results.add(getattr(report, ATTRIBUTE, ()))
         return results
 
-    def add(self, properties: Iterable[tuple[str, object]]) -> None:
+    def add(self, records: Iterable[tuple[str, str]]) -> None:
         """Add what one test recorded."""
-        for name, value in properties:
-            if name == CASE and isinstance(value, str):
-                self.cases.append(CaseResult(**json.loads(value)))
-            elif name == COUNT and isinstance(value, str):
-                self.counts.append(json.loads(value))
-            elif name == NATMOD and isinstance(value, str):
-                facts = json.loads(value)
+        for kind, text in records:
+            if kind == CASE:
+                self.cases.append(CaseResult(**json.loads(text)))
+            elif kind == COUNT:
+                self.counts.append(json.loads(text))
+            elif kind == NATMOD:
+                facts = json.loads(text)
                 self.modules[facts["name"], facts["arch"]] = facts["sizes"]
-            elif name == SKIPPED and isinstance(value, str):
-                self.skipped[value] += 1
+            elif kind == SKIPPED:
+                self.skipped[text] += 1
 
 
 def show(results: Results, writer: Writer, *, detailed: bool) -> None:
