@@ -16,7 +16,7 @@ from mpy_harness.reports.verdict import tolerated as within_thresholds
 MARKER = "<!-- mpy-harness:comparison -->"
 #: GitHub refuses comments of more than 65 536 characters; counted here in bytes, which are never fewer.
 COMMENT_BYTES = 65_536
-#: The limit of a step's summary: "Adding a job summary" in GitHub's "Workflow commands for GitHub Actions".
+#: GitHub drops larger summaries of a step whole: "Adding a job summary" in "Workflow commands for GitHub Actions".
 SUMMARY_BYTES = 1 << 20
 _SENTENCES = 12
 _TARGETS = 8

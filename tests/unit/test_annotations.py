@@ -1,0 +1,70 @@
+"""Workflow commands: read back as GitHub's runner reads them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from comparison_data import HOSTILE, comparison, example, row
+
+from mpy_harness.baselines.comparison import PartChange
+from mpy_harness.reports.annotations import MOST, annotation_lines
+from mpy_harness.reports.names import printable
+
+
+def read(line: str) -> tuple[str, dict[str, str], str]:
+    """Return command, properties and data of a line the way the runner does (``ActionCommand.TryParseV2``)."""
+    match = re.fullmatch(r"::(\w+) (.*?)::(.*)", line)
+    assert match, line
+    properties = dict(pair.split("=", 1) for pair in match[2].split(","))
+    for code, letter in (("%0D", "\r"), ("%0A", "\n"), ("%3A", ":"), ("%2C", ","), ("%25", "%")):
+        properties = {name: value.replace(code, letter) for name, value in properties.items()}
+    data = match[3].replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
+    return match[1], properties, data
+
+
+def test_worse_rows_stand_on_their_tests() -> None:
+    alert, table, iir, fft = (read(line) for line in annotation_lines(example()))
+    assert alert == ("error", {"title": "mpy-harness"}, example().alerts[0])
+    assert table[1] == {"title": "rodata [bytes] got worse"}
+    assert iir[0] == "error"
+    assert iir[1] == {"file": "cases/filters/test_iir.py", "line": "12", "title": "instructions got worse"}
+    assert iir[2].splitlines() == [
+        "filters/iir[float] on m33: +1,200 (+10.0%), was 12,000, is 13,200",
+        "  +1,200 iir_run",
+        "  +10 mp_obj_get_float",
+    ]
+    assert fft[2] == "transforms/fft[256] on m33: -6.25 dB (-6.5%), was 96.5, is 90.25"
+
+
+@pytest.mark.parametrize("name", [*HOSTILE, "100%0A::warning::", "a,b:c=d"])
+def test_hostile_names_stay_data(name: str) -> None:
+    grew = (PartChange(name, name, 1, 2),)
+    worse = row("worse", 1, 2, name, metric=name, target=name, unit=name[:40], file=f"tests/{name}", parts=grew)
+    lines = annotation_lines(comparison(worse, alerts=(name,)))
+    assert len(lines) == 2
+    assert all("\n" not in line and "\r" not in line for line in lines)
+    command, properties, data = read(lines[1])
+    assert command == "error"
+    assert set(properties) == {"file", "line", "title"}
+    assert properties["file"] == f"tests/{name}"
+    assert data.startswith(printable(name)[:60])
+    assert read(lines[0])[2][:50] == printable(name)[:50]
+
+
+def test_places_outside_of_the_repository_are_left_out() -> None:
+    for file, line in (("/etc/passwd", 1), ("../x.py", 1), ("a/../../x.py", 1), ("", 1), ("x.py", 0)):
+        (line_,) = annotation_lines(comparison(row("worse", 1, 2, file=file, line=line)))
+        assert set(read(line_)[1]) == {"title"}
+
+
+def test_more_than_are_shown_are_counted() -> None:
+    lines = annotation_lines(comparison(*(row("worse", 10, 20 + n, f"case{n}") for n in range(25))))
+    assert len(lines) == MOST
+    assert read(lines[0])[2].startswith("case24 ")
+    assert read(lines[-1])[2] == "16 more regressions: see the summary"
+    assert len(annotation_lines(comparison(*(row("worse", 10, 20 + n, f"case{n}") for n in range(MOST))))) == MOST
+
+
+def test_nothing_worse_says_nothing() -> None:
+    assert annotation_lines(comparison(row("better", 2, 1), row("same", 1, 1, "b"))) == []
