@@ -1,0 +1,1 @@
+"""What runs in GitHub Actions: measuring a pull request, and telling it what got worse."""
