@@ -69,7 +69,7 @@ def test_tables_that_may_be_absent(tmp_path):
         ('machine = "mps2-an505"', "", r"qemu\.machine: Field required"),
         ("size = 0x01000000", "size = -1", r"window\.size: .*greater than 0 \(it is -1\)"),
         ('micropython = "1.26.1"', 'micropython = "latest"', r"firmware\.micropython: .*'latest'"),
-        ('kind = "ram"', 'kind = "rom"', r"memory\.0\.kind: .*'rom'"),
+        ('kind = "ram"', 'kind = "rom"', r"memory\.1\.kind: .*'rom'"),
         ("[firmware.make]", "[firmware.make]\nDEBUG = 1", r"firmware\.make\.DEBUG: .*string \(it is 1\)"),
         ('core = "cortex-m33"', 'core = "cortex-m33"\nname = "m33"', "name: is not a key, the harness gives it"),
         ('core = "cortex-m33"', "core = ", "is not valid TOML: .*line"),

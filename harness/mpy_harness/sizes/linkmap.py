@@ -1,0 +1,63 @@
+"""Read a GNU linker's map file: which object file put which bytes where (ld manual, option -Map)."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_BEGIN = "Linker script and memory map"
+_OUTPUT = re.compile(r"^(\S+)")
+_DISCARDED = "/DISCARD/"
+_INPUT = re.compile(r"^ ([^\s*]\S*)(.*)")
+_PLACED = re.compile(r"^\s+0x([0-9a-f]+)\s+0x([0-9a-f]+) (\S.*)$")
+_MEMBER = re.compile(r"([^/]+\([^/]+\))$")  # of an archive
+
+
+@dataclass(frozen=True)
+class Piece:
+    """An input section: its name, the output section it went to, address, bytes and object file."""
+
+    name: str
+    output: str
+    start: int
+    size: int
+    object: str
+
+
+def read_map(file: Path) -> list[Piece]:
+    """Return the pieces with bytes in a map file by address, none where the file does not exist."""
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    pieces = sorted(_pieces(text), key=lambda piece: (piece.output, piece.start))
+    loose = [Path(piece.object) for piece in pieces if not _MEMBER.search(piece.object)]
+    absolute = all(path.is_absolute() for path in loose)
+    root = os.path.commonpath({path.parent for path in loose}) if loose and absolute else ""
+    return [Piece(p.name, p.output, p.start, p.size, _short(p.object, root)) for p in pieces]
+
+
+def _pieces(text: str) -> Iterator[Piece]:
+    output = name = ""
+    for line in text.partition(_BEGIN)[2].splitlines():
+        if match := _OUTPUT.match(line):
+            output, name = match.group(1), ""
+            continue
+        if match := _INPUT.match(line):
+            name, line = match.groups()  # noqa: PLW2901 - a long name stands on a line of its own
+        placed = _PLACED.match(line)
+        if placed and name and output != _DISCARDED:
+            start, size = int(placed.group(1), 16), int(placed.group(2), 16)
+            if size:
+                yield Piece(name, output, start, size, placed.group(3).strip())
+            name = ""
+
+
+def _short(path: str, root: str) -> str:
+    # Where it was built says nothing: `py/gc.o`, `libgcc.a(_udivdi3.o)`.
+    if match := _MEMBER.search(path):
+        return match.group(1)
+    return os.path.relpath(path, root) if root else path

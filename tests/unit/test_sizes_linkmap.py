@@ -1,0 +1,60 @@
+"""Reading the linker's map: long names, archives, string sections, what is no piece."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mpy_harness.sizes.linkmap import Piece, read_map
+
+MAP = """\
+Archive member included to satisfy reference by file (symbol)
+
+Discarded input sections
+
+ .text          0x00000000       0x10 /tmp/x/build/py/a.o
+
+Linker script and memory map
+
+LOAD /tmp/x/build/py/a.o
+
+.text           0x10000000      0x100
+ *(.text*)
+ .text.one      0x10000000       0x10 /tmp/x/build/py/a.o
+                0x10000000                one
+ *fill*         0x10000010        0x4
+ .text.a_name_too_long_for_its_column
+                0x10000014       0x20 /tmp/x/build/b.o
+ .text.empty    0x10000034        0x0 /tmp/x/build/b.o
+ .rodata.x.str1.1
+                0x10000034        0x3 /tmp/x/build/b.o
+                                  0x9 (size before relaxing)
+ .text          0x10000038       0x30 /usr/lib/gcc/thumb/libgcc.a(_udivdi3.o)
+                0x10000100                _sidata = .
+.bss            0x20000000       0x40
+ COMMON         0x20000000       0x40 /tmp/x/build/py/a.o
+
+/DISCARD/
+ .comment       0x00000000       0x27 /tmp/x/build/b.o
+"""
+
+
+def test_pieces_of_a_map(tmp_path: Path) -> None:
+    file = tmp_path / "firmware.map"
+    file.write_text(MAP, encoding="utf-8")
+    assert sorted(read_map(file), key=lambda piece: piece.start) == [
+        Piece(".text.one", ".text", 0x10000000, 0x10, "py/a.o"),
+        Piece(".text.a_name_too_long_for_its_column", ".text", 0x10000014, 0x20, "b.o"),
+        Piece(".rodata.x.str1.1", ".text", 0x10000034, 3, "b.o"),
+        Piece(".text", ".text", 0x10000038, 0x30, "libgcc.a(_udivdi3.o)"),
+        Piece("COMMON", ".bss", 0x20000000, 0x40, "py/a.o"),
+    ]
+
+
+def test_no_map_is_no_error(tmp_path: Path) -> None:
+    assert read_map(tmp_path / "none.map") == []
+
+
+def test_what_is_no_map_has_no_pieces(tmp_path: Path) -> None:
+    file = tmp_path / "firmware.map"
+    file.write_bytes(b"\xff\x00 .text 0x10 0x20 a.o\n" * 20)
+    assert read_map(file) == []
