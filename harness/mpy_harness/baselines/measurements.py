@@ -64,7 +64,8 @@ class Measurement(_Table):
 
     ``case`` is a stable name, of a golden-vector case, a test with its region, or a native module. ``better``
     tells which direction is good. ``natmods`` names the modules it depends on, ``file`` (relative to the
-    repository) and ``line`` the test. ``parts`` are the contributors, where they are known.
+    repository) and ``line`` the test. ``limit`` is what the test allows, a case's or a budget's, None where it
+    names none. ``parts`` are the contributors, where they are known.
     """
 
     target: Name
@@ -73,6 +74,7 @@ class Measurement(_Table):
     value: Value
     unit: Annotated[str, Field(max_length=40), AfterValidator(_printable)] = ""
     better: Literal["lower", "higher"] = "lower"
+    limit: Value | None = None
     natmods: tuple[Name, ...] = ()
     file: Text = ""
     line: Annotated[int, Field(ge=0, lt=2**31)] = 0
