@@ -53,7 +53,7 @@ def main() -> None:
     seconds: dict[str, list[tuple[float, float]]] = {"shared window": [], "raw REPL": []}
     with tempfile.TemporaryDirectory() as logs:
         boards = {
-            name: Board(target, image, Path(logs, f"{name}.log"), timeout=120, window=name == "shared window")
+            name: Board(target, image, Path(logs, f"{name}.log"), timeout=120, memory=name == "shared window")
             for name in seconds
         }
         try:

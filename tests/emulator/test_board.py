@@ -564,15 +564,13 @@ def test_the_guest_reads_nothing_else(board, tmp_path, path):
     # Hostile code asks without the file system in between.
     for question in [kind + asked for kind in "srl" for asked in (path, path + "\0", "\0" + path)]:
         answer = board.eval(f"_mpyh.link.ask({question.encode()!r})")
-        assert b"secret" not in answer
-        assert b"root:" not in answer
-        assert answer in {b"-", b"+"}
+        assert answer in {None, b""}
 
 
 @pytest.mark.parametrize("question", [b"", b"s", b"x/data.bin", b"w/data.bin", b"s" + b"/a" * 5000, b"r\xff\xfe"])
 def test_questions_that_make_no_sense(board, tmp_path, question):
     offer(board, tmp_path)
-    assert board.eval(f"_mpyh.link.ask({question!r})")[:1] in {b"-", b"+"}
+    assert board.eval(f"_mpyh.link.ask({question!r})") in {None, b"-1", b""}
     assert board.eval("6 * 7") == 42
 
 
@@ -658,7 +656,7 @@ def test_the_same_module_twice(board, iir):
 
 
 def test_the_raw_repl_alone(make_board, iir, tmp_path):
-    board: Board = make_board(window=False)
+    board: Board = make_board(memory=False)
     assert board.exec("print('hello')") == "hello\n"
     value: list[Any] = [None, True, 2**70, 1.5, ODD, bytes(range(256)), {"a": (1, {2})}]
     assert board.call("lambda v: v", value) == value
@@ -687,13 +685,13 @@ def test_the_raw_repl_alone(make_board, iir, tmp_path):
     "text", ["a\x0eb", "a\x0eb\nc", "\x0e\n", "\x0eAAAA\n", "\x0e" * 3, "\x0e?", "\x0e?AAA!\n", "\x0e\x04"[:1]]
 )
 def test_printing_the_sign_of_a_question_on_the_raw_repl(make_board, text):
-    board = make_board(window=False)
+    board = make_board(memory=False)
     assert board.exec(f"print({text!r}, end='')", timeout=8) == text
     assert board.eval("6 * 7") == 42
 
 
 def test_a_large_file_of_the_host_on_the_raw_repl(make_board, tmp_path):
-    board = make_board(window=False)
+    board = make_board(memory=False)
     content = np.random.default_rng(2).bytes(20_000)
     (offer(board, tmp_path) / "large.bin").write_bytes(content)
     assert board.eval("__import__('hashlib').sha256(open('large.bin', 'rb').read()).digest()", timeout=60) == (

@@ -15,15 +15,17 @@ from pexpect import EOF, TIMEOUT
 
 from mpy_harness import emulators
 from mpy_harness.board import codec, runtime
-from mpy_harness.board.channel import Channel, ReplChannel, WindowChannel
+from mpy_harness.board.channel import Channel
 from mpy_harness.board.console import Console, ConsoleClosed, WaitedLong
 from mpy_harness.board.endings import explain_end
 from mpy_harness.board.files import BoardFiles
 from mpy_harness.board.hostfiles import HostFiles
+from mpy_harness.board.memory_channel import MemoryChannel, WindowChannel
 from mpy_harness.board.meter import Meter
 from mpy_harness.board.naming import Naming
 from mpy_harness.board.objects import GuestObject
 from mpy_harness.board.repl import RawRepl
+from mpy_harness.board.repl_channel import ReplChannel
 from mpy_harness.counting.count import Count
 from mpy_harness.counting.tcg import Instrument
 from mpy_harness.errors import (
@@ -56,7 +58,8 @@ class Board:
 
     ``timeout`` is the default for each call, in seconds, ``boot_seconds`` what the firmware has until its
     prompt. ``where`` turns an address of the guest into words (a function's name), for the messages about
-    code that does not end. ``counting`` is what counts instructions, or says why nothing does.
+    code that does not end. Without ``memory``, values travel as text on the console. ``counting`` is what
+    counts instructions, or says why nothing does.
     """
 
     def __init__(
@@ -69,7 +72,7 @@ class Board:
         timeout: float = 10.0,
         boot_seconds: float = BOOT_SECONDS,
         where: Callable[[int], str] | None = None,
-        window: bool = True,
+        memory: bool = True,
         counting: Instrument | str = "the board was started without a plugin that counts",
     ) -> None:
         self.target = target
@@ -82,7 +85,7 @@ class Board:
         self.output = ""
         self._log = log
         self._where = where or hex
-        self._use_window = window
+        self._uses_memory = memory
         self._counting = counting
         self._meter: Meter | None = None
         self._naming = Naming(target.name, Symbols(image), lambda *objects: self.request("names", *objects))
@@ -245,8 +248,8 @@ class Board:
         released, self._released = self._released, []
         counting = self._meter.counting if self._meter is not None else 0
         try:
-            data = codec.encode([released, what, list(arguments), counting], self._number)
-            output, result = self._guard(lambda: self._channel.request(data, seconds))
+            message = codec.encode([released, what, list(arguments), counting], self._number)
+            output, result = self._guard(lambda: self._channel.request(message, seconds))
         except Untransferable:  # the guest got nothing of it
             self._released += released
             raise
@@ -314,8 +317,10 @@ class Board:
         )
 
     def _make_channel(self) -> Channel:
-        if self.emulator.window is not None and self._use_window:
+        if self.emulator.window is not None and self._uses_memory:
             return WindowChannel(self.emulator.window, self._repl.execute)
+        if self.emulator.memory is not None and self._uses_memory:
+            return MemoryChannel(self.emulator.memory, self._repl.execute)
         return ReplChannel(self.console, self._repl.execute)
 
     def _inject(self) -> None:
@@ -354,11 +359,4 @@ class Board:
         return f"It was executing at {address:#010x}, in {self._where(address)}." if address is not None else ""
 
     def _answer(self) -> bool:
-        question = self._channel.question()
-        if question is None:
-            return False
-        try:
-            self._channel.answer(self.host_files.answer(question))
-        except Untransferable:  # a file larger than the window: the guest gets an OSError
-            self._channel.answer(b"-")
-        return True
+        return self._channel.serve(self.host_files.answer)

@@ -3,13 +3,15 @@
 A value is a tag byte and its content, all little-endian:
 ``N T F`` None, True, False; ``i`` int64; ``I`` any int as hexadecimal text; ``f`` float64; ``s b`` str
 and bytes; ``l t e E d`` list, tuple, set, frozenset, dict; ``a`` array (typecode, bytes); ``r`` an object
-that lives in the guest (its number). Lengths are uint32.
+that lives in the guest (its number); ``o`` an array or bytes that the guest holds ready (the how manyeth).
+Lengths are uint32.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -34,22 +36,53 @@ class Reference:
     number: int
 
 
-class _Parts(list[bytes]):
-    """Encoded pieces, and how an object in the guest is named among them."""
+@dataclass(frozen=True)
+class Block:
+    """The content of an array (its typecode) or of bytes (no typecode), which may travel by itself."""
+
+    typecode: str
+    data: bytes
+
+    def inline(self) -> bytes:
+        """Return it as a value like others."""
+        head = struct.pack("<c", b"b") if not self.typecode else b"a" + self.typecode.encode()
+        return head + struct.pack("<I", len(self.data)) + self.data
+
+
+class Message(list["bytes | Block"]):
+    """An encoded value in pieces; ``number`` gives the number of an object in the guest."""
 
     def __init__(self, number: Callable[[Reference], int]) -> None:
         super().__init__()
         self.number = number
 
+    def joined(self) -> bytes:
+        """Return it as one."""
+        return b"".join(part.inline() if isinstance(part, Block) else part for part in self)
 
-def encode(value: Any, number: Callable[[Reference], int] = lambda thing: thing.number) -> bytes:
-    """Return a value as bytes for the guest; ``number`` gives the number of an object there.
+    def apart(self, least: int, most: int) -> tuple[bytes, list[Block]]:
+        """Return it without blocks of at least that many bytes, and those, at most so many."""
+        blocks: list[Block] = []
+        rest = []
+        for part in self:
+            if isinstance(part, bytes):
+                rest.append(part)
+            elif len(part.data) < least or len(blocks) == most:
+                rest.append(part.inline())
+            else:
+                rest.append(struct.pack("<cI", b"o", len(blocks)))
+                blocks.append(part)
+        return b"".join(rest), blocks
+
+
+def encode(value: Any, number: Callable[[Reference], int] = lambda thing: thing.number) -> Message:
+    """Return a value for the guest; ``number`` gives the number of an object there.
 
     Raises Untransferable for a type that has no counterpart.
     """
-    parts = _Parts(number)
-    _encode(value, parts, 0)
-    return b"".join(parts)
+    message = Message(number)
+    _encode(value, message, 0)
+    return message
 
 
 def decode(data: bytes | memoryview, reference: Callable[[int], Any]) -> Any:
@@ -68,7 +101,7 @@ def decode(data: bytes | memoryview, reference: Callable[[int], Any]) -> Any:
     return value
 
 
-def _encode(value: Any, parts: _Parts, depth: int) -> None:
+def _encode(value: Any, parts: Message, depth: int) -> None:
     if depth > 50:
         raise Untransferable("a value nested more than 50 deep cannot be passed to the guest")
     if isinstance(value, np.generic):
@@ -80,14 +113,14 @@ def _encode(value: Any, parts: _Parts, depth: int) -> None:
     raise Untransferable(f"a {type(value).__name__} cannot be passed to the guest; NumPy arrays and literals can")
 
 
-def _encode_int(value: int, parts: _Parts, _depth: int) -> None:
+def _encode_int(value: int, parts: Message, _depth: int) -> None:
     if -(2**63) <= value < 2**63:
         parts.append(struct.pack("<cq", b"i", value))
     else:  # hexadecimal: Python refuses to convert very long decimal numbers
         _encode_sized(b"I", f"{value:x}".encode(), parts)
 
 
-def _encode_str(value: str, parts: _Parts, _depth: int) -> None:
+def _encode_str(value: str, parts: Message, _depth: int) -> None:
     try:
         _encode_sized(b"s", value.encode(), parts)
     except UnicodeEncodeError as error:
@@ -96,17 +129,17 @@ def _encode_str(value: str, parts: _Parts, _depth: int) -> None:
         ) from None
 
 
-def _encode_sized(tag: bytes, data: bytes, parts: _Parts) -> None:
+def _encode_sized(tag: bytes, data: bytes, parts: Message) -> None:
     parts += struct.pack("<cI", tag, len(data)), data
 
 
-def _encode_items(tag: bytes, items: Iterable[Any], size: int, parts: _Parts, depth: int) -> None:
+def _encode_items(tag: bytes, items: Iterable[Any], size: int, parts: Message, depth: int) -> None:
     parts.append(struct.pack("<cI", tag, size))
     for item in items:
         _encode(item, parts, depth)
 
 
-def _encode_array(array: np.ndarray[Any, Any], parts: _Parts, _depth: int) -> None:
+def _encode_array(array: np.ndarray[Any, Any], parts: Message, _depth: int) -> None:
     if array.dtype == np.bool_:
         array = array.astype(np.uint8)
     code = _BY_DTYPE.get(array.dtype.newbyteorder("<"))
@@ -114,17 +147,17 @@ def _encode_array(array: np.ndarray[Any, Any], parts: _Parts, _depth: int) -> No
         advice = "pass its real and imaginary part as two arrays" if array.dtype.kind == "c" else "convert it first"
         raise Untransferable(f"the guest has no arrays of {array.dtype}: {advice}")
     data = np.ascontiguousarray(array, array.dtype.newbyteorder("<")).tobytes()
-    parts += struct.pack("<ccI", b"a", code.encode(), len(data)), data
+    parts.append(Block(code, data))
 
 
 # The first type that fits counts: bool is an int, too.
-_ENCODERS: tuple[tuple[Any, Callable[[Any, _Parts, int], None]], ...] = (
+_ENCODERS: tuple[tuple[Any, Callable[[Any, Message, int], None]], ...] = (
     (type(None), lambda _, parts, __: parts.append(b"N")),
     (bool, lambda value, parts, _: parts.append(b"T" if value else b"F")),
     (int, _encode_int),
     (float, lambda value, parts, _: parts.append(struct.pack("<cd", b"f", value))),
     (str, _encode_str),
-    ((bytes, bytearray, memoryview), lambda value, parts, _: _encode_sized(b"b", bytes(value), parts)),
+    ((bytes, bytearray, memoryview), lambda value, parts, _: parts.append(Block("", bytes(value)))),
     (np.ndarray, _encode_array),
     (Reference, lambda value, parts, _: parts.append(struct.pack("<cI", b"r", parts.number(value)))),
     (list, lambda value, parts, depth: _encode_items(b"l", value, len(value), parts, depth)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import socket
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,16 +35,8 @@ class Exit:
         return _REGISTER_DUMP.sub("", self.stderr).strip()
 
 
-@dataclass(frozen=True)
-class SharedWindow:
-    """Guest memory that the host sees: the guest's address of it and its bytes on the host."""
-
-    address: int
-    memory: memoryview
-
-
 class GuestMemory(Protocol):
-    """Guest memory that the host reaches by address, for boards without a window.
+    """Guest memory that the host reaches by the guest's addresses.
 
     All raise GuestMemoryFailed.
     """
@@ -59,6 +51,26 @@ class GuestMemory(Protocol):
         """Return what keeps the guest from running during several accesses, where one costs a stop of its own."""
 
 
+@dataclass(frozen=True)
+class SharedWindow:
+    """A part of the guest's memory that the host sees while the guest runs: its address there, its bytes here."""
+
+    address: int
+    memory: memoryview
+
+    def read(self, address: int, size: int) -> bytes:
+        """Return the bytes from an address in the window on."""
+        return bytes(self.memory[address - self.address : address - self.address + size])
+
+    def write(self, address: int, data: bytes) -> None:
+        """Write bytes from an address in the window on."""
+        self.memory[address - self.address : address - self.address + len(data)] = data
+
+    def still(self) -> AbstractContextManager[None]:
+        """Return what does nothing: the guest may run."""
+        return nullcontext()
+
+
 class Emulator(Protocol):
     """A running emulator process that holds one guest."""
 
@@ -66,7 +78,7 @@ class Emulator(Protocol):
     console: socket.socket
     #: Memory shared with the guest, where the target has some.
     window: SharedWindow | None
-    #: Access to the guest's memory, where there is no window and the emulator offers it.
+    #: Access to all of the guest's memory, where there is no window and the emulator offers it.
     memory: GuestMemory | None
     #: What the plugin that counts writes, where it was started with one.
     records: Records | None

@@ -171,7 +171,7 @@ def test_resets_inside_a_count(boot):
 
 def test_without_a_window(make_board, m33, firmware):
     instrument = emulators.instrument(m33, firmware.elf, "count", Silent())
-    board = make_board(window=False, counting=instrument)
+    board = make_board(memory=False, counting=instrument)
     assert usual(board)[1] == usual(make_board(counting=instrument))[1]
 
 

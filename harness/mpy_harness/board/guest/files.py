@@ -132,12 +132,8 @@ class Files:
         self.cwd = "/"
 
     def host(self, kind, path):
-        # The host's answer begins with "+", or it has nothing of that name; without a host to ask, an import
-        # costs nothing on the way.
-        if self.ask is None:
-            return None
-        answer = self.ask(kind + path.encode())
-        return answer[1:] if answer[:1] == b"+" else None
+        # None where the host has nothing of that name; without a host to ask, an import costs nothing on the way.
+        return None if self.ask is None else self.ask(kind + path.encode())
 
     def path(self, name):
         parts = []

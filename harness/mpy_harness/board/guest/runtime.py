@@ -1,8 +1,8 @@
 # The guest's half of a board. It runs on MicroPython, is sent after every (soft) reset and lives in
 # builtins as `_mpyh`, so that it leaves no name in the program's own namespace.
 #
-# Values travel as board/codec.py describes. A link carries them: a window of memory that the host
-# sees as well, or, where there is none, base64 text over the REPL.
+# Values travel as board/codec.py describes. A link carries them: memory that the host reaches as well, or, where
+# there is none, base64 text over the REPL.
 
 # All imports come before the file system is mounted: an import looks for a file first, which asks the
 # host, which must not need another import.
@@ -19,22 +19,22 @@ _ASK = "\x0e"
 _PLANS = ("exec", "eval", "call", "script")
 
 
-class WindowLink:
-    # Layout: board/channel.py.
+_FIELDS = ("request", "response", "ask", "answer", "asked", "answered", "at", "pieces", "table")
+
+
+class Link:
+    # A buffer that the host reaches. Layout: board/memory_channel.py.
     def __init__(self, address, size):
-        self.control = uctypes.struct(
-            address,
-            {n: 4 * i | uctypes.UINT32 for i, n in enumerate(("request", "response", "ask", "answer", "asked", "answered"))},
-        )
+        self.control = uctypes.struct(address, {n: 4 * i | uctypes.UINT32 for i, n in enumerate(_FIELDS)})
+        self.home = address
         self.address = address + 64
         self.half = size // 2 - 64
         self.out = self.address + self.half
-        self.used = 0
 
     def request(self):
-        return self.address, self.control.request
+        return self.control.at, self.control.request
 
-    def begin(self):
+    def begin(self, value):
         self.used = 0
 
     def put(self, data):
@@ -49,9 +49,24 @@ class WindowLink:
         self.control.response = self.used
 
     def ask(self, data):
+        # None: the host has no such thing.
+        size = len(data)
+        if size > self.half:
+            return None
+        uctypes.bytearray_at(self.out, size)[:] = data
+        self.turn(size)
+        size = self.control.answer
+        if size > self.half:
+            answer = room(0, size - 1)
+            self.control.at = uctypes.addressof(answer)
+            self.turn(0)
+            return answer
+        answer = uctypes.bytearray_at(self.address, size)
+        return bytes(memoryview(answer)[1:]) if answer[0] == 0x2B else None
+
+    def turn(self, size):
         c = self.control
-        uctypes.bytearray_at(self.out, len(data))[:] = data
-        c.ask = len(data)
+        c.ask = size
         turn = c.asked + 1 & 0xFFFFFFFF
         c.asked = turn
         sys.stdout.write(_ASK)
@@ -59,7 +74,79 @@ class WindowLink:
         while c.answered != turn:
             pass
         mark_resume()
-        return bytes(uctypes.bytearray_at(self.address, c.answer))
+
+
+class MemoryLink(Link):
+    # The host reaches all memory: large data stays where it is, or is written where it belongs.
+    rooms = ()
+
+    def __init__(self, size):
+        self.buffer = bytearray(size)
+        super().__init__(uctypes.addressof(self.buffer), size)
+
+    def prepare(self):
+        self.value = self.kept = self.table = None
+        self.rooms = []
+        for at in range(self.address, self.address + 8 * self.control.pieces, 8):
+            piece = uctypes.struct(at, {"place": 0 | uctypes.UINT32, "size": 4 | uctypes.UINT32})
+            self.rooms.append(room(piece.place, piece.size))
+            piece.place = uctypes.addressof(self.rooms[-1])
+
+    def request(self):
+        self.value = self.kept = self.table = None
+        return super().request()
+
+    def begin(self, value):
+        self.value = value  # lives until the host has read it
+        self.kept = []
+        self.table = array.array("I")
+        self.page = self.out
+        self.used = self.first = 0
+
+    def put(self, data):
+        size = len(data)
+        if size >= 256:
+            self.close()
+            self.kept.append(data)
+            self.table.append(uctypes.addressof(data))
+            self.table.append(size)
+            return
+        if self.used + size > self.half:
+            self.close()
+            self.kept.append(bytearray(self.half))
+            self.page = uctypes.addressof(self.kept[-1])
+            self.used = self.first = 0
+        uctypes.bytearray_at(self.page + self.used, size)[:] = data
+        self.used += size
+
+    def close(self):
+        if self.used > self.first:
+            self.table.append(self.page + self.first)
+            self.table.append(self.used - self.first)
+            self.first = self.used
+
+    def end(self):
+        if self.kept:
+            self.close()
+            self.control.table = uctypes.addressof(self.table)
+        self.control.pieces = len(self.table) // 2
+        self.control.response = self.used
+
+
+def room(code, size):
+    # Bytes, or an array of that typecode, into which the host writes; nothing is copied.
+    if not code:
+        data = bytes(size)
+        uctypes.bytearray_at(id(data) + 4, 4)[:] = b"\0\0\0\0"  # of the content to come no hash is known (py/objstr.h)
+        return data
+    data = bytearray(size)
+    if code != 0x42:
+        # An array is a bytearray of another type and typecode (py/objarray.h); making one otherwise takes its size twice.
+        head = uctypes.struct(id(data), {"type": 0 | uctypes.UINT32, "code": 4 | uctypes.UINT8, "len": 8 | uctypes.UINT32})
+        head.len = size // struct.calcsize(chr(code))
+        head.code = code
+        head.type = id(array.array)
+    return data
 
 
 class ReplLink:
@@ -75,7 +162,7 @@ class ReplLink:
         self.received = bytearray()
         return uctypes.addressof(self.taken), len(self.taken)
 
-    def begin(self):
+    def begin(self, value):
         self.taken = None
         self.out = bytearray()
 
@@ -94,7 +181,8 @@ class ReplLink:
     def ask(self, data):
         sys.stdout.write(_ASK + "?")
         sys.stdout.write(binascii.b2a_base64(data))
-        return binascii.a2b_base64(sys.stdin.readline())
+        answer = binascii.a2b_base64(sys.stdin.readline())
+        return answer[1:] if answer[0] == 0x2B else None
 
 
 class Exited(Exception):
@@ -140,6 +228,8 @@ class Runtime:
         self.at = at
         if tag == 0x72:
             return self.objects[size]
+        if tag == 0x6F:
+            return self.link.rooms[size]
         if tag == 0x73 or tag == 0x62 or tag == 0x49:
             self.at = at + size
             data = bytes(uctypes.bytearray_at(self.base + at, size))
@@ -212,7 +302,7 @@ class Runtime:
         self.buffer = uctypes.bytearray_at(self.base, size)
         self.at = 0
         released, what, arguments, counting = self.decode()
-        self.base = self.buffer = None  # what a request leaves takes room that the next one then has not
+        self.base = self.buffer = self.link.rooms = None  # what a request leaves takes room that the next one then has not
         # Function objects stay where they are until the host has asked for their names.
         self.collects[0] = counting != 2
         for number in released:
@@ -231,7 +321,7 @@ class Runtime:
                 raise Exited(result)
         finally:
             mark_start("\3")  # ends regions that a program left open
-        self.link.begin()
+        self.link.begin(result)
         self.encode(result)
         self.link.end()
         if counting == 1 or what in ("calibrate", "names"):

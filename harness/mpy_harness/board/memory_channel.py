@@ -1,0 +1,185 @@
+"""Requests and values through the guest's memory; the console carries a few bytes that say so.
+
+``WindowChannel``: a large buffer in memory that host and guest share holds all. ``MemoryChannel``: a small buffer
+that the guest allocates; the host reaches all of its memory, so large arrays are written and read where they are.
+
+Layout of the buffer (uint32, little-endian, from its start): length of the request, length of the response, length of
+a question of the guest, length of its answer, number of questions asked, number answered, where the request is, or
+room for a long answer; number of pieces and where their table is. At 64: what the host writes; after half of the
+buffer: what the guest writes.
+
+Pieces: memory that the guest shall hold ready for blocks of a request (typecode and length of each, which it replaces
+by its address and length), or of which a response consists (address and length of each).
+"""
+
+from __future__ import annotations
+
+import struct
+
+from mpy_harness.board import runtime
+from mpy_harness.board.channel import RUN, Answer, Execute
+from mpy_harness.board.codec import Block, Message
+from mpy_harness.emulators import GuestMemory, SharedWindow
+from mpy_harness.errors import ConsoleGarbled, Untransferable
+
+_HEADER = 64
+_FIELDS = struct.Struct("<9I")
+_PIECE = struct.Struct("<II")
+_ASKED, _ANSWER, _ANSWERED = 16, 12, 20
+_BUFFER = 2176  # bytes of the guest's heap: most requests and results fit, one packet of GDB's protocol holds a half
+_BLOCK = 256  # bytes from which on a block goes where it belongs and not through the buffer
+_MOST_BLOCKS = 100
+_MOST_PIECES = 1 << 20
+_LARGEST = 256 << 20
+_PREPARE_SECONDS = 10.0
+
+
+class _BufferChannel:
+    # What both have in common: a buffer at an address, half of it for each direction.
+
+    def __init__(self, memory: GuestMemory, execute: Execute, address: int = 0, size: int = 0) -> None:
+        self._memory = memory
+        self._execute = execute
+        self._place(address, size)
+
+    def _place(self, address: int, size: int) -> None:
+        self._address = address
+        self._theirs = address + _HEADER
+        self._half = size // 2 - _HEADER
+        self._ours = self._theirs + self._half
+
+    def request(self, message: Message, seconds: float) -> tuple[bytes, bytes]:
+        """Run a request; return what the guest printed and the encoded result."""
+        self._send(message)
+        output = self._execute(RUN, seconds)
+        with self._memory.still():
+            return output, self._result()
+
+    def serve(self, answer: Answer) -> bool:
+        """Answer what the guest asks: the count comes last, the guest waits for it."""
+        with self._memory.still():
+            _, _, size, _, asked, answered, room, _, _ = self._header()
+            if asked == answered or size > self._half:
+                return False
+            self._reply(size, room, answer)
+            self._memory.write(self._address + _ANSWERED, struct.pack("<I", asked))
+        return True
+
+    def _send(self, message: Message) -> None:
+        data = message.joined()
+        if len(data) > self._half:
+            raise Untransferable(
+                f"{len(data)} bytes do not fit through the window ({self._half} bytes): pass them in parts"
+            )
+        self._announce(len(data), self._theirs, data)
+
+    def _announce(self, size: int, place: int, data: bytes = b"", pieces: int = 0) -> None:
+        header = _FIELDS.pack(size, 0, 0, 0, 0, 0, place, pieces, 0).ljust(_HEADER, b"\0")
+        self._memory.write(self._address, header + data)
+
+    def _header(self) -> tuple[int, ...]:
+        return _FIELDS.unpack(self._memory.read(self._address, _FIELDS.size))
+
+    def _result(self) -> bytes:
+        size = self._header()[1]
+        if not 0 < size <= self._half:
+            raise ConsoleGarbled("the guest returned no value: its memory is corrupt")
+        return self._memory.read(self._ours, size)
+
+    def _reply(self, size: int, _room: int, answer: Answer) -> None:
+        reply = answer(self._memory.read(self._ours, size))
+        self._put_reply(reply if len(reply) <= self._half else b"-")  # larger than the window: an OSError there
+
+    def _put_reply(self, reply: bytes) -> None:
+        self._memory.write(self._theirs, reply)
+        self._memory.write(self._address + _ANSWER, struct.pack("<I", len(reply)))
+
+
+class WindowChannel(_BufferChannel):
+    """Requests and values through a window that host and guest share."""
+
+    def __init__(self, window: SharedWindow, execute: Execute) -> None:
+        super().__init__(window, execute, window.address, len(window.memory))
+        self._size = len(window.memory)
+
+    def inject(self, code: bytes, imports: list[str] | None) -> None:
+        """Send the guest's runtime after a reset."""
+        # Even the loader's source comes through the window: the console takes a tenth of a millisecond a byte.
+        data = f"bytes(u.bytearray_at({self._theirs},{len(code)}))"
+        source = runtime.loader(data, f"Link({self._address},{self._size})", imports)
+        self._announce(0, 0, code + source)
+        place = self._theirs + len(code)
+        self._execute(f"import uctypes as u\nexec(u.bytearray_at({place},{len(source)}))\ndel u".encode(), 10)
+
+
+class MemoryChannel(_BufferChannel):
+    """Requests and values through any memory of the guest."""
+
+    def __init__(self, memory: GuestMemory, execute: Execute) -> None:
+        super().__init__(memory, execute)
+        self._waiting: bytes | None = None  # an answer that the guest makes room for
+
+    def inject(self, code: bytes, imports: list[str] | None) -> None:
+        """Send the guest's runtime after a reset, into memory that it is told to allocate."""
+        source = runtime.loader("D", f"MemoryLink({_BUFFER})", imports)
+        allocate = f"D=bytes({len(code)});S=bytes({len(source)})"
+        told = self._execute(f"import uctypes as u\n{allocate}\nprint(u.addressof(D),u.addressof(S))".encode(), 10)
+        with self._memory.still():
+            for address, data in zip(_numbers(told, 2), (code, source), strict=True):
+                self._memory.write(address, data)
+        told = self._execute(b"exec(S)\ndel u,S\nprint(_mpyh.link.home)", 10)
+        self._place(_numbers(told, 1)[0], _BUFFER)
+        self._waiting = None
+
+    def _send(self, message: Message) -> None:
+        data = message.joined()
+        if len(data) <= self._half:
+            self._announce(len(data), self._theirs, data)
+            return
+        data, blocks = message.apart(_BLOCK, _MOST_BLOCKS)
+        is_long = len(data) > self._half
+        if is_long:
+            blocks.append(Block("B", data))
+        table = b"".join(_PIECE.pack(ord(block.typecode or "\0"), len(block.data)) for block in blocks)
+        self._announce(0, 0, table, len(blocks))
+        self._execute(b"_mpyh.link.prepare()", _PREPARE_SECONDS)
+        with self._memory.still():
+            places = [address for address, _ in _PIECE.iter_unpack(self._memory.read(self._theirs, len(table)))]
+            for block, address in zip(blocks, places, strict=True):
+                self._memory.write(address, block.data)
+            if is_long:
+                self._announce(len(data), places[-1])
+            else:
+                self._announce(len(data), self._theirs, data)
+
+    def _result(self) -> bytes:
+        _, _, _, _, _, _, _, count, table = self._header()
+        if not count:
+            return super()._result()
+        if count > _MOST_PIECES:
+            raise ConsoleGarbled("the guest returned no value: its memory is corrupt")
+        pieces = list(_PIECE.iter_unpack(self._memory.read(table, count * _PIECE.size)))
+        if sum(size for _, size in pieces) > _LARGEST:
+            raise ConsoleGarbled(f"the guest returned a value of more than {_LARGEST >> 20} MiB: its memory is corrupt")
+        return b"".join(self._memory.read(address, size) for address, size in pieces)
+
+    def _reply(self, size: int, room: int, answer: Answer) -> None:
+        if size == 0 and self._waiting is not None:
+            self._memory.write(room, self._waiting)
+            self._waiting = None
+            return
+        reply = answer(self._memory.read(self._ours, size))
+        self._waiting = None
+        if len(reply) <= self._half:
+            self._put_reply(reply)
+            return
+        # What follows the sign that there is an answer; the guest asks again, for nothing, when it has room.
+        self._waiting = reply[1:]
+        self._memory.write(self._address + _ANSWER, struct.pack("<I", len(reply)))
+
+
+def _numbers(told: bytes, count: int) -> list[int]:
+    words = told.split()
+    if len(words) != count or not all(word.isdigit() for word in words):
+        raise ConsoleGarbled(f"the guest did not tell where its memory is: {told[:80]!r}")
+    return [int(word) for word in words]
