@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
 
 from mpy_harness.errors import TargetInvalid
 from mpy_harness.resources import targets_dir
@@ -63,6 +63,30 @@ class FirmwareSpec(Table):
     make: dict[str, str] = {}
 
 
+class PublishedFirmware(Table):
+    """A finished image that somebody publishes: its file name, where it is and its SHA-256.
+
+    ``micropython`` is its version, whose mpy-cross compiles what runs on it.
+    """
+
+    micropython: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+    port: Text
+    image: Annotated[str, Field(pattern=r"^[\w.+-]+$")]
+    url: Annotated[str, Field(pattern=r"^https://")]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+def _kind_of_firmware(table: object) -> str:
+    published = isinstance(table, PublishedFirmware) or (isinstance(table, dict) and "url" in table)
+    return "published" if published else "built"
+
+
+Firmware = Annotated[
+    Annotated[FirmwareSpec, Tag("built")] | Annotated[PublishedFirmware, Tag("published")],
+    Discriminator(_kind_of_firmware),
+]
+
+
 class NatmodSpec(Table):
     """What native modules are built for: ``arch`` as MicroPython's ``dynruntime.mk`` calls it."""
 
@@ -114,15 +138,22 @@ class Target(Table):
     machine: Mapping[str, Any]
     firmware_of: Target | None = None
     window: Window | None = None
-    firmware: FirmwareSpec
+    firmware: Firmware
     natmod: NatmodSpec
     memory: tuple[Memory, ...] = ()
     cycles: Cycles | None = None
 
     @property
+    def built(self) -> FirmwareSpec:
+        """Return how the firmware is built; TargetInvalid for one that is published."""
+        if isinstance(self.firmware, PublishedFirmware):
+            raise TargetInvalid(f"the firmware of {self.name} is not built, it is published: {self.firmware.url}")
+        return self.firmware
+
+    @property
     def board_folder(self) -> Path:
         """Return the folder with the board files of the MicroPython port."""
-        return self.folder / self.firmware.board
+        return self.folder / self.built.board
 
     def machine_as(self, model: type[AnyTable]) -> AnyTable:
         """Return the emulator's own table as its model.
@@ -235,7 +266,9 @@ def _explain(error: TypeError | ValueError, *table: str) -> str:
         return f"  {error}"
     lines = []
     for entry in error.errors():
-        key = ".".join(str(part) for part in (*table, *entry["loc"])) or "(file)"
+        # The kind of a firmware is found by its keys, it is none itself.
+        place = [part for at, part in enumerate(entry["loc"]) if not (at == 1 and part in {"built", "published"})]
+        key = ".".join(str(part) for part in (*table, *place)) or "(file)"
         what = "unknown key" if entry["type"] == "extra_forbidden" else entry["msg"].removeprefix("Value error, ")
         value = "" if entry["type"] in {"missing", "extra_forbidden", "value_error"} else f" (it is {entry['input']!r})"
         lines.append(f"  {key}: {what}{value}")

@@ -1,4 +1,4 @@
-"""Build a target's MicroPython image, once, and keep beside it where it came from."""
+"""Provide a target's MicroPython image, built or fetched once, and tell where it came from."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from mpy_harness.errors import BuildFailed, TargetInvalid
+from mpy_harness.errors import BuildFailed, SourceUnavailable, TargetInvalid
 from mpy_harness.firmware import cache, toolchain
 from mpy_harness.firmware.progress import Progress, Silent
+from mpy_harness.firmware.published import cached_image, keep_image, published_image
 from mpy_harness.firmware.releases import release
 from mpy_harness.firmware.sources import Source, micropython_source
-from mpy_harness.targets import Target
+from mpy_harness.targets import PublishedFirmware, Target
 
 _KIND = "firmware"
 _FACTS = "provenance.json"
@@ -46,7 +47,10 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Firmware:
-    """An image: its ELF file, the name of the target it was built for and where it came from."""
+    """An image, the name of the target it is for and where it came from.
+
+    ``elf`` is its ELF file; of what others publish or built, the file that is there.
+    """
 
     elf: Path
     target: str
@@ -54,19 +58,29 @@ class Firmware:
 
 
 def firmware_for(
-    target: Target, *, source: Path | None = None, force: bool = False, progress: Progress | None = None
+    target: Target,
+    *,
+    source: Path | None = None,
+    given: Path | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
 ) -> Firmware:
     """Return the image of ``target``, built on first use and whenever one of its inputs changed.
 
-    A target that runs another one's firmware gets that image.
+    A target that runs another one's firmware gets that image, one whose firmware is published the pinned file.
 
-    ``source`` is a folder or archive of MicroPython to use instead of a fetched one. Raises
-    ToolMissing, SourceUnavailable, HashMismatch or BuildFailed.
+    ``source`` is a folder or archive of MicroPython to use instead of a fetched one, ``given`` an image to use
+    instead of the target's own. Raises ToolMissing, SourceUnavailable, HashMismatch or BuildFailed.
     """
     progress = progress or Silent()
     target = target.firmware_of or target
-    tools = toolchain.toolchain(target.firmware.cross, target.firmware.micropython)
-    tree = micropython_source(target.firmware.micropython, given=source, progress=progress)
+    if given is not None:
+        return _given(target, given.absolute())
+    spec = target.firmware
+    if isinstance(spec, PublishedFirmware):
+        return _published(target, spec, published_image(spec, target.name, force=force, progress=progress))
+    tools = toolchain.toolchain(spec.cross, spec.micropython)
+    tree = micropython_source(spec.micropython, given=source, progress=progress)
     planned = _plan(target, tree, tools)
     path = cache.build_once(
         _KIND,
@@ -78,12 +92,56 @@ def firmware_for(
     return _load(path, target)
 
 
-def cached_firmware(target: Target, source: Source) -> Firmware | None:
-    """Return the image if it is in the cache for these inputs, or None; builds nothing."""
+def keep_firmware(target: Target, file: Path, progress: Progress | None = None) -> Firmware:
+    """Keep the published image of a target, which was fetched by hand. Raises HashMismatch, TargetInvalid."""
+    spec = target.firmware
+    if not isinstance(spec, PublishedFirmware):
+        raise TargetInvalid(
+            f"the firmware of {target.name} is built, there is none to keep. "
+            "To run tests on an image of your own, give it to them: pytest --firmware FILE"
+        )
+    return _published(target, spec, keep_image(spec, file, progress or Silent()))
+
+
+def cached_firmware(target: Target, source: Source | None) -> Firmware | None:
+    """Return the image if it is in the cache for these inputs, or None; builds and fetches nothing."""
     target = target.firmware_of or target
-    tools = toolchain.toolchain(target.firmware.cross, target.firmware.micropython)
+    spec = target.firmware
+    if isinstance(spec, PublishedFirmware):
+        image = cached_image(spec)
+        return _published(target, spec, image) if image else None
+    if source is None:
+        return None
+    tools = toolchain.toolchain(spec.cross, spec.micropython)
     path = cache.entry(_KIND, _plan(target, source, tools).key())
     return _load(path, target) if path else None
+
+
+def _published(target: Target, spec: PublishedFirmware, image: Path) -> Firmware:
+    return Firmware(image, target.name, _not_built(target, spec.micropython, spec.url, spec.sha256))
+
+
+def _given(target: Target, image: Path) -> Firmware:
+    try:
+        sha256 = hashlib.sha256(image.read_bytes()).hexdigest()
+    except OSError as error:
+        raise SourceUnavailable(f"the firmware {image} cannot be read: {error.strerror}. Correct the path.") from error
+    return Firmware(image, target.name, _not_built(target, "", f"given file {image.name}", sha256))
+
+
+def _not_built(target: Target, micropython: str, origin: str, sha256: str) -> Provenance:
+    return Provenance(
+        target=target.name,
+        port=target.firmware.port,
+        micropython=micropython,
+        source_sha256="",
+        toolchain={},
+        make={},
+        board_sha256="",
+        recipe=_RECIPE,
+        origin=origin,
+        image_sha256=sha256,
+    )
 
 
 def _plan(target: Target, source: Source, tools: toolchain.Toolchain) -> Provenance:
@@ -93,7 +151,7 @@ def _plan(target: Target, source: Source, tools: toolchain.Toolchain) -> Provena
             f"{target.folder / 'target.toml'}: firmware.board: there is no folder {board}. "
             "Put the board's files there, or correct the key."
         )
-    spec = target.firmware
+    spec = target.built
     if not (source.path / "ports" / spec.port / "Makefile").is_file():
         raise TargetInvalid(
             f"{target.folder / 'target.toml'}: firmware.port: MicroPython {source.version} has no port {spec.port!r}."
@@ -113,7 +171,7 @@ def _plan(target: Target, source: Source, tools: toolchain.Toolchain) -> Provena
 
 
 def _build(target: Target, source: Source, planned: Provenance, folder: Path, progress: Progress) -> None:
-    spec = target.firmware
+    spec = target.built
     progress.stage(f"building MicroPython {source.version} for {target.name} with {planned.toolchain['gcc']}")
     # A copy of the board: what is built is what was hashed, and its path is one make can take.
     board = folder / "board"
