@@ -6,9 +6,11 @@ and text in it holds nothing that a terminal or a page would act on.
 
 from __future__ import annotations
 
+import json
+import os
 import unicodedata
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -16,6 +18,7 @@ from mpy_harness.errors import MeasurementsInvalid
 
 FORMAT = "mpy-harness measurements 1"
 MAX_BYTES = 32 << 20
+_MAX_MEMBERS = 1_500_000  # of JSON objects: a small file can hold more than is read in a few seconds
 _REFUSED = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, format (bidirectional overrides too), surrogates, line ends
 
 
@@ -25,7 +28,7 @@ def plain(text: str) -> str:
 
 
 def _printable(text: str) -> str:
-    if plain(text) != text:
+    if not text.isprintable() and plain(text) != text:  # the first is fast, and refuses more
         raise ValueError("holds control or format characters")
     return text
 
@@ -86,7 +89,7 @@ class Measurement(_Table):
         return self.target, self.case, self.metric
 
 
-class Run(_Table):
+class Run(_Table, json_schema_extra={"required": ["format", "created"]}):
     """All that one run measured.
 
     ``revision`` is the commit that was tested, ``changed`` whether files differed from it; ``provenance`` is
@@ -112,18 +115,27 @@ class Run(_Table):
 
     def write(self, file: Path) -> None:
         """Write the file, whole or not at all."""
-        part = file.with_name(f".{file.name}.part")
         file.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
-        part.replace(file)
+        part = file.with_name(f".{file.name}.{os.getpid()}.part")
+        try:
+            part.write_text(self.to_json(), encoding="utf-8")
+            part.replace(file)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def to_json(self) -> str:
+        """Return the file's text; what has its default value is left out."""
+        data = {"format": self.format} | self.model_dump(mode="json", exclude_defaults=True)
+        return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 
 
 def read_run(file: Path) -> Run:
     """Return the run in a file. Raises MeasurementsInvalid, which says what is wrong with it."""
     try:
-        if file.stat().st_size > MAX_BYTES:
-            raise MeasurementsInvalid(f"{file} is larger than {MAX_BYTES >> 20} MiB; no run measures that much")
-        data = file.read_bytes()
+        if not file.is_file() and file.exists():  # a pipe or a device may have no end
+            raise MeasurementsInvalid(f"{file} is not a file")
+        with file.open("rb") as opened:
+            data = opened.read(MAX_BYTES + 1)
     except OSError as error:
         raise MeasurementsInvalid(f"{file} cannot be read: {error.strerror}") from error
     return parse_run(data, str(file))
@@ -131,11 +143,38 @@ def read_run(file: Path) -> Run:
 
 def parse_run(data: bytes, source: str) -> Run:
     """Return the run in the bytes of a file that is called ``source`` in errors. Raises MeasurementsInvalid."""
+    if len(data) > MAX_BYTES:
+        raise MeasurementsInvalid(f"{source} is larger than {MAX_BYTES >> 20} MiB; no run measures that much")
+    if data.count(b":") > _MAX_MEMBERS:
+        raise MeasurementsInvalid(f"{source} holds more than {_MAX_MEMBERS:,} values; no run measures that many")
     try:
-        return Run.model_validate_json(data)
+        run = Run.model_validate_json(data)
+        if "format" not in run.model_fields_set:
+            raise _unreadable(source, "format: it is missing")
+        json.loads(data, object_pairs_hook=_once, parse_int=_exact)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part)[:60] for part in first["loc"]) or "the file"
-        more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        why = f"{plain(where)}: {plain(first['msg'])[:300]}{more}"
-        raise MeasurementsInvalid(f"{source} is not a file of measurements that this version reads: {why}") from None
+        more = f" ({error.error_count() - 1:,} more)" if error.error_count() > 1 else ""
+        raise _unreadable(source, f"{plain(where)}: {plain(first['msg'])[:300]}{more}") from None
+    except ValueError as error:
+        raise _unreadable(source, plain(str(error))[:300]) from None
+    return run
+
+
+def _once(members: list[tuple[str, Any]]) -> None:
+    # Readers of JSON differ in which of two members of one name they take.
+    if len({name for name, _ in members}) < len(members):
+        names = [name for name, _ in members]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice[:60]} is there twice in one object")
+
+
+def _exact(digits: str) -> None:
+    # The model would take it for a float.
+    if len(digits) > 20 or not -(2**63) <= int(digits) < 2**63:
+        raise ValueError(f"{digits[:20]}... is no whole number of 64 bits")
+
+
+def _unreadable(source: str, why: str) -> MeasurementsInvalid:
+    return MeasurementsInvalid(f"{source} is not a file of measurements that this version reads: {why}")
