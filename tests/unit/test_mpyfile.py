@@ -87,6 +87,16 @@ def test_real_files_are_whole(real):
     mpyfile.check(found, M33, "m33")
 
 
+def test_each_byte_of_a_file_belongs_to_one_part(real):
+    found = mpyfile.inspect(real)
+    assert sum(found.parts.values()) == real.stat().st_size
+    assert found.parts["bytecode"] > 50
+    assert found.parts["constants"] > len("a constant text of some length")
+    assert (found.parts.get("native", 0) > 50) == found.native
+    assert found.names >= 10
+    assert found.parts["header"] < 60
+
+
 def test_every_truncation_of_a_real_file_is_corrupt(real, at):
     data = real.read_bytes()
     for end in range(len(data)):
@@ -169,7 +179,8 @@ def test_flags_of_the_architecture_are_read(at):
     at.write_bytes(header(6, "rv32imc", flags=2) + EMPTY)
     assert mpyfile.inspect(at).abi == MpyAbi(6, 3, "rv32imc", 2)
     at.write_bytes(header(6, "none") + EMPTY)
-    assert mpyfile.inspect(at) == MpyFile(at, MpyAbi(6, 3, "none"))
+    parts = {"header": 7, "names": 0, "constants": 0, "bytecode": 2}
+    assert mpyfile.inspect(at) == MpyFile(at, MpyAbi(6, 3, "none"), parts=parts)
 
 
 @pytest.mark.parametrize("version", [5, 7, 255])

@@ -6,10 +6,15 @@ whose loader trusts its input: a damaged file can crash the guest.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from mpy_harness.errors import CorruptModule, IncompatibleModule
+
+#: What the bytes of a .mpy file are.
+Part = Literal["header", "names", "constants", "bytecode", "native", "rodata", "relocations"]
 
 ARCHITECTURES = (
     "none", "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp",
@@ -40,22 +45,33 @@ class MpyAbi:
 
 @dataclass(frozen=True)
 class NativeModule:
-    """What mpy_ld.py of MicroPython linked: its native text, without rodata and bss that are kept apart.
+    """What mpy_ld.py of MicroPython linked: its native text, and the bytes of rodata and bss that are kept apart.
 
     ``patched`` holds the offsets of bytes that the loader changes: the text is relocated where it stands.
+    ``relocations`` are all words that it changes.
     """
 
     text: bytes
     patched: tuple[range, ...]
+    rodata: int = 0
+    bss: int = 0
+    relocations: int = 0
 
 
 @dataclass(frozen=True)
 class MpyFile:
-    """A whole .mpy file: its header, and the native modules in it (one, where there are any)."""
+    """A whole .mpy file: its header, and the native modules in it (one, where there are any).
+
+    ``parts`` are the file's bytes by what they are: ``header``, ``names`` (with the number of them in ``names``),
+    ``constants``, ``bytecode``, ``native`` (machine code), ``rodata`` and ``relocations``; empty for a format
+    of another version.
+    """
 
     path: Path
     abi: MpyAbi
     native_modules: tuple[NativeModule, ...] = ()
+    parts: dict[Part, int] = field(default_factory=dict)
+    names: int = 0
 
     @property
     def native(self) -> bool:
@@ -100,10 +116,18 @@ def inspect(path: Path) -> MpyFile:
         )
     word = 8 if abi.arch in _LONG_WORDS else 4
     modules = tuple(
-        NativeModule(text, tuple(range(at * word, (at + count) * word) for at, count in words))
-        for text, words in reader.native
+        NativeModule(
+            native.text,
+            tuple(range(at * word, (at + count) * word) for at, count in native.patched),
+            native.rodata,
+            native.bss,
+            native.relocations,
+        )
+        for native in reader.native
     )
-    return MpyFile(path, MpyAbi(abi.version, abi.sub_version, abi.arch, flags), modules)
+    parts = dict(reader.parts)
+    parts["header"] = len(data) - sum(parts.values())
+    return MpyFile(path, MpyAbi(abi.version, abi.sub_version, abi.arch, flags), modules, parts, reader.names)
 
 
 def check(file: MpyFile, board: MpyAbi, board_name: str) -> None:
@@ -143,13 +167,25 @@ def _arch_name(number: int) -> str:
     return ARCHITECTURES[number] if number < len(ARCHITECTURES) else f"unknown architecture {number}"
 
 
+@dataclass
+class _Native:
+    # As NativeModule, but with what is patched in words: where and how many.
+    text: bytes
+    patched: list[tuple[int, int]]
+    rodata: int
+    bss: int
+    relocations: int
+
+
 class _Reader:
     """Walks over the parts of a .mpy body; IndexError where they run past its end."""
 
     def __init__(self, data: bytes, at: int) -> None:
         self.data = data
         self.at = at
-        self.native: list[tuple[bytes, list[tuple[int, int]]]] = []  # text, and where and how many words are patched
+        self.native: list[_Native] = []
+        self.parts: Counter[Part] = Counter()
+        self.names = 0
 
     def uint(self) -> int:
         value = 0
@@ -166,13 +202,17 @@ class _Reader:
             raise IndexError
 
     def module(self) -> None:
-        qstrs, objects = self.uint(), self.uint()
-        for _ in range(qstrs):
+        self.names, objects = self.uint(), self.uint()
+        start = self.at
+        for _ in range(self.names):
             length = self.uint()
             if not length & 1:
                 self.skip((length >> 1) + 1)
+        self.parts["names"] = self.at - start
+        start = self.at
         for _ in range(objects):
             self.object()
+        self.parts["constants"] = self.at - start
         self.code()
 
     def object(self) -> None:
@@ -195,7 +235,8 @@ class _Reader:
         start = self.at
         self.skip(head >> 3)
         text = self.data[start : self.at]
-        scope = 0
+        self.parts["native" if kind else "bytecode"] += len(text)
+        scope = rodata = bss = 0
         if kind == _NATIVE_PY:
             self.uint()
         elif kind:
@@ -205,19 +246,22 @@ class _Reader:
                 self.uint()
         if kind == _VIPER:
             rodata = self.uint() if scope & _RODATA else 0
-            if scope & _BSS:
-                self.uint()
+            bss = self.uint() if scope & _BSS else 0
             self.skip(rodata)
+            self.parts["rodata"] += rodata
         if children:
             for _ in range(self.uint()):
                 self.code()
         if kind and scope & _RELOCATIONS:  # of all compilers and linkers, mpy_ld.py alone sets it
-            self.native.append((text, self.relocations()))
+            start = self.at
+            patched, count = self.relocations()
+            self.parts["relocations"] += self.at - start
+            self.native.append(_Native(text, patched, rodata, bss, count))
 
-    def relocations(self) -> list[tuple[int, int]]:
-        """Return the place in the text, in words, and the number of words of each entry that patches the text."""
+    def relocations(self) -> tuple[list[tuple[int, int]], int]:
+        """Return where in the text, in words, how many words are patched, and how many are in all."""
         words: list[tuple[int, int]] = []
-        in_text, at = False, 0
+        in_text, at, total = False, 0, 0
         while (operation := self.data[self.at]) != 0xFF:
             self.at += 1
             if operation & 1:
@@ -227,5 +271,6 @@ class _Reader:
             if in_text:
                 words.append((at, count))
             at += count
+            total += count
         self.at += 1
-        return words
+        return words, total

@@ -24,6 +24,7 @@ class Recorder:
         self._layout = layout
         # A section as the linker has it, with the functions in it: name, offset in the section, size, global.
         self._placed: list[tuple[Any, list[tuple[str, int, int, bool]]]] = []
+        self._variables: list[tuple[Any, list[tuple[str, int, int, bool]]]] = []
 
     def object_loaded(self, env: Any, before: int, file: Any) -> None:
         """Take note of an object file's functions, ``before`` sections having been there already."""
@@ -34,14 +35,21 @@ class Recorder:
             if new and (section.name, section.data_size) == (new[0].name, len(new[0].data)):
                 index_to_section[index] = new.pop(0)  # the linker takes them in the file's order, and leaves some out
         found: dict[int, list[tuple[str, int, int, bool]]] = {}
+        variables: dict[int, list[tuple[str, int, int, bool]]] = {}
         for symbol in elf.get_section_by_name(".symtab").iter_symbols():
             index = symbol["st_shndx"]
-            if index in index_to_section and _is_function(symbol, index_to_section[index].name):
+            if index not in index_to_section:
+                continue
+            known = symbol["st_info"]["bind"] != "STB_LOCAL"
+            if symbol["st_info"]["type"] == "STT_OBJECT":
+                entry = symbol.name, symbol["st_value"], symbol["st_size"], known
+                variables.setdefault(index, []).append(entry)
+            elif _is_function(symbol, index_to_section[index].name):
                 # Bit 0 marks Thumb code.
                 start = symbol["st_value"] & ~1 if elf["e_machine"] == "EM_ARM" else symbol["st_value"]
-                known = symbol["st_info"]["bind"] != "STB_LOCAL"
                 found.setdefault(index, []).append((symbol.name, start, symbol["st_size"], known))
         self._placed += [(index_to_section[index], functions) for index, functions in found.items()]
+        self._variables += [(index_to_section[index], listed) for index, listed in variables.items()]
 
     def linked(self, env: Any) -> None:
         """Write the layout."""
@@ -51,11 +59,36 @@ class Recorder:
             for section, listed in self._placed
             for name, start, size in _one_name_each(listed, referred, len(section.data))
         ]
+        variables = [
+            {"name": name, "space": self._space(env, section), "offset": section.addr + start, "size": size}
+            for section, listed in self._variables
+            for name, start, size in _one_name_each(listed, referred, len(section.data))
+        ]
+        sections = [
+            {
+                "name": section.name,
+                "space": self._space(env, section),
+                "offset": section.addr,
+                "size": len(section.data),
+                "object": str(section.filename or ""),
+            }
+            for section in env.sections
+        ]
         facts = {
             "text_sha256": hashlib.sha256(env.full_text).hexdigest(),
             "functions": sorted(functions, key=lambda function: function["offset"]),
+            "variables": variables,
+            "sections": sections,
         }
         self._layout.write_text(json.dumps(facts), encoding="utf-8")
+
+    @staticmethod
+    def _space(env: Any, section: Any) -> str:
+        """Return which of the module's three memories a section went to."""
+        if section.name.startswith(".bss"):
+            return "bss"
+        constants = section.name.startswith((".rodata", ".data.rel.ro"))
+        return "rodata" if constants and env.arch.separate_rodata else "text"
 
 
 def _is_function(symbol: Any, section: str) -> bool:

@@ -1,4 +1,4 @@
-"""Where each function of a native module is in its ``.mpy`` file: noted when it is linked, kept with the build.
+"""Where each function and variable of a native module is: noted when it is linked, kept with the build.
 
 ``mpy_ld.py`` of MicroPython writes no symbols into the file, and the object files are gone after the
 build. So the linker is listened to (natmod_link.py); what it says holds for static functions and for
@@ -14,6 +14,7 @@ import sys
 from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from mpy_harness.errors import CorruptModule
 from mpy_harness.firmware import mpyfile
@@ -29,6 +30,41 @@ class NatmodFunction:
     name: str
     offset: int
     size: int
+
+
+@dataclass(frozen=True)
+class NatmodVariable:
+    """A variable or constant: ``offset`` into text, rodata or bss of the module (``space``) and ``size``, in bytes."""
+
+    name: str
+    space: str
+    offset: int
+    size: int
+
+
+@dataclass(frozen=True)
+class NatmodSection:
+    """An input section: where it went, as a variable's place is told, and its object file ("" for the linker's)."""
+
+    name: str
+    space: str
+    offset: int
+    size: int
+    object: str
+
+    @property
+    def constant(self) -> bool:
+        """Tell whether it holds constants, wherever they were put."""
+        return self.name.startswith((".rodata", ".data.rel.ro"))
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What is where in a native module; empty where that is not known."""
+
+    functions: tuple[NatmodFunction, ...] = ()
+    variables: tuple[NatmodVariable, ...] = ()
+    sections: tuple[NatmodSection, ...] = ()
 
 
 def listen(tools: Path) -> None:
@@ -50,22 +86,27 @@ def listen(tools: Path) -> None:
 
 
 def keep(tools: Path, module: Path, to: Path) -> None:
-    """Write the functions of the built ``module`` to the file ``to``: none where another text was linked last."""
-    functions: list[NatmodFunction] = []
-    layout = tools / _LAYOUT
-    if layout.is_file():
-        facts = json.loads(layout.read_text(encoding="utf-8"))
+    """Write the layout of the built ``module`` to the file ``to``: an empty one where another text was linked last."""
+    layout, noted = Layout(), tools / _LAYOUT
+    if noted.is_file():
+        facts = json.loads(noted.read_text(encoding="utf-8"))
         try:
             texts = [native.text for native in mpyfile.inspect(module).native_modules]
         except CorruptModule:
             texts = []  # whoever loads it will be told
-        if facts["text_sha256"] in {hashlib.sha256(text).hexdigest() for text in texts}:
-            functions = [NatmodFunction(**function) for function in facts["functions"]]
-    content = {"functions": [asdict(function) for function in functions]}
-    to.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        if facts.pop("text_sha256") in {hashlib.sha256(text).hexdigest() for text in texts}:
+            layout = _layout(facts)
+    to.write_text(json.dumps(asdict(layout), indent=1) + "\n", encoding="utf-8")
 
 
-def read(path: Path) -> tuple[NatmodFunction, ...]:
-    """Return a build's functions by offset."""
-    facts = json.loads(path.read_text(encoding="utf-8"))
-    return tuple(NatmodFunction(**function) for function in facts["functions"])
+def read(path: Path) -> Layout:
+    """Return a build's layout."""
+    return _layout(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _layout(facts: dict[str, list[dict[str, Any]]]) -> Layout:
+    return Layout(
+        tuple(NatmodFunction(**function) for function in facts["functions"]),
+        tuple(NatmodVariable(**variable) for variable in facts["variables"]),
+        tuple(NatmodSection(**section) for section in facts["sections"]),
+    )

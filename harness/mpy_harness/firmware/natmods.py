@@ -11,18 +11,18 @@ import importlib.util
 import json
 import re
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from mpy_harness.errors import NatmodInvalid
 from mpy_harness.firmware import cache, natmod_symbols, toolchain
-from mpy_harness.firmware.natmod_symbols import NatmodFunction
+from mpy_harness.firmware.natmod_symbols import Layout, NatmodFunction
 from mpy_harness.firmware.progress import Progress, Silent
 from mpy_harness.firmware.sources import Source
 
 _KIND = "natmods"
 _FACTS = "provenance.json"
-_RECIPE = 2
+_RECIPE = 3
 _BUILD_SECONDS = 180.0
 
 # What earlier builds in the folder left, and Python's own.
@@ -68,14 +68,22 @@ class NatmodProvenance:
 
 @dataclass(frozen=True)
 class NatmodBuild:
-    """A built module: its ``.mpy``, name, arch, sizes in bytes (``got``: entries), and its functions by offset."""
+    """A built module: its ``.mpy``, name, arch, sizes in bytes (``got``: entries), and what is where in it.
+
+    ``rodata`` counts constants wherever the linker put them: on most architectures they share the text's memory.
+    """
 
     path: Path
     name: str
     arch: str
     sizes: dict[str, int]
     provenance: NatmodProvenance
-    functions: tuple[NatmodFunction, ...] = ()
+    layout: Layout = field(default_factory=Layout)
+
+    @property
+    def functions(self) -> tuple[NatmodFunction, ...]:
+        """Return its functions by offset into the native text."""
+        return self.layout.functions
 
 
 def build_natmod(
@@ -116,8 +124,8 @@ def build_natmod(
     )
     facts = json.loads((path / _FACTS).read_text(encoding="utf-8"))
     provenance = NatmodProvenance(**facts["provenance"])
-    functions = natmod_symbols.read(path / natmod_symbols.FILE)
-    return NatmodBuild(path / f"{facts['name']}.mpy", facts["name"], arch, facts["sizes"], provenance, functions)
+    layout = natmod_symbols.read(path / natmod_symbols.FILE)
+    return NatmodBuild(path / f"{facts['name']}.mpy", facts["name"], arch, facts["sizes"], provenance, layout)
 
 
 def _source_files(folder: Path) -> list[Path]:
@@ -154,13 +162,15 @@ def _build(folder: Path, to: Path, planned: NatmodProvenance, source: Source, he
         )
     result = results[0].rename(to / results[0].name)
     content = result.read_bytes()
+    symbols = to / natmod_symbols.FILE
+    natmod_symbols.keep(tools, result, symbols)
+    sizes = _linked_sizes(log.read_text(encoding="utf-8"), natmod_symbols.read(symbols))
     facts = {
         "name": result.stem,
-        "sizes": {**_linked_sizes(log.read_text(encoding="utf-8")), "file": len(content)},
+        "sizes": {**sizes, "file": len(content)},
         "provenance": asdict(planned) | {"file_sha256": hashlib.sha256(content).hexdigest()},
     }
     (to / _FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-    natmod_symbols.keep(tools, result, to / natmod_symbols.FILE)
     shutil.rmtree(work)
     shutil.rmtree(tools)
 
@@ -191,6 +201,9 @@ def _hint(failure: str) -> str:
     return "".join(f"\n{hint}" for hint in dict.fromkeys(text for said, text in _HINTS.items() if said in failure))
 
 
-def _linked_sizes(output: str) -> dict[str, int]:
+def _linked_sizes(output: str, layout: Layout) -> dict[str, int]:
     found = {name: re.search(pattern, output) for name, pattern in {**_SIZES, "got": _GOT}.items()}
-    return {name: int(match.group(1)) if match else 0 for name, match in found.items()}
+    sizes = {name: int(match.group(1)) if match else 0 for name, match in found.items()}
+    # What the linker calls text holds the constants too, where they are not apart.
+    constants = sum(section.size for section in layout.sections if section.constant and section.space == "text")
+    return sizes | {"text": sizes["text"] - constants, "rodata": sizes["rodata"] + constants}

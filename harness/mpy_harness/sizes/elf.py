@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from mpy_harness.errors import ImageInvalid
 from mpy_harness.sizes.linkmap import Piece, read_map
 from mpy_harness.sizes.symbols import Symbol, read_symbols, share_out
-from mpy_harness.sizes.tree import SizeTree
+from mpy_harness.sizes.tree import SizeTree, merged
 from mpy_harness.targets import Memory, Target
 
 if TYPE_CHECKING:
@@ -157,16 +157,3 @@ def _place(address: int, usual: str, memory: Sequence[Memory]) -> tuple[str, Lit
         if region.origin <= address < region.origin + region.length:
             return region.name, "flash" if region.kind == "flash" else "ram"
     return (OUTSIDE if memory else kind), kind
-
-
-def merged(name: str, trees: Sequence[SizeTree]) -> SizeTree:
-    """Return one tree of several: children of the same name become one."""
-    groups: dict[str, list[SizeTree]] = {}
-    for tree in trees:
-        for child in tree.children:
-            groups.setdefault(child.name, []).append(child)
-    children = []
-    for child_name, same in groups.items():
-        inner = merged(child_name, same)
-        children.append(inner if inner.children else SizeTree(child_name, sum(tree.bytes for tree in same)))
-    return SizeTree.of(name, children)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,3 +34,16 @@ class SizeTree:
         """Return it as JSON data: ``name``, ``bytes`` and, where there are some, ``children``."""
         facts: dict[str, Any] = {"name": self.name, "bytes": self.bytes}
         return facts | {"children": [child.as_json() for child in self.children]} if self.children else facts
+
+
+def merged(name: str, trees: Sequence[SizeTree]) -> SizeTree:
+    """Return one tree of several: children of the same name become one."""
+    groups: dict[str, list[SizeTree]] = {}
+    for tree in trees:
+        for child in tree.children:
+            groups.setdefault(child.name, []).append(child)
+    children = []
+    for child_name, same in groups.items():
+        inner = merged(child_name, same)
+        children.append(inner if inner.children else SizeTree(child_name, sum(tree.bytes for tree in same)))
+    return SizeTree.of(name, children)

@@ -90,7 +90,7 @@ def test_every_function_is_where_it_is_said_to_be(name, arch, source, tmp_path):
     assert natmods._make(folder, tmp_path, arch, source, headers[0] if headers else None) is None
     (module,) = (tmp_path / "work").glob("*.mpy")
     natmod_symbols.keep(tmp_path / "tools", module, tmp_path / "symbols.json")
-    functions = natmod_symbols.read(tmp_path / "symbols.json")
+    functions = natmod_symbols.read(tmp_path / "symbols.json").functions
     (native,) = mpyfile.inspect(module).native_modules
     text = native.text
     unaccounted = {function.offset: function for function in functions}
@@ -140,7 +140,7 @@ def test_the_linker_writes_what_it_writes_when_nobody_listens(name, arch, source
     (module,) = (tmp_path / "work").glob("*.mpy")
     assert built.path.read_bytes() == module.read_bytes()
     natmod_symbols.keep(tmp_path / "tools", module, tmp_path / "symbols.json")
-    assert natmod_symbols.read(tmp_path / "symbols.json") == ()
+    assert natmod_symbols.read(tmp_path / "symbols.json") == natmod_symbols.Layout()
     assert {"mpy_init"} < {function.name for function in built.functions}
 
 
@@ -150,7 +150,7 @@ def test_functions_of_another_text_are_not_taken(source, tmp_path):
     module = tmp_path / "armv7emsp" / "work" / "features0.mpy"
     for arch, names in (("armv7emsp", ["factorial", "mpy_init"]), ("armv7m", [])):
         natmod_symbols.keep(tmp_path / arch / "tools", module, tmp_path / "symbols.json")
-        assert [function.name for function in natmod_symbols.read(tmp_path / "symbols.json")] == names
+        assert [function.name for function in natmod_symbols.read(tmp_path / "symbols.json").functions] == names
 
 
 ASSEMBLY = """
