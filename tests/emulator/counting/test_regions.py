@@ -365,6 +365,29 @@ def test_a_deep_nest(counter):
     assert count["1"].instructions > 0  # it calls nest(0)
 
 
+def test_a_name_costs_the_region_around_nothing(counter):
+    def around(name: str) -> int:
+        counter.exec(f"""
+            import harness_mark
+            def nest():
+                with harness_mark.region("around"):
+                    with harness_mark.region("{name}"):
+                        pass
+        """)
+        with counter.count() as count:
+            counter.call("nest")
+        return count["around"].instructions
+
+    # A longer string constant is not found among the interned ones, which is all that remains.
+    assert around("x" * 200) - around("x" * 100) < 100
+
+
+@pytest.mark.parametrize("mark", ["start(5)", "region(5)", "native.start(None)", "start(b'')"])
+def test_a_name_that_is_no_text(counter, mark):
+    with pytest.raises(GuestException, match="TypeError"):
+        counter.exec(f"import harness_mark\nharness_mark.{mark}")
+
+
 @pytest.mark.parametrize("name", ["é", "区域 😀", "a b\tc\nd", "\"quoted\" 'twice' \\", "x" * 254, "\x7f", "{}", "%s"])
 def test_names(counter, name):
     counter.exec("""

@@ -1,20 +1,18 @@
 # What the guest has to do with counting: the module `harness_mark` for any script, the region around a
 # request, and names of functions.
 #
-# A name's first byte says what surrounds the marks, because that much has to be taken off the count:
+# A byte before the name says what surrounds the marks, because that much has to be taken off the count:
 # 1 the host's request (3 ends all that is open), 2 `with`, 5 and 6 calls from native and viper code, 7 and 8 `with`
-# in such code, none of these: calls from bytecode.
+# in such code, 0 for none: calls from bytecode. The name is added to "" because the marks take it for a string.
 
 
 class region:
-    prefix = "\2"
-
     def __init__(self, name=""):
-        self.name = self.prefix + name
+        self.name = name + ""
 
     # The marks are arguments because a global's lookup does not always take the same time.
-    def __enter__(self, start=mark_start):
-        start(self.name)
+    def __enter__(self, start=mark_start, kind=2):
+        start(self.name, kind)
         return self
 
     def __exit__(self, kind, error, traceback, stop=mark_stop):
@@ -22,48 +20,57 @@ class region:
 
 
 class _NativeRegion(region):
-    prefix = "\7"
+    def __enter__(self, start=mark_start, kind=7):
+        start(self.name, kind)
+        return self
 
 
 class _ViperRegion(region):
-    prefix = "\x08"
+    def __enter__(self, start=mark_start, kind=8):
+        start(self.name, kind)
+        return self
+
+
+def begin(name="", start=mark_start, kind=0):
+    start(name + "", kind)
 
 
 class _From:
-    def __init__(self, prefix, region):
-        self.prefix = prefix
+    def __init__(self, kind, region):
+        self.kind = kind
         self.region = region
         self.stop = mark_stop
 
     def start(self, name=""):
-        mark_start(self.prefix + name)
+        begin(name, mark_start, self.kind)
 
 
 class _Module:
-    start = mark_start
+    start = begin
     stop = mark_stop
     region = region
-    native = _From("\5", _NativeRegion)
-    viper = _From("\6", _ViperRegion)
+    native = _From(5, _NativeRegion)
+    viper = _From(6, _ViperRegion)
 
 
+# b"" because finding the bytes of "" takes longer the more names there are.
 def counted(function, args, kwargs):
     mark = mark_start
     gc.collect()
     try:
-        mark("\1")
+        mark(b"", 1)
         result = function(*args, **kwargs)
     finally:
-        mark("\3")
+        mark(b"", 3)
     return result
 
 
 def empty_request():
     mark = mark_start
     try:
-        mark("\1")
+        mark(b"", 1)
     finally:
-        mark("\3")
+        mark(b"", 3)
 
 
 def empty_with(region):
@@ -85,7 +92,7 @@ def calibrate():
     # One region of each kind with nothing in it; the host takes them off.
     empty_request()
     empty_with(region)
-    empty_calls(mark_start, mark_stop)
+    empty_calls(begin, mark_stop)
     empty_native(_Module.native.start, mark_stop)
     empty_native_with(_NativeRegion)
     empty_viper(_Module.viper.start, mark_stop)

@@ -6,10 +6,14 @@
 
 
 @micropython.asm_rv32
-def mark_start(a0):
+def mark_start(a0, a1):
+    # A name, and a byte before it that is no part of it unless 0.
+    bne(a1, zero, BYTE)
     label(NEXT)
     lbu(a1, 0(a0))
     beq(a1, zero, END)
+    addi(a0, a0, 1)
+    label(BYTE)
     slli(a1, a1, 24)
     c_li(a2, 8)
     label(BIT)
@@ -22,7 +26,6 @@ def mark_start(a0):
     slli(a1, a1, 1)
     addi(a2, a2, -1)
     bne(a2, zero, BIT)
-    addi(a0, a0, 1)
     jal(zero, NEXT)
     label(END)
     c_li(a0, 0)

@@ -6,26 +6,31 @@
 
 
 @micropython.asm_thumb
-def mark_start(r0):
+def mark_start(r0, r1):
+    # A name, and a byte before it that is no part of it unless 0.
+    mov(r3, r1)
+    cmp(r3, 0)
+    bne(BYTE)
     label(NEXT)
-    ldrb(r1, [r0, 0])
-    cmp(r1, 0)
+    ldrb(r3, [r0, 0])
+    cmp(r3, 0)
     beq(END)
+    add(r0, 1)
+    label(BYTE)
     mov(r2, 24)
-    lsl(r1, r2)
+    lsl(r3, r2)
     mov(r2, 8)
     label(BIT)
-    cmp(r1, 0)
+    cmp(r3, 0)
     blt(ONE)
     data(2, 0x46C9)
     b(SHIFT)
     label(ONE)
     data(2, 0x46D2)
     label(SHIFT)
-    add(r1, r1, r1)
+    add(r3, r3, r3)
     sub(r2, 1)
     bne(BIT)
-    add(r0, 1)
     b(NEXT)
     label(END)
     mov(r0, 0)

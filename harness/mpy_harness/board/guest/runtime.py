@@ -320,7 +320,7 @@ class Runtime:
             if what != "script":
                 raise Exited(result)
         finally:
-            mark_start("\3")  # ends regions that a program left open
+            mark_start(b"", 3)  # ends regions that a program left open
         self.link.begin(result)
         self.encode(result)
         self.link.end()

@@ -148,6 +148,9 @@ static void marked(unsigned int vcpu, void *data) {
     switch (site->mark) {
     case MARK_ZERO:
     case MARK_ONE:
+        if (name_bits == 0) { /* a name's length is nothing to the regions around */
+            wait_from(site->rest, site->address);
+        }
         if (name_bits < NAME_BITS) {
             uint8_t bit = (uint8_t)(0x80 >> name_bits % 8), *byte = &name[name_bits / 8];
             *byte = site->mark == MARK_ONE ? *byte | bit : *byte & (uint8_t)~bit;
@@ -161,6 +164,9 @@ static void marked(unsigned int vcpu, void *data) {
         wait_until(site->rest, site->address);
         return;
     case MARK_START:
+        if (name_bits > 0) {
+            wait_until(site->rest, site->address);
+        }
         start(site->rest, site->address);
         break;
     case MARK_STOP:
