@@ -148,6 +148,10 @@ class CountingUnavailable(ToolMissing):
     """Instructions cannot be counted with the emulator or firmware that is there."""
 
 
+class ConfigurationInvalid(MachineryError):
+    """The table ``tool.mpy-harness`` of a ``pyproject.toml`` is wrong."""
+
+
 class TargetInvalid(MachineryError):
     """A target does not exist or its description is wrong."""
 
