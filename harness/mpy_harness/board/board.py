@@ -87,6 +87,7 @@ class Board:
         self._where = where or hex
         self._uses_memory = memory
         self._counting = counting
+        self._storage = emulators.Storage()
         self._meter: Meter | None = None
         self._naming = Naming(target.name, Symbols(image), lambda *objects: self.request("names", *objects))
         self._released: list[int] = []
@@ -230,7 +231,7 @@ class Board:
         self._inject()
 
     def hard_reset(self) -> None:
-        """Switch the board off and on again."""
+        """Switch the board off and on again; what it has in flash stays."""
         self.close()
         self._start()
 
@@ -275,7 +276,7 @@ class Board:
 
     def _start(self) -> None:
         instrument = self._counting if isinstance(self._counting, Instrument) else None
-        self.emulator = emulators.start(self.target, self.image, instrument)
+        self.emulator = emulators.start(self.target, self.image, instrument, self._storage)
         if self.emulator.records is not None and self._meter is None:
             has_names = instrument is not None and instrument.mode == "functions"
             self._meter = Meter(self.emulator.records, self._calibrate, self._naming.trees, has_names=has_names)

@@ -7,14 +7,14 @@ from typing import Protocol
 
 from mpy_harness.counting.tcg import Instrument, Mode
 from mpy_harness.emulators import qemu
-from mpy_harness.emulators.base import Emulator, Exit, GuestMemory, SharedWindow
+from mpy_harness.emulators.base import Emulator, Exit, GuestMemory, SharedWindow, Storage
 from mpy_harness.errors import TargetInvalid
 from mpy_harness.firmware.progress import Progress
 from mpy_harness.targets import FILE_NAME, Target
 
 __all__ = [
-    "Emulator", "Exit", "GuestMemory", "SharedWindow",
-    "counting", "instrument", "name", "program", "start", "version",
+    "Emulator", "Exit", "GuestMemory", "SharedWindow", "Storage",
+    "counting", "instrument", "name", "program", "set_up", "start", "version",
 ]  # fmt: skip
 
 
@@ -24,7 +24,8 @@ class _Kind(Protocol):
     def program(self, target: Target) -> Path: ...
     def version(self, target: Target) -> str: ...
     def counting(self, target: Target) -> str: ...
-    def start(self, target: Target, image: Path, counting: Instrument | None) -> Emulator: ...
+    def set_up(self, target: Target, progress: Progress) -> None: ...
+    def start(self, target: Target, image: Path, counting: Instrument | None, storage: Storage) -> Emulator: ...
     def instrument(self, target: Target, image: Path, mode: Mode, progress: Progress) -> Instrument: ...
 
 
@@ -51,13 +52,21 @@ def counting(target: Target) -> str:
     return _module(target).counting(target)
 
 
-def start(target: Target, image: Path, counting: Instrument | None = None) -> Emulator:
+def set_up(target: Target, progress: Progress) -> None:
+    """Fetch the program that runs a target, unless it is there or comes as a package of the system.
+
+    Raises SourceUnavailable, HashMismatch.
+    """
+    _module(target).set_up(target, progress)
+
+
+def start(target: Target, image: Path, counting: Instrument | None = None, storage: Storage | None = None) -> Emulator:
     """Start the target's emulator with a firmware image; the guest begins to run at once.
 
-    ``counting`` is what ``instrument`` gave. Raises ToolMissing where the emulator is not installed,
-    EmulatorDied where it ends at once.
+    ``counting`` is what ``instrument`` gave, ``storage`` what the guest keeps from one start to the next.
+    Raises ToolMissing where the emulator is not installed, EmulatorDied where it ends at once.
     """
-    return _module(target).start(target, image, counting)
+    return _module(target).start(target, image, counting, storage or Storage())
 
 
 def instrument(target: Target, image: Path, mode: Mode, progress: Progress) -> Instrument:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
+import tempfile
+import weakref
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Protocol
+from typing import IO, Protocol
 
 from mpy_harness.counting.tcg import Records
 
@@ -69,6 +73,28 @@ class SharedWindow:
     def still(self) -> AbstractContextManager[None]:
         """Return what does nothing: the guest may run."""
         return nullcontext()
+
+
+class Storage:
+    """What a guest keeps while it is switched off, as a real board's flash: a file without a name.
+
+    It is empty until an emulator first asks for it, and goes with the object.
+    """
+
+    def __init__(self) -> None:
+        self._file: IO[bytes] | None = None
+
+    def descriptor(self, content: Callable[[], bytes]) -> int:
+        """Return the file's descriptor; the first time, it is filled with ``content``."""
+        if self._file is None:
+            # In memory where the system offers that.
+            in_memory = hasattr(os, "memfd_create")
+            file = os.fdopen(os.memfd_create("mpy-harness"), "w+b") if in_memory else tempfile.TemporaryFile()  # noqa: SIM115
+            weakref.finalize(self, file.close)
+            file.write(content())
+            file.flush()
+            self._file = file
+        return self._file.fileno()
 
 
 class Emulator(Protocol):

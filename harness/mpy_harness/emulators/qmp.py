@@ -12,10 +12,11 @@ _SECONDS = 2.0
 
 
 class Qmp:
-    """Commands to a running QEMU over a connected socket."""
+    """Commands to a running QEMU over a connected socket; ``core`` is the one that is looked at."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, core: int = 0) -> None:
         self._connection = connection
+        self._core = core
         self._connection.settimeout(_SECONDS)
         self._lines = connection.makefile("rb")
 
@@ -29,7 +30,7 @@ class Qmp:
         finally:
             self._connection.settimeout(_SECONDS)
 
-    def execute(self, command: str, **arguments: str) -> Any:
+    def execute(self, command: str, **arguments: str | int) -> Any:
         """Run a command and return its result, or None where QEMU does not answer in time."""
         try:
             return self._exchange(command, arguments)
@@ -37,8 +38,9 @@ class Qmp:
             return None
 
     def program_counter(self) -> int | None:
-        """Return the first core's program counter."""
-        text = self.execute("human-monitor-command", **{"command-line": "info registers"})
+        """Return the core's program counter."""
+        asked: dict[str, str | int] = {"command-line": "info registers", "cpu-index": self._core}
+        text = self.execute("human-monitor-command", **asked)
         found = re.search(r"\b(?:R15|pc|PC)\s*=?\s*([0-9a-fA-F]{8,16})\b", text) if isinstance(text, str) else None
         return int(found.group(1), 16) if found else None
 
@@ -48,7 +50,7 @@ class Qmp:
             self._lines.close()
             self._connection.close()
 
-    def _exchange(self, command: str, arguments: dict[str, str]) -> Any:
+    def _exchange(self, command: str, arguments: dict[str, str | int]) -> Any:
         request = {"execute": command, "arguments": arguments}
         self._connection.sendall(json.dumps(request).encode() + b"\n")
         while line := self._lines.readline():
