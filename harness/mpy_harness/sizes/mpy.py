@@ -82,8 +82,8 @@ def read_mpy(module: Path | NatmodBuild) -> MpySizes:
 
 def _flash(name: str, size: int, file: MpyFile, layout: Layout) -> SizeTree:
     native, rodata = file.parts.get("native", 0), file.parts.get("rodata", 0)
-    others = {part: count for part, count in file.parts.items() if part not in {"native", "rodata"}}
-    rest = SizeTree.of(_FILE, dict(others) if file.parts else {"unknown format": size})
+    others: dict[str, int] = {part: count for part, count in file.parts.items() if part not in {"native", "rodata"}}
+    rest = SizeTree.of(_FILE, others if file.parts else {"unknown format": size})
     return merged(name, [*_spaces(layout, {"text": native, "rodata": rodata}), SizeTree.of(name, [rest])])
 
 
