@@ -53,11 +53,15 @@ class Window(Table):
 
 
 class FirmwareSpec(Table):
-    """How a target's firmware is made: ``board`` is a folder beside ``target.toml``."""
+    """How a target's firmware is made: ``board`` is a folder beside ``target.toml``.
+
+    ``shared`` is a folder of what several boards have in common, beside the target's own or one that is carried.
+    """
 
     micropython: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
     port: Text
     board: Text
+    shared: Text | None = None
     cross: str
     image: Text
     make: dict[str, str] = {}
@@ -154,6 +158,14 @@ class Target(Table):
     def board_folder(self) -> Path:
         """Return the folder with the board files of the MicroPython port."""
         return self.folder / self.built.board
+
+    @property
+    def shared_folder(self) -> Path | None:
+        """Return the folder with what the board has in common with others, None where it stands alone."""
+        if self.built.shared is None:
+            return None
+        beside = self.folder.parent / self.built.shared
+        return beside if beside.is_dir() else targets_dir() / self.built.shared
 
     def machine_as(self, model: type[AnyTable]) -> AnyTable:
         """Return the emulator's own table as its model.

@@ -19,7 +19,7 @@ from mpy_harness.targets import PublishedFirmware, Target
 _KIND = "firmware"
 _FACTS = "provenance.json"
 # Part of the key: raise it when this module builds differently from the same inputs.
-_RECIPE = 1
+_RECIPE = 2
 _BUILD_SECONDS = 900.0
 
 
@@ -145,13 +145,13 @@ def _not_built(target: Target, micropython: str, origin: str, sha256: str) -> Pr
 
 
 def _plan(target: Target, source: Source, tools: toolchain.Toolchain) -> Provenance:
-    board = target.board_folder
-    if not board.is_dir():
-        raise TargetInvalid(
-            f"{target.folder / 'target.toml'}: firmware.board: there is no folder {board}. "
-            "Put the board's files there, or correct the key."
-        )
     spec = target.built
+    for key, folder in _folders(target).items():
+        if not folder.is_dir():
+            raise TargetInvalid(
+                f"{target.folder / 'target.toml'}: firmware.{key}: there is no folder {folder}. "
+                "Put the board's files there, or correct the key."
+            )
     if not (source.path / "ports" / spec.port / "Makefile").is_file():
         raise TargetInvalid(
             f"{target.folder / 'target.toml'}: firmware.port: MicroPython {source.version} has no port {spec.port!r}."
@@ -164,19 +164,31 @@ def _plan(target: Target, source: Source, tools: toolchain.Toolchain) -> Provena
         toolchain=tools.facts(),
         # No frozen modules unless the target asks: the default manifest needs git submodules.
         make={"CROSS_COMPILE": spec.cross, "FROZEN_MANIFEST": "", **spec.make},
-        board_sha256=cache.hash_tree(board),
+        board_sha256=_hash(_folders(target)),
         recipe=_RECIPE,
         origin=source.origin,
     )
 
 
+def _folders(target: Target) -> dict[str, Path]:
+    # The folders that make a board, by the keys of target.toml.
+    shared = target.shared_folder
+    return {"board": target.board_folder} | ({"shared": shared} if shared else {})
+
+
+def _hash(folders: dict[str, Path]) -> str:
+    hashes = {key: cache.hash_tree(folder) for key, folder in folders.items()}
+    return hashes["board"] if len(hashes) == 1 else cache.digest(hashes)
+
+
 def _build(target: Target, source: Source, planned: Provenance, folder: Path, progress: Progress) -> None:
     spec = target.built
     progress.stage(f"building MicroPython {source.version} for {target.name} with {planned.toolchain['gcc']}")
-    # A copy of the board: what is built is what was hashed, and its path is one make can take.
-    board = folder / "board"
-    shutil.copytree(target.board_folder, board, ignore=shutil.ignore_patterns("__pycache__"))
-    if cache.hash_tree(board) != planned.board_sha256:
+    # Copies: what is built is what was hashed, and their paths are ones make can take.
+    copies = {key: folder / key for key in _folders(target)}
+    for key, original in _folders(target).items():
+        shutil.copytree(original, copies[key], ignore=shutil.ignore_patterns("__pycache__"))
+    if _hash(copies) != planned.board_sha256:
         raise BuildFailed(f"{target.board_folder} changed while the build began. Try again.")
     build = folder / "build"
     env = toolchain.make_wrappers(folder / "tools", source.version)
@@ -187,7 +199,7 @@ def _build(target: Target, source: Source, planned: Provenance, folder: Path, pr
     }
     variables = {
         "BOARD": target.name,
-        "BOARD_DIR": str(board),
+        **{f"{key.upper()}_DIR": str(copy) for key, copy in copies.items()},
         "BUILD": str(build),
         "MICROPY_MPYCROSS": str(folder / "tools" / "mpy-cross"),
         **planned.make,
@@ -204,7 +216,7 @@ def _build(target: Target, source: Source, planned: Provenance, folder: Path, pr
     image.rename(folder / spec.image)
     for symbols in build.glob("*.map"):
         symbols.rename(folder / symbols.name)
-    for leftover in (build, board, folder / "tools"):
+    for leftover in (build, *copies.values(), folder / "tools"):
         shutil.rmtree(leftover)
     image_sha256 = hashlib.sha256((folder / spec.image).read_bytes()).hexdigest()
     facts = {**asdict(planned), "image_sha256": image_sha256}

@@ -1,12 +1,14 @@
-// What the files of this board share.
+// What the files of all Cortex-M boards share. A board's own folder has board_chip.h and board_chip.c, which know its
+// UART, its counter and its memory protection.
 
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
 
-// System control space, Armv8-M Architecture Reference Manual (Arm DDI 0553), section D1.2.
+// System control space: Arm DDI 0403 (Armv7-M), section B3.2; Arm DDI 0553 (Armv8-M), section D1.2.
 #define SCB_AIRCR REGISTER(0xe000ed0c)
 #define SCB_CCR   REGISTER(0xe000ed14)
 #define SCB_SHCSR REGISTER(0xe000ed24)
@@ -15,9 +17,10 @@
 #define SCB_MMFAR REGISTER(0xe000ed34)
 #define SCB_BFAR  REGISTER(0xe000ed38)
 #define SCB_CPACR REGISTER(0xe000ed88)
-#define NVIC_ISER1 REGISTER(0xe000e104)
-#define NVIC_ICER1 REGISTER(0xe000e184)
-#define NVIC_ICPR1 REGISTER(0xe000e284)
+#define NVIC_ISER(interrupt) REGISTER(0xe000e100 + (interrupt) / 32 * 4)
+#define NVIC_ICER(interrupt) REGISTER(0xe000e180 + (interrupt) / 32 * 4)
+#define NVIC_ICPR(interrupt) REGISTER(0xe000e280 + (interrupt) / 32 * 4)
+#define NVIC_BIT(interrupt) (1u << (interrupt) % 32)
 
 // What is executed between these is not counted by mpy-harness: register moves to themselves, which do nothing and
 // stand for the edges of waiting, whose length is the host's affair (mpy_harness/counting/tcg/decode.h). Nothing may
@@ -27,9 +30,11 @@
 
 extern uint32_t _sidata, _sdata, _edata, _sbss, _ebss, _sstack, _estack;
 
-void uart_init(void);
-void uart_interrupt(void);
-void time_init(void);
+// Makes what a native module does wrong a fault at the place where it happens (board_chip.c).
+void chip_protect(void);
+
+void console_init(void);
+void console_interrupt(void);
 
 // Whether mp_handle_pending() has something to do: all who wait must stop then.
 #define IS_SOMETHING_PENDING() \

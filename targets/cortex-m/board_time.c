@@ -1,32 +1,22 @@
-// Time from the free-running counter of the board's FPGA I/O block (Arm DAI 0505, section 3.10),
-// which is read and never interrupts: an interrupt would make instruction counts depend on the host.
+// Time from a free-running counter of microseconds (board_chip.h), which is read and never interrupts: an interrupt
+// would make instruction counts depend on the host.
 
 #include "py/mphal.h"
 #include "py/runtime.h"
 
 #include "board.h"
-
-#define FPGAIO_BASE 0x50302000 // secure alias
-#define FPGAIO_COUNTER REGISTER(FPGAIO_BASE + 0x18)
-#define FPGAIO_PRESCALE REGISTER(FPGAIO_BASE + 0x1c)
-
-#define CLOCK_MHZ 20
+#include "board_chip.h"
 
 // 64-bit microseconds. The counter wraps after 71 minutes; a program that does not look at the time
 // for that long loses one turn.
 static uint64_t microseconds(void) {
     static uint32_t last, turns;
-    uint32_t now = FPGAIO_COUNTER;
+    uint32_t now = counter_us();
     if (now < last) {
         ++turns;
     }
     last = now;
     return (uint64_t)turns << 32 | now;
-}
-
-void time_init(void) {
-    FPGAIO_PRESCALE = CLOCK_MHZ - 1; // one count per microsecond
-    FPGAIO_COUNTER = 0;
 }
 
 mp_uint_t mp_hal_ticks_us(void) {

@@ -5,10 +5,12 @@
 
 #include "board.h"
 
-// The order in which the core stacks registers on exception entry (Arm DDI 0553, section B3.20).
+// The order in which the core stacks registers on exception entry (Arm DDI 0403, section B1.5.6; DDI 0553, B3.20).
 typedef struct {
     uint32_t r0, r1, r2, r3, r12, lr, pc, xpsr;
 } frame_t;
+
+#define CFSR_STKOF (1 << 20)
 
 static const char *const names[] = {
     "Exception", "Reset", "NMI", "HardFault", "MemManage", "BusFault", "UsageFault", "SecureFault",
@@ -18,7 +20,12 @@ static const char *const names[] = {
 // the registers that the core still holds are known.
 __attribute__((used)) static void fault_report(const frame_t *frame, uint32_t exception) {
     uint32_t cfsr = SCB_CFSR;
-    uint32_t stacking_failed = cfsr & (1 << 4 | 1 << 12 | 1 << 20); // MSTKERR, STKERR, STKOF
+    #if __ARM_ARCH < 8
+    if ((uintptr_t)frame < (uintptr_t)&_sstack) {
+        cfsr |= CFSR_STKOF; // as Armv8-M says it, where the stack pointer has a limit
+    }
+    #endif
+    uint32_t stacking_failed = cfsr & (1 << 4 | 1 << 12 | CFSR_STKOF); // MSTKERR, STKERR
     int whole = !stacking_failed && (uintptr_t)frame >= (uintptr_t)&_sstack
         && (uintptr_t)(frame + 1) <= (uintptr_t)&_estack;
     const char *name = names[exception < MP_ARRAY_SIZE(names) ? exception : 0];
@@ -34,8 +41,10 @@ __attribute__((used)) static void fault_report(const frame_t *frame, uint32_t ex
 __attribute__((naked)) void fault_entry(void) {
     __asm volatile (
         "mov r0, sp\n"
+        #if __ARM_ARCH >= 8
         "mov r1, #0\n"
         "msr msplim, r1\n"
+        #endif
         "ldr r1, =_fault_stack\n"
         "mov sp, r1\n"
         "mrs r1, ipsr\n"

@@ -1,6 +1,5 @@
-// Console on UART0, a CMSDK APB UART (Arm DDI 0479, section 4.3). Received bytes are polled, except while a program
-// runs that Ctrl-C may interrupt: an interrupt leaves something on the stack at a place that depends on when the
-// host sends. Sending is polled.
+// Console on the board's UART (board_chip.h). Received bytes are polled, except while a program runs that Ctrl-C may
+// interrupt: an interrupt leaves something on the stack at a place that depends on when the host sends. Sending is polled.
 
 #include "py/mphal.h"
 #include "py/ringbuf.h"
@@ -9,23 +8,7 @@
 #include "shared/runtime/interrupt_char.h"
 
 #include "board.h"
-
-#define UART_BASE 0x50200000 // secure alias of UART0 on AN505
-#define UART_DATA REGISTER(UART_BASE + 0x00)
-#define UART_STATE REGISTER(UART_BASE + 0x04)
-#define UART_CTRL REGISTER(UART_BASE + 0x08)
-#define UART_INTCLEAR REGISTER(UART_BASE + 0x0c)
-#define UART_BAUDDIV REGISTER(UART_BASE + 0x10)
-
-#define STATE_TX_FULL (1 << 0)
-#define STATE_RX_FULL (1 << 1)
-#define CTRL_TX_ENABLE (1 << 0)
-#define CTRL_RX_ENABLE (1 << 1)
-#define CTRL_RX_INTERRUPT (1 << 3)
-#define INT_RX (1 << 1)
-#define UART0_RX_IRQ 32 // first expansion interrupt of the SSE-200 subsystem
-
-#define UART0_RX_BIT (1 << (UART0_RX_IRQ - 32))
+#include "board_chip.h"
 
 static uint8_t received_storage[2 * MICROPY_REPL_STDIN_BUFFER_MAX];
 static ringbuf_t received = { received_storage, sizeof(received_storage), 0, 0 };
@@ -33,30 +16,27 @@ static ringbuf_t received = { received_storage, sizeof(received_storage), 0, 0 }
 int mp_interrupt_char = -1;
 static bool is_settled;
 
-void uart_init(void) {
-    UART_BAUDDIV = 16;
-    UART_CTRL = CTRL_TX_ENABLE | CTRL_RX_ENABLE | CTRL_RX_INTERRUPT;
-    // QEMU takes input from the host only after it was told that there is room, which reading does.
-    (void)UART_DATA;
+void console_init(void) {
+    uart_start();
 }
 
 // MicroPython calls this before and after it runs a program.
 void mp_hal_set_interrupt_char(int character) {
     mp_interrupt_char = character;
     if (character >= 0) {
-        NVIC_ISER1 = UART0_RX_BIT;
+        NVIC_ISER(CONSOLE_INTERRUPT) = NVIC_BIT(CONSOLE_INTERRUPT);
     } else {
-        NVIC_ICER1 = UART0_RX_BIT;
+        NVIC_ICER(CONSOLE_INTERRUPT) = NVIC_BIT(CONSOLE_INTERRUPT);
         is_settled = false;
     }
     __asm volatile ("dsb\nisb");
 }
 
 __attribute__((always_inline)) static inline void receive(void) {
-    while (UART_STATE & STATE_RX_FULL) {
-        UART_INTCLEAR = INT_RX;
-        NVIC_ICPR1 = UART0_RX_BIT;
-        int byte = UART_DATA & 0xff;
+    while (uart_has_byte()) {
+        uart_clear_interrupt();
+        NVIC_ICPR(CONSOLE_INTERRUPT) = NVIC_BIT(CONSOLE_INTERRUPT);
+        int byte = uart_take();
         if (byte == mp_interrupt_char) {
             mp_sched_keyboard_interrupt();
         } else {
@@ -66,8 +46,8 @@ __attribute__((always_inline)) static inline void receive(void) {
 }
 
 // The harness counts nothing of a handler, but all that it calls: what can be is inlined.
-__attribute__((flatten)) void uart_interrupt(void) {
-    UART_INTCLEAR = INT_RX;
+__attribute__((flatten)) void console_interrupt(void) {
+    uart_clear_interrupt();
     receive();
 }
 
@@ -87,12 +67,12 @@ static void wait_for_input(void) {
             // With interrupts masked, WFI still wakes for a pending one: no byte can slip in between
             // the look at the UART and the sleep.
             __asm volatile ("cpsid i");
-            NVIC_ISER1 = UART0_RX_BIT;
-            if (!(UART_STATE & STATE_RX_FULL) && !ringbuf_avail(&received) && !IS_SOMETHING_PENDING()) {
+            NVIC_ISER(CONSOLE_INTERRUPT) = NVIC_BIT(CONSOLE_INTERRUPT);
+            if (!uart_has_byte() && !ringbuf_avail(&received) && !IS_SOMETHING_PENDING()) {
                 __asm volatile ("wfi");
             }
             if (mp_interrupt_char < 0) {
-                NVIC_ICER1 = UART0_RX_BIT;
+                NVIC_ICER(CONSOLE_INTERRUPT) = NVIC_BIT(CONSOLE_INTERRUPT);
                 __asm volatile ("dsb\nisb");
             }
             __asm volatile ("cpsie i\nisb");
@@ -133,10 +113,10 @@ uintptr_t mp_hal_stdio_poll(uintptr_t poll_flags) {
 mp_uint_t mp_hal_stdout_tx_strn(const char *text, size_t length) {
     for (size_t i = 0; i < length; ++i) {
         NOT_COUNTED_FROM_HERE();
-        while (UART_STATE & STATE_TX_FULL) { // as long as the host does not take what was sent
+        while (uart_is_full()) { // as long as the host does not take what was sent
         }
         COUNTED_FROM_HERE();
-        UART_DATA = (uint8_t)text[i];
+        uart_put((uint8_t)text[i]);
     }
     return length;
 }

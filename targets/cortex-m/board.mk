@@ -1,0 +1,29 @@
+# What all Cortex-M boards for MicroPython's qemu port share; a board's mpconfigboard.mk includes it.
+
+QEMU_ARCH = arm
+
+CFLAGS += -mthumb -mfloat-abi=hard
+CFLAGS += -I$(BOARD_DIR) -I$(SHARED_DIR)
+CFLAGS += -DMP_CONFIGFILE='<mpconfigboard.h>'
+
+# $(BOARD_DIR)/memory.ld says where flash, RAM and stack are, this where everything goes.
+LDSCRIPT = $(SHARED_DIR)/sections.ld
+LDFLAGS += -L$(BOARD_DIR)
+
+# The port's own main, UART, start-up and fault files are replaced by these: `override` makes the port's
+# later `SRC_C +=` lines have no effect.
+override SRC_C := \
+	board_main.c \
+	board_startup.c \
+	board_fault.c \
+	board_console.c \
+	board_time.c \
+	board_chip.c \
+	shared/libc/string0.c \
+	shared/readline/readline.c \
+	shared/runtime/gchelper_generic.c \
+	shared/runtime/pyexec.c \
+	shared/runtime/stdout_helpers.c \
+	shared/runtime/sys_stdio_mphal.c \
+
+vpath board_%.c $(BOARD_DIR) $(SHARED_DIR)

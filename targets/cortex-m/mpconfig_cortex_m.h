@@ -1,0 +1,20 @@
+// Configuration of MicroPython that all Cortex-M boards share: the qemu port's, with time and an own machine.reset().
+
+#include "mpconfigport.h"
+
+// time.ticks_* and time.sleep_*, from a counter that is only ever read (board_time.c).
+#undef MICROPY_PY_TIME
+#define MICROPY_PY_TIME (1)
+
+// select.poll on sys.stdin: what `mpremote mount` builds on.
+#undef MICROPY_PY_SELECT
+#define MICROPY_PY_SELECT (1)
+
+#undef MICROPY_PY_MACHINE_INCLUDEFILE
+#define MICROPY_PY_MACHINE_INCLUDEFILE "board_machine.h"
+
+// As ports for real boards have it (stm32, rp2): the qemu port's default is the slower switch.
+#define MICROPY_OPT_COMPUTED_GOTO (1)
+
+// The C stack that mp_cstack_check leaves for code between two checks.
+#define MICROPY_STACK_CHECK_MARGIN (2048)

@@ -1,0 +1,30 @@
+// Memory protection (Arm DDI 0403, section B3.5: PMSAv7).
+
+#include "board.h"
+
+#define MPU_CTRL REGISTER(0xe000ed94)
+#define MPU_RBAR REGISTER(0xe000ed9c)
+#define MPU_RASR REGISTER(0xe000eda0)
+
+#define RBAR_REGION(number) (1 << 4 | (number))
+#define RASR_EXECUTE_NEVER (1 << 28)
+#define RASR_READ_WRITE (1 << 24) // privileged only: this firmware never leaves privileged mode
+#define RASR_READ_ONLY (5 << 24)
+#define RASR_MEMORY (1 << 17) // normal, write-through
+#define RASR_DEVICE (1 << 16)
+#define RASR_SIZE(bits) (((bits) - 1) << 1 | 1) // 2 to the power of `bits` bytes, region enabled
+
+static void mpu_region(unsigned number, uintptr_t first, unsigned bits, uint32_t attributes) {
+    MPU_RBAR = first | RBAR_REGION(number);
+    MPU_RASR = attributes | RASR_SIZE(bits);
+}
+
+// The firmware is read-only, and nothing but flash, RAM and the peripherals can be reached. In particular address 0,
+// an alias of the flash, is no memory.
+void chip_protect(void) {
+    mpu_region(0, 0x08000000, 20, RASR_READ_ONLY | RASR_MEMORY);
+    mpu_region(1, 0x20000000, 17, RASR_READ_WRITE | RASR_MEMORY);
+    mpu_region(2, 0x40000000, 29, RASR_READ_WRITE | RASR_DEVICE | RASR_EXECUTE_NEVER);
+    MPU_CTRL = 1;
+    __asm volatile ("dsb\nisb");
+}
