@@ -246,10 +246,15 @@ class Board:
         if not self._usable:
             raise MachineryError("this board is no longer usable after an earlier error; hard_reset() starts it again")
         seconds = self.timeout if timeout is None else timeout
-        released, self._released = self._released, []
         counting = self._meter.counting if self._meter is not None else 0
-        try:
+        released = list(self._released)  # to which the collector of garbage here may add at any time
+        message = codec.encode([released, what, list(arguments), counting], self._number)
+        if released and self._channel.needs_room(message):
+            self.request("get", None)  # what the guest forgets makes room for what is to come
+            released = []
             message = codec.encode([released, what, list(arguments), counting], self._number)
+        del self._released[: len(released)]
+        try:
             output, result = self._guard(lambda: self._channel.request(message, seconds))
         except Untransferable:  # the guest got nothing of it
             self._released += released

@@ -22,6 +22,9 @@ class Channel(Protocol):
     def inject(self, code: bytes, imports: list[str] | None) -> None:
         """Send the guest's runtime, compiled, after a reset; ``imports`` as in ``runtime.loader``."""
 
+    def needs_room(self, message: Message) -> bool:
+        """Tell whether a message takes memory of the guest before it is looked at."""
+
     def request(self, message: Message, seconds: float) -> tuple[bytes, bytes]:
         """Run a request; return what the guest printed and the encoded result."""
 

@@ -3,7 +3,7 @@
 A value is a tag byte and its content, all little-endian:
 ``N T F`` None, True, False; ``i`` int64; ``I`` any int as hexadecimal text; ``f`` float64; ``s b`` str
 and bytes; ``l t e E d`` list, tuple, set, frozenset, dict; ``a`` array (typecode, bytes); ``r`` an object
-that lives in the guest (its number); ``o`` an array or bytes that the guest holds ready (the how manyeth).
+that lives in the guest (its number); ``o`` an array or bytes that the guest holds ready (its index).
 Lengths are uint32.
 """
 
@@ -43,10 +43,11 @@ class Block:
     typecode: str
     data: bytes
 
-    def inline(self) -> bytes:
-        """Return it as a value like others."""
-        head = struct.pack("<c", b"b") if not self.typecode else b"a" + self.typecode.encode()
-        return head + struct.pack("<I", len(self.data)) + self.data
+    @property
+    def head(self) -> bytes:
+        """Return what comes before the content where it travels as a value like others."""
+        kind = b"a" + self.typecode.encode() if self.typecode else b"b"
+        return kind + struct.pack("<I", len(self.data))
 
 
 class Message(list["bytes | Block"]):
@@ -58,21 +59,28 @@ class Message(list["bytes | Block"]):
 
     def joined(self) -> bytes:
         """Return it as one."""
-        return b"".join(part.inline() if isinstance(part, Block) else part for part in self)
+        return b"".join(chain.from_iterable(map(_inline, self)))
+
+    @property
+    def size(self) -> int:
+        """Return how many bytes it has as one."""
+        return sum(map(len, chain.from_iterable(map(_inline, self))))
 
     def apart(self, least: int, most: int) -> tuple[bytes, list[Block]]:
         """Return it without blocks of at least that many bytes, and those, at most so many."""
         blocks: list[Block] = []
-        rest = []
+        rest: list[bytes] = []
         for part in self:
-            if isinstance(part, bytes):
-                rest.append(part)
-            elif len(part.data) < least or len(blocks) == most:
-                rest.append(part.inline())
+            if isinstance(part, bytes) or len(part.data) < least or len(blocks) == most:
+                rest += _inline(part)
             else:
                 rest.append(struct.pack("<cI", b"o", len(blocks)))
                 blocks.append(part)
         return b"".join(rest), blocks
+
+
+def _inline(part: bytes | Block) -> tuple[bytes, ...]:
+    return (part.head, part.data) if isinstance(part, Block) else (part,)
 
 
 def encode(value: Any, number: Callable[[Reference], int] = lambda thing: thing.number) -> Message:

@@ -48,6 +48,10 @@ class _BufferChannel:
         self._half = size // 2 - _HEADER
         self._ours = self._theirs + self._half
 
+    def needs_room(self, message: Message) -> bool:
+        """Tell whether the guest has to make room for a message outside of the buffer."""
+        return message.size > self._half
+
     def request(self, message: Message, seconds: float) -> tuple[bytes, bytes]:
         """Run a request; return what the guest printed and the encoded result."""
         self._send(message)
@@ -66,12 +70,14 @@ class _BufferChannel:
         return True
 
     def _send(self, message: Message) -> None:
-        data = message.joined()
-        if len(data) > self._half:
-            raise Untransferable(
-                f"{len(data)} bytes do not fit through the window ({self._half} bytes): pass them in parts"
-            )
-        self._announce(len(data), self._theirs, data)
+        if self.needs_room(message):
+            self._make_room(message)
+        else:
+            data = message.joined()
+            self._announce(len(data), self._theirs, data)
+
+    def _make_room(self, message: Message) -> None:
+        raise NotImplementedError
 
     def _announce(self, size: int, place: int, data: bytes = b"", pieces: int = 0) -> None:
         header = _FIELDS.pack(size, 0, 0, 0, 0, 0, place, pieces, 0).ljust(_HEADER, b"\0")
@@ -111,6 +117,11 @@ class WindowChannel(_BufferChannel):
         place = self._theirs + len(code)
         self._execute(f"import uctypes as u\nexec(u.bytearray_at({place},{len(source)}))\ndel u".encode(), 10)
 
+    def _make_room(self, message: Message) -> None:
+        raise Untransferable(
+            f"{message.size} bytes do not fit through the window ({self._half} bytes): pass them in parts"
+        )
+
 
 class MemoryChannel(_BufferChannel):
     """Requests and values through any memory of the guest."""
@@ -131,11 +142,7 @@ class MemoryChannel(_BufferChannel):
         self._place(_numbers(told, 1)[0], _BUFFER)
         self._waiting = None
 
-    def _send(self, message: Message) -> None:
-        data = message.joined()
-        if len(data) <= self._half:
-            self._announce(len(data), self._theirs, data)
-            return
+    def _make_room(self, message: Message) -> None:
         data, blocks = message.apart(_BLOCK, _MOST_BLOCKS)
         is_long = len(data) > self._half
         if is_long:

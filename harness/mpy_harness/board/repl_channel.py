@@ -28,6 +28,10 @@ class ReplChannel:
         data = f"__import__('binascii').a2b_base64('{text}')"
         self._execute(runtime.loader(data, "ReplLink()", imports), 30)
 
+    def needs_room(self, message: Message) -> bool:
+        """Tell whether a message takes more of the guest's memory than any does."""
+        return message.size > _CHUNK
+
     def request(self, message: Message, seconds: float) -> tuple[bytes, bytes]:
         """Run a request; return what the guest printed and the encoded result."""
         data = message.joined()
