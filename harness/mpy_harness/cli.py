@@ -14,6 +14,7 @@ from mpy_harness import __version__, demo, doctor, emulators, interactive, profi
 from mpy_harness.errors import GuestFailure, HarnessError, MachineryError
 from mpy_harness.firmware.image import firmware_for
 from mpy_harness.firmware.progress import shown
+from mpy_harness.github import commands
 
 GUEST_FAILED = 1
 MACHINERY_FAILED = 2
@@ -24,6 +25,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Boot real MicroPython firmware in emulators and test native modules.",
 )
+app.add_typer(commands.ci, name="ci")
+app.command("comment")(commands.comment)
 _out = Console(width=None if sys.stdout.isatty() else 1000)  # a pipe has no width to fit into
 _err = Console(stderr=True)
 

@@ -6,6 +6,7 @@ each is taken by the next request whose method and path it matches.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -88,6 +89,7 @@ class GitHub:
         self.pulls: list[dict[str, Any]] = []
         self.artifacts: list[dict[str, Any]] = []
         self.archives: dict[int, bytes] = {}
+        self.files: dict[tuple[str, str], str] = {}  # by commit and path
         self.faults: list[Fault] = []
         self.seen: list[Seen] = []
         self.redirect: Callable[[int], str] = lambda number: f"{self.store}/blob/{number}?signature=secret"
@@ -120,6 +122,16 @@ class GitHub:
         made = {"id": number, "name": name, "size_in_bytes": len(archive), "expired": False, "digest": digest, **facts}
         self.artifacts.append(made)
         self.archives[number] = archive
+        return made
+
+    def pull(self, number: int, commit: str, branch: str = "faster", fork: str = "guest/filters") -> dict[str, Any]:
+        made = {
+            "number": number,
+            "state": "open",
+            "head": {"sha": commit, "label": f"{fork.partition('/')[0]}:{branch}", "repo": {"full_name": fork}},
+            "base": {"sha": "d" * 40, "repo": {"full_name": REPOSITORY}},
+        }
+        self.pulls.append(made)
         return made
 
     def asked(self, method: str = "") -> list[str]:
@@ -161,8 +173,8 @@ class GitHub:
             (rf"GET {home}/issues/(\d+)/comments", self._comments),
             (rf"POST {home}/issues/(\d+)/comments", self._create),
             (rf"PATCH {home}/issues/comments/(\d+)", self._update),
+            (rf"GET {home}/contents/pyproject\.toml", self._contents),
             (rf"GET {home}/pulls", self._pulls),
-            (rf"GET {home}/pulls/(\d+)", self._pull),
             (rf"GET {home}/actions/runs/(\d+)/artifacts", self._artifacts),
             (rf"GET {home}/actions/artifacts/(\d+)/zip", self._zip),
         ):
@@ -194,11 +206,12 @@ class GitHub:
         head = parse_qs(urlsplit(request.path).query)["head"][0]
         return self._page(request, [p for p in self.pulls if p["head"]["label"] == head and p["state"] == "open"])
 
-    def _pull(self, _: _Handler, number: int, *__: object) -> tuple[int, bytes, dict[str, str]]:
-        for pull in self.pulls:
-            if pull["number"] == number:
-                return 200, json.dumps(pull).encode(), {}
-        return NOT_FOUND
+    def _contents(self, request: _Handler, *_: object) -> tuple[int, bytes, dict[str, str]]:
+        text = self.files.get((parse_qs(urlsplit(request.path).query)["ref"][0], "pyproject.toml"))
+        if text is None:
+            return NOT_FOUND
+        lines = base64.encodebytes(text.encode()).decode()
+        return 200, json.dumps({"type": "file", "encoding": "base64", "content": lines}).encode(), {}
 
     def _artifacts(self, request: _Handler, *_: object) -> tuple[int, bytes, dict[str, str]]:
         return self._page(request, self.artifacts, "artifacts")

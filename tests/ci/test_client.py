@@ -120,7 +120,7 @@ def test_a_header_that_makes_no_sense_does_no_harm(github, client, waits):
 
 def test_what_is_forbidden_is_said_at_once(github, client, waits):
     github.faults.append(Fault(403, b'{"message": "Resource not accessible by integration"}'))
-    with pytest.raises(Forbidden, match=r"not accessible by integration\). Give the job .* pull-requests: write"):
+    with pytest.raises(Forbidden, match=r"not accessible by integration\). The job needs.* pull-requests: write"):
         client.post(COMMENTS, {"body": "no"})
     assert waits == []
 

@@ -8,8 +8,7 @@ from github_server import REPOSITORY, Fault
 from mpy_harness.errors import GitHubUnavailable, JobMisconfigured
 from mpy_harness.github.answers import Forbidden, NotDone
 from mpy_harness.github.sticky import Outcome, StickyComment, marker
-
-MARK = "<!-- mpy-harness: measurements -->"
+from mpy_harness.reports.markdown import MARKER
 
 
 @pytest.fixture
@@ -23,15 +22,15 @@ def bodies(github):
 
 def test_it_is_created_updated_and_left_when_it_says_the_same(github, sticky):
     assert sticky.put("first") == Outcome("created", 1000)
-    assert bodies(github) == [f"{MARK}\nfirst"]
+    assert bodies(github) == [f"{MARKER}\nfirst"]
     assert sticky.put("second") == Outcome("updated", 1000)
     assert sticky.put("second") == Outcome("unchanged", 1000)
-    assert bodies(github) == [f"{MARK}\nsecond"]
+    assert bodies(github) == [f"{MARKER}\nsecond"]
     assert len(github.asked("POST")) == len(github.asked("PATCH")) == 1
 
 
 def test_line_ends_that_the_page_changed_are_no_change(github, sticky):
-    github.comment(f"{MARK}\r\none\r\ntwo")
+    github.comment(f"{MARKER}\r\none\r\ntwo")
     assert sticky.put("one\ntwo").done == "unchanged"
 
 
@@ -39,22 +38,22 @@ def test_it_is_found_on_a_later_page(github, sticky):
     github.page = 5
     for number in range(17):
         github.comment(f"chat {number}", "somebody")
-    ours = github.comment(f"{MARK}\nold")
+    ours = github.comment(f"{MARKER}\nold")
     assert sticky.put("new") == Outcome("updated", ours["id"])
     assert len(github.comments) == 18
 
 
 def test_a_comment_by_somebody_else_with_the_same_marker_is_left_alone(github, sticky):
-    theirs = github.comment(f"{MARK}\nApproved by the bot", "mallory")
-    imitation = github.comment(f"{MARK}\nApproved by the bot", "github-actions")
+    theirs = github.comment(f"{MARKER}\nApproved by the bot", "mallory")
+    imitation = github.comment(f"{MARKER}\nApproved by the bot", "github-actions")
     assert sticky.put("worse").done == "created"
-    assert theirs["body"] == imitation["body"] == f"{MARK}\nApproved by the bot"
-    assert bodies(github)[2] == f"{MARK}\nworse"
+    assert theirs["body"] == imitation["body"] == f"{MARKER}\nApproved by the bot"
+    assert bodies(github)[2] == f"{MARKER}\nworse"
 
 
 def test_a_comment_of_the_bot_for_something_else_is_left_alone(github, sticky):
     github.comment("deployed")
-    github.comment(f"> {MARK}\nquoted by another workflow")
+    github.comment(f"> {MARKER}\nquoted by another workflow")
     github.comment(marker("nightly"))
     github.comment("of a deleted account")["user"] = None
     assert sticky.put("ours").done == "created"
@@ -63,14 +62,14 @@ def test_a_comment_of_the_bot_for_something_else_is_left_alone(github, sticky):
 
 def test_with_a_token_of_a_person_the_comment_is_that_persons(github, sticky):
     github.login = "maker"
-    github.comment(f"{MARK}\nof the bot")
+    github.comment(f"{MARKER}\nof the bot")
     assert sticky.put("of the maker").done == "created"
     assert sticky.put("again").done == "updated"
-    assert bodies(github) == [f"{MARK}\nof the bot", f"{MARK}\nagain"]
+    assert bodies(github) == [f"{MARKER}\nof the bot", f"{MARKER}\nagain"]
 
 
 def test_the_author_can_be_said(github, client):
-    github.comment(f"{MARK}\nold", "our-app[bot]")
+    github.comment(f"{MARKER}\nold", "our-app[bot]")
     assert StickyComment(client, REPOSITORY, 7, author="our-app[bot]").put("new").done == "updated"
     assert "/user" not in github.asked()
 
@@ -78,7 +77,11 @@ def test_the_author_can_be_said(github, client):
 def test_comments_by_other_names_are_kept_apart(github, client):
     for name in ("m33", "nightly 1.26"):
         StickyComment(client, REPOSITORY, 7, name=name).put(name)
-    assert bodies(github) == ["<!-- mpy-harness: m33 -->\nm33", "<!-- mpy-harness: nightly 1.26 -->\nnightly 1.26"]
+    assert bodies(github) == ["<!-- mpy-harness:m33 -->\nm33", "<!-- mpy-harness:nightly 1.26 -->\nnightly 1.26"]
+
+
+def test_the_marker_is_the_one_of_the_report():
+    assert marker("comparison") == MARKER
 
 
 @pytest.mark.parametrize("name", ["", "-->", "a--b", "two\nlines", "x" * 101, "<b>"])
@@ -106,7 +109,7 @@ def test_a_creation_that_was_not_done_is_done_again(github, sticky):
 
 
 def test_a_comment_that_was_deleted_meanwhile_is_created(github, sticky):
-    ours = github.comment(f"{MARK}\nold")
+    ours = github.comment(f"{MARKER}\nold")
     github.faults.append(Fault(404, matches="^PATCH"))
     ours["issue"] = 8
     assert sticky.put("new").done == "created"
@@ -127,7 +130,7 @@ def test_a_token_that_may_not_write_is_an_error_that_says_what_to_do(github, sti
 
 
 def test_updates_wait_for_a_rate_limit(github, sticky, waits):
-    github.comment(f"{MARK}\nold")
+    github.comment(f"{MARKER}\nold")
     github.faults.append(Fault(429, headers={"Retry-After": "3"}, matches="^PATCH"))
     assert sticky.put("new").done == "updated"
     assert waits == [3]

@@ -51,8 +51,8 @@ def judge(what: str, answer: Answer, attempt: int) -> tuple[GitHubUnavailable, f
     if answer.status == 401:
         return Forbidden(f"{what}: GITHUB_TOKEN is not valid{said}."), None
     if answer.status == 403:
-        advice = "Give the job that comments `permissions: pull-requests: write` and `actions: read`"
-        return Forbidden(f"{what}: the token may not do that{said}. {advice} (docs/ci.md)."), None
+        needs = "actions: read, contents: read and pull-requests: write"
+        return Forbidden(f"{what}: the token may not do that{said}. The job needs the permissions {needs}."), None
     if answer.status in {404, 410}:
         return NotFound(f"{what}: not found, or hidden from this token{said}."), None
     return GitHubUnavailable(f"{what}: status {answer.status}{said}."), None

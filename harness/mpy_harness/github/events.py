@@ -67,6 +67,12 @@ class _PullRequestEvent(_Part):
     pull_request: PullRequest
 
 
+class Push(_Part):
+    """A push of commits: ``before`` is what the branch was at, zeros for a new branch."""
+
+    before: Commit
+
+
 def repository(environment: Mapping[str, str]) -> str:
     """Return the repository that a job belongs to, as ``owner/name``."""
     name = environment.get("GITHUB_REPOSITORY", "")
@@ -85,6 +91,11 @@ def event_pull_request(environment: Mapping[str, str]) -> PullRequest | None:
     if environment.get("GITHUB_EVENT_NAME") != "pull_request":
         return None
     return _read(environment, _PullRequestEvent, "pull_request").pull_request
+
+
+def event_push(environment: Mapping[str, str]) -> Push | None:
+    """Return the push that this job is for, None where its event is another one."""
+    return _read(environment, Push, "push") if environment.get("GITHUB_EVENT_NAME") == "push" else None
 
 
 def pull_requests_of(run: WorkflowRun, home: str, client: Client) -> list[PullRequest]:

@@ -43,7 +43,7 @@ def marker(name: str) -> str:
     """Return the line, invisible on a page, that tells our comment from others; ``name`` tells ours apart."""
     if not re.fullmatch(r"[\w.]([\w. -]{0,98}[\w.])?", name, re.ASCII) or "--" in name:
         raise JobMisconfigured(f"{name!r} cannot name a comment: up to 100 letters, digits, blanks, '.', '_' and '-'.")
-    return f"<!-- mpy-harness: {name} -->"
+    return f"<!-- mpy-harness:{name} -->"
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class StickyComment:
     client: Client
     repository: str
     number: int
-    name: str = "measurements"
+    name: str = "comparison"
     author: str | None = None
 
     def put(self, body: str) -> Outcome:

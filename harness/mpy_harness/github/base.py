@@ -1,0 +1,76 @@
+"""The commit that a change is compared with, and a second checkout of it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from mpy_harness.errors import JobMisconfigured, ToolMissing
+from mpy_harness.firmware.process import Finished, last_lines, run
+from mpy_harness.github.events import event_pull_request, event_push
+
+_GIT_SECONDS = 600.0
+_ADVICE = "Check out the whole history: give actions/checkout `fetch-depth: 0`."
+
+
+def top(folder: Path) -> Path:
+    """Return the top folder of the checkout that ``folder`` is in."""
+    return Path(_said(folder, "rev-parse", "--show-toplevel", why="find the checkout")).resolve()
+
+
+def commit(folder: Path, revision: str = "HEAD") -> str:
+    """Return the commit that a revision names."""
+    found = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    if found.status != 0:
+        raise JobMisconfigured(f"the checkout has no commit {revision!r}. {_ADVICE}")
+    return found.output.strip()
+
+
+def base_commit(folder: Path, environment: Mapping[str, str]) -> str | None:
+    """Return the commit that this job's change starts from, None where it changes nothing.
+
+    For a pull request that is where it left the branch it is for, for a push what was there before.
+    """
+    if pull := event_pull_request(environment):
+        start = commit(folder, pull.base.sha)
+        found = _git(folder, "merge-base", "HEAD", start)
+        if found.status != 0:
+            raise JobMisconfigured(f"HEAD and {start[:10]} have no commit in common here. {_ADVICE}")
+        return found.output.strip()
+    if push := event_push(environment):
+        return commit(folder, push.before) if push.before.strip("0") else None  # zeros for a new branch
+    return None
+
+
+@contextmanager
+def second_checkout(folder: Path, revision: str) -> Iterator[Path]:
+    """Give a checkout of ``revision`` beside the one that ``folder`` is in, and remove it at the end."""
+    parent = Path(tempfile.mkdtemp(prefix="mpy-harness-base-"))
+    place = parent / top(folder).name
+    try:
+        # The repository's own hooks are nobody's business here.
+        _said(
+            folder, "-c", "core.hooksPath=/dev/null", "worktree", "add", "--quiet", "--detach", str(place), revision,
+            why=f"check out {revision[:10]} a second time",
+        )  # fmt: skip
+        yield place
+    finally:
+        _git(folder, "worktree", "remove", "--force", str(place))
+        shutil.rmtree(parent, ignore_errors=True)
+        _git(folder, "worktree", "prune")
+
+
+def _said(folder: Path, *arguments: str, why: str) -> str:
+    finished = _git(folder, *arguments)
+    if finished.status != 0:
+        raise JobMisconfigured(f"git could not {why}:\n{last_lines(finished.output)}")
+    return finished.output.strip()
+
+
+def _git(folder: Path, *arguments: str) -> Finished:
+    if shutil.which("git") is None:
+        raise ToolMissing("git is not installed; comparing with another commit needs it. On Debian: apt install git.")
+    return run(["git", "-C", folder, *arguments], timeout=_GIT_SECONDS)

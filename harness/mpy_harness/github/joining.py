@@ -1,0 +1,64 @@
+"""Runs of several jobs put together: one table for all targets, not one for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from mpy_harness.baselines.measurements import Run
+from mpy_harness.github.artifacts import Measured
+
+_V = TypeVar("_V")
+
+
+def joined(measured: Iterable[Measured]) -> list[Measured]:
+    """Return the same measurements in as few runs as can hold them.
+
+    Two are kept apart where they measured the same, as under two versions of MicroPython, or where only one of them
+    has something to be compared with.
+    """
+    groups: list[Measured] = []
+    for each in measured:
+        for number, group in enumerate(groups):
+            if (both := _both(group, each)) is not None:
+                groups[number] = both
+                break
+        else:
+            groups.append(each)
+    return groups
+
+
+def _both(one: Measured, other: Measured) -> Measured | None:
+    head = _join(one.head, other.head)
+    if head is None or (one.base is None) != (other.base is None):
+        return None
+    base = _join(one.base, other.base) if one.base and other.base else None
+    if one.base and base is None:
+        return None
+    return Measured(f"{one.label}, {other.label}", head, base)
+
+
+def _join(one: Run, other: Run) -> Run | None:
+    if (
+        (one.revision, one.changed) != (other.revision, other.changed)
+        or _disagree(one.provenance, other.provenance)
+        or _disagree(one.natmods, other.natmods)
+    ):
+        return None
+    try:
+        return Run(
+            created=max(one.created, other.created),
+            revision=one.revision,
+            changed=one.changed,
+            provenance={**one.provenance, **other.provenance},
+            natmods={**one.natmods, **other.natmods},
+            measurements=(*one.measurements, *other.measurements),
+        )
+    except ValidationError:  # something was measured by both, or it is more than one run holds
+        return None
+
+
+def _disagree(one: Mapping[str, _V], other: Mapping[str, _V]) -> bool:
+    return any(one[key] != other[key] for key in one.keys() & other.keys())

@@ -1,0 +1,81 @@
+"""What a job sets up for its targets: the packages of the system, and the key of the cache that holds the rest."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from mpy_harness import __version__, emulators
+from mpy_harness.errors import ToolMissing
+from mpy_harness.firmware import cache, toolchain
+from mpy_harness.firmware.process import run
+from mpy_harness.resources import targets_dir
+from mpy_harness.targets import FirmwareSpec, Target
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+# What makes the entries of the cache: it pins the hashes of downloads, too.
+_MAKERS = ("firmware", "counting", "emulators")
+_QUERY_SECONDS = 60.0
+
+
+def missing_packages(targets: Iterable[Target]) -> list[str]:
+    """Return the Debian packages that targets need and that are not installed; what is downloaded otherwise is none."""
+    return [package for package in packages(targets) if not _installed(package)]
+
+
+def packages(targets: Iterable[Target]) -> list[str]:
+    """Return the Debian packages that targets need, sorted."""
+    programs = {"make", "gcc", "ld"}
+    for target in targets:
+        programs.add(emulators.name(target))
+        programs.update(_compilers(target))
+    return sorted({package for program in programs for package in (toolchain.package_for(program) or "").split()})
+
+
+def cache_key(targets: Iterable[Target]) -> str:
+    """Return a key for the cache of these targets on this machine: another one wherever an entry would be.
+
+    It stands for the system, the versions of the tools that are installed, the targets and what they share, and
+    the part of the harness that makes the entries.
+    """
+    facts = {
+        "system": _system(),
+        "harness": [__version__, *(cache.hash_tree(_PACKAGE / name) for name in _MAKERS)],
+        "carried": cache.hash_tree(targets_dir()),
+        "targets": {target.name: [cache.hash_tree(target.folder), *_versions(target)] for target in targets},
+    }
+    return f"mpy-harness-{platform.system()}-{platform.machine()}-{cache.digest(facts)}".lower()
+
+
+def _installed(package: str) -> bool:
+    query = toolchain.find("dpkg-query", "installing packages")
+    found = run([query, "--show", "--showformat=${db:Status-Status}", package], timeout=_QUERY_SECONDS)
+    return found.status == 0 and found.output == "installed"
+
+
+def _compilers(target: Target) -> Iterator[str]:
+    prefixes = {toolchain.cross_prefix(target.natmod.arch)}
+    if isinstance(target.firmware, FirmwareSpec):
+        prefixes.add(target.firmware.cross)
+    for prefix in prefixes:
+        yield from (f"{prefix}gcc", f"{prefix}ld")
+
+
+def _versions(target: Target) -> list[str]:
+    versions = [target.firmware.micropython]
+    with suppress(ToolMissing):
+        versions.append(emulators.version(target))
+    for program in sorted({"gcc", *_compilers(target)}):
+        with suppress(ToolMissing):
+            versions.append(toolchain.version(toolchain.find(program, "a build")))
+    return versions
+
+
+def _system() -> list[str]:
+    try:
+        release = platform.freedesktop_os_release()
+    except OSError:
+        release = {}
+    return [platform.system(), platform.machine(), release.get("ID", ""), release.get("VERSION_ID", "")]
