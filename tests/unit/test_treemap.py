@@ -64,10 +64,15 @@ def test_children_lie_in_their_group_and_have_its_number() -> None:
     groups: dict[str, Tile] = {tile.path[0]: tile for tile in tiles if len(tile.path) == 1}
     for tile in tiles:
         group = groups[tile.path[0]]
-        assert tile.group == group.group
+        assert tile.family == group.family
         assert tile.x >= group.x
         assert tile.x + tile.width <= group.x + group.width + 1e-6
         assert tile.y + tile.height <= group.y + group.height + 1e-6
+
+
+def test_families_are_folders() -> None:
+    families = {tile.path[0]: tile.family for tile in treemap(TREE, 500, 300)}
+    assert families == {"py/vm.o": 0, "py/obj.o": 0, "tiny.o": 1, "padding": 2}
 
 
 def test_nothing_and_one() -> None:

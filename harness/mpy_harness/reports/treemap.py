@@ -5,6 +5,7 @@ The layout is that of Bruls, Huizing and van Wijk, "Squarified Treemaps" (2000).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ _SMALLEST = 10.0  # area of a tile that can still be seen and pointed at
 
 @dataclass(frozen=True)
 class Tile:
-    """A part of a tree as a rectangle; ``path`` names it from the top, ``group`` numbers its part of the top level.
+    """A part of a tree as a rectangle; ``path`` names it from the top, ``family`` numbers that of its top-level part.
 
     ``summed`` counts the parts that were too small to be drawn, which it stands for; 0 for a part itself.
     """
@@ -29,7 +30,7 @@ class Tile:
     y: float
     width: float
     height: float
-    group: int
+    family: int
     leaf: bool
     summed: int = 0
 
@@ -37,23 +38,37 @@ class Tile:
 def treemap(tree: SizeTree, width: float, height: float) -> list[Tile]:
     """Return the tiles of a tree without its root: groups before what is in them, the largest first."""
     tiles: list[Tile] = []
+    families = {name: number for number, (name, _) in enumerate(bytes_of_families(tree))}
     waiting: list[tuple[tuple[str, ...], SizeTree, _Place, int]] = [((), tree, (0.0, 0.0, width, height), -1)]
     while waiting:
-        path, parent, room, group = waiting.pop()
+        path, parent, room, family = waiting.pop()
         drawn, small = _drawn(parent, room[2] * room[3])
         sizes = [child.bytes for child in drawn] + ([sum(child.bytes for child in small)] if small else [])
         places = squarified(sizes, *room)
-        for number, (child, place) in enumerate(zip(drawn, places, strict=False)):
-            of = number if group < 0 else group
+        for child, place in zip(drawn, places, strict=False):
+            of = families[_family(child.name)] if family < 0 else family
             inner = _inside(place) if child.children else None
             names = (*path, child.name)
             tiles.append(Tile(names, child.bytes, *place, of, inner is None))
             if inner is not None:
                 waiting.append((names, child, inner, of))
         if small:
-            of = len(drawn) if group < 0 else group
+            of = len(families) if family < 0 else family
             tiles.append(Tile((*path, ""), sizes[-1], *places[-1], of, leaf=True, summed=len(small)))
     return tiles
+
+
+def bytes_of_families(tree: SizeTree) -> list[tuple[str, int]]:
+    """Return the families of the top-level parts (folders or archives of object files) with their bytes."""
+    sizes: Counter[str] = Counter()
+    for child in tree.children:
+        sizes[_family(child.name)] += child.bytes
+    return sorted(sizes.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _family(name: str) -> str:
+    # py/vm.o, libgcc.a(_udivsi3.o); "(linker)" is its own.
+    return name.partition("/")[0].partition("(")[0] or name
 
 
 def squarified(sizes: Sequence[int], x: float, y: float, width: float, height: float) -> list[_Place]:

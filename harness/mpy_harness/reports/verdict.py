@@ -23,12 +23,16 @@ _HEADLINE: tuple[Verdict, ...] = ("better", "same", "added", "removed", "unlike"
 def headline(comparison: Comparison) -> str:
     """Return the result in one line, the worst first: "2 measurements got worse, 1 better, 40 the same"."""
     count = {verdict: len(comparison.of(verdict)) for verdict in VERDICTS}
+    rest = [f"{count[verdict]:,} {VERDICTS[verdict]}" for verdict in _HEADLINE if count[verdict]]
+    return ", ".join([lead(comparison), *rest])
+
+
+def lead(comparison: Comparison) -> str:
+    """Return how the headline begins: alerts, and how many measurements got worse."""
+    worse = len(comparison.of("worse"))
+    text = f"{plural(worse, 'measurement') if worse else 'no measurement'} got worse"
     if not comparison.rows:
-        parts = ["nothing was measured"]
-    else:
-        parts = [f"{plural(count['worse'], 'measurement') if count['worse'] else 'no measurement'} got worse"]
-        parts += [f"{count[verdict]:,} {VERDICTS[verdict]}" for verdict in _HEADLINE if count[verdict]]
-    text = ", ".join(parts)
+        text = "nothing was measured"
     if comparison.alerts:
         return f"{plural(len(comparison.alerts), 'alert')}; {text}"
     return text[0].upper() + text[1:]
