@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mpy_harness.baselines.comparison import Comparison, PartChange
 from mpy_harness.baselines.measurements import Provenance, plain
 from mpy_harness.reports.gfm import code, prose
-from mpy_harness.reports.markdown import COMMENT_BYTES, MARKER, comment, comparison_markdown, run_markdown
+from mpy_harness.reports.markdown import COMMENT_BYTES, comparison_markdown, run_markdown
 from mpy_harness.reports.names import printable
 
 cmarkgfm = pytest.importorskip("cmarkgfm", reason="needs cmarkgfm, GitHub's Markdown renderer: pip install cmarkgfm")
@@ -80,7 +80,7 @@ def everywhere(name: str) -> Comparison:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_names_are_text(name: str) -> None:
-    page = check(comment(everywhere(name)))
+    page = check(comparison_markdown(everywhere(name)))
     assert set(page.rows) == {8, 7, 5}
     whole = check(comparison_markdown(everywhere(name[:60])))
     if "\\|" not in name and len(name.encode()) == len(name):
@@ -92,7 +92,7 @@ def test_hostile_names_are_text(name: str) -> None:
 @given(st.text(st.sampled_from("`|\\ a1@#:/.<>&;-=+*_~[](){}!$\"'\u00a0é😀\n"), min_size=1, max_size=40))
 def test_no_text_is_more_than_text(text: str) -> None:
     name = plain(text)
-    check(comment(everywhere(name)))
+    check(comparison_markdown(everywhere(name)))
     table = Page(f"| a | b |\n| --- | --- |\n| {code(name)} | c |")
     assert table.rows == [2, 2]
     shown = (table.codes or [""])[0]
@@ -113,8 +113,8 @@ def test_words_of_sentences_stay_words() -> None:
 
 
 def test_comment_is_what_a_reviewer_wants() -> None:
-    text = comment(example())
-    assert text.startswith(MARKER + "\n### ❌ 1 alert; 3 measurements got worse")
+    text = comparison_markdown(example())
+    assert text.startswith("### ❌ 1 alert; 3 measurements got worse")
     before, _, folded = text.partition("<details>")
     assert "| `iir` | `m33` | `rodata` `bytes` | 2,048 | 3,072 | +1,024 | +50.0% | `window_table` +1,024 |" in before
     assert before.index("window_table") < before.index("iir_run") < before.index("fft[256]")
@@ -128,7 +128,7 @@ def test_comment_is_what_a_reviewer_wants() -> None:
 
 
 def test_nothing_changed() -> None:
-    text = comment(comparison(row("same", 1, 1), row("same", 2, 2, "b")))
+    text = comparison_markdown(comparison(row("same", 1, 1), row("same", 2, 2, "b")))
     assert "### ✅ No measurement got worse, 2 the same" in text
     assert "Truncated" not in text
     assert "Alerts" not in text
@@ -136,13 +136,13 @@ def test_nothing_changed() -> None:
 
 def test_length_is_capped_and_said() -> None:
     many = comparison(*(row("worse", 1000, 2000 + n, f"case/{n}") for n in range(5000)))
-    text = comment(many)
+    text = comparison_markdown(many, footer="[run](https://example.org)", limit=COMMENT_BYTES)
     assert COMMENT_BYTES - 200 < len(text.encode()) <= COMMENT_BYTES
     shown = text.count("| `case/")
     assert f"**Truncated:** {5000 - shown:,} more rows in the attached CSV." in text
     assert "`case/4999`" in text
     assert "`case/0`" not in text
-    assert check(text).rows[-2] == 5
+    assert check(text.removesuffix("[run](https://example.org)\n")).rows[-2] == 5
     assert comparison_markdown(many).count("| `case/") == 5000
 
 
@@ -157,7 +157,7 @@ def test_cap_holds_for_the_longest_texts() -> None:
         facts = Provenance(micropython=long * 6, firmware="0" * 64, toolchain=long, emulator=long, harness=long)
         made = comparison(*rows, alerts=(long * 6,) * 90, reasons=(long * 6,) * 90)
         head = made.head.model_copy(update={"provenance": {f"{n} {long}"[:300]: facts for n in range(90)}})
-        text = comment(Comparison(made.base, head, rows, made.alerts, made.reasons))
+        text = comparison_markdown(Comparison(made.base, head, rows, made.alerts, made.reasons), limit=COMMENT_BYTES)
         assert len(text.encode()) <= COMMENT_BYTES
         assert "Truncated" in text
         assert "- 78 more" in text

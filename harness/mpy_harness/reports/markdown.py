@@ -12,25 +12,21 @@ from mpy_harness.reports.names import printable, shortened
 from mpy_harness.reports.verdict import VERDICTS, amount, changed, contributors, headline, percent, plural, signed
 from mpy_harness.reports.verdict import tolerated as within_thresholds
 
-#: First line of the comment, by which it is found again; look for it there alone, a name may hold it as well.
-MARKER = "<!-- mpy-harness:comparison -->"
 #: GitHub refuses comments of more than 65 536 characters; counted here in bytes, which are never fewer.
 COMMENT_BYTES = 65_536
 #: GitHub drops larger summaries of a step whole: "Adding a job summary" in "Workflow commands for GitHub Actions".
-SUMMARY_BYTES = 1 << 20
+#: 1 MiB in all; a little is left for what else the step says.
+SUMMARY_BYTES = (1 << 20) - 4096
 _SENTENCES = 12
 _TARGETS = 8
 _PARTS = 3
 
 
-def comment(comparison: Comparison, *, footer: str = "", limit: int = COMMENT_BYTES) -> str:
-    """Return a comparison as the comment of a pull request, MARKER first; ``footer`` is Markdown that is trusted."""
-    body = comparison_markdown(comparison, footer=footer, limit=limit - len(MARKER) - 1)
-    return f"{MARKER}\n{body}"
-
-
 def comparison_markdown(comparison: Comparison, *, footer: str = "", limit: int = SUMMARY_BYTES) -> str:
-    """Return a comparison as Markdown: the verdict, alerts, reasons, worse rows; other changes are folded."""
+    """Return a comparison as Markdown: the verdict, alerts, reasons, worse rows; other changes are folded.
+
+    ``footer`` is Markdown that is trusted, ``limit`` is in bytes.
+    """
     rows = changed(comparison)
     targets = {row.measurement.target for row in comparison.rows}
     intro = [
@@ -47,7 +43,7 @@ def comparison_markdown(comparison: Comparison, *, footer: str = "", limit: int 
 
 
 def run_markdown(run: Run, *, footer: str = "", limit: int = SUMMARY_BYTES) -> str:
-    """Return the measurements of one run as Markdown, a folded table for each metric."""
+    """Return the measurements of one run as Markdown, a folded table for each metric; ``limit`` is in bytes."""
     targets = {measurement.target for measurement in run.measurements}
     metrics: dict[tuple[str, str], list[Measurement]] = {}
     for measurement in run.measurements:
