@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from mpy_harness import targets
+from mpy_harness.baselines.configuration import read_configuration
 from mpy_harness.baselines.measurements import read_run
 from mpy_harness.errors import JobMisconfigured
 from mpy_harness.firmware import cache
@@ -93,7 +94,8 @@ def comment(
             said = commenter.tell_of_run()
         else:
             head, *base = [read_run(file) for file in files or ()]
-            said = [commenter.tell(number, [Measured("measurements", head, base[0] if base else None)])]
+            measured = Measured("measurements", head, base[0] if base else None)
+            said = [commenter.tell(number, [measured], read_configuration(Path.cwd()).rules())]
     finally:
         client.close()
     sys.stdout.write("".join(f"{line}\n" for line in said))
