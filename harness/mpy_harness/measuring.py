@@ -103,12 +103,15 @@ def _limit_of(marker: pytest.Mark) -> tuple[int, str | None]:
 
 
 class Since:
-    """The instructions counted since the last time, or again those where nothing was counted since."""
+    """The instructions counted since the last time, or again those where nothing was counted since.
+
+    ``counts`` are the regions that they are the sum of.
+    """
 
     def __init__(self, board: Callable[[], Board | None]) -> None:
         self._board = board
         self._seen = 0
-        self._last: int | None = None
+        self.counts: list[Count] = []
 
     def __call__(self) -> int | None:
         """Return the sum over the regions that were not seen before."""
@@ -116,5 +119,5 @@ class Since:
         new = board.counts[self._seen :] if board is not None else []
         self._seen += len(new)
         if new:
-            self._last = sum(count.instructions for count in new)
-        return self._last
+            self.counts = new
+        return sum(count.instructions for count in self.counts) if self.counts else None

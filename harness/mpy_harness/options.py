@@ -22,6 +22,7 @@ class Option:
     help: str
     kind: Literal["string", "linelist", "paths"]
     metavar: str
+    again: bool = True  # whether a command that runs one test again takes it over
 
     def add(self, parser: pytest.Parser, group: pytest.OptionGroup) -> None:
         """Declare the option to pytest."""
@@ -56,6 +57,7 @@ OPTIONS = (
     Option("--natmods", "mpy_natmods", "Folder of native modules: folders, or .mpy files.", "paths", "DIR"),
     Option("--device-scripts", "mpy_device_scripts", "MicroPython test script, or folder of them.", "paths", "PATH"),
     Option("--device-path", "mpy_device_path", "Folder of .mpy and .py files to import from.", "paths", "DIR"),
+    Option("--measurements", "mpy_measurements", "File that gets all measurements.", "string", "FILE", again=False),
 )
 
 
@@ -71,6 +73,8 @@ class Settings:
     natmods: tuple[Path, ...]
     device_scripts: tuple[Path, ...]
     device_path: tuple[Path, ...]
+    measurements: Path | None
+    baseline: tuple[str, str] | None
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -78,6 +82,13 @@ def add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup("mpy-harness", "MicroPython in an emulator (mpy-harness)")
     for option in OPTIONS:
         option.add(parser, group)
+    group.addoption(
+        "--baseline",
+        dest="mpy_baseline",
+        nargs=2,
+        metavar=("save|check", "NAME"),
+        help="Save the measurements under a name, or compare with those: what got worse fails the run.",
+    )
 
 
 def read_settings(config: pytest.Config) -> Settings:
@@ -105,6 +116,8 @@ def read_settings(config: pytest.Config) -> Settings:
         natmods=_folders(config, "mpy_natmods", "--natmods"),
         device_scripts=_existing(config, "mpy_device_scripts", "--device-scripts"),
         device_path=_folders(config, "mpy_device_path", "--device-path"),
+        measurements=_output(config, "mpy_measurements", "--measurements"),
+        baseline=tuple(config.getoption("mpy_baseline") or ()) or None,
     )
 
 
@@ -147,6 +160,15 @@ def _existing(config: pytest.Config, key: str, flag: str) -> tuple[Path, ...]:
         if not path.exists():
             raise pytest.UsageError(f"{flag}: there is no {path}")
     return paths
+
+
+def _output(config: pytest.Config, key: str, flag: str) -> Path | None:
+    for path in _values(config, key):
+        file = (_base(config, key) / Path(path).expanduser()).absolute()
+        if file.is_dir() or not next(each for each in file.parents if each.exists()).is_dir():
+            raise pytest.UsageError(f"{flag}: {file} cannot be a file")
+        return file
+    return None
 
 
 def _folders(config: pytest.Config, key: str, flag: str) -> tuple[Path, ...]:

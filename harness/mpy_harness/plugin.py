@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from mpy_harness import device_items, measuring
+from mpy_harness import device_items, measuring, run_end
 from mpy_harness.board import Board
 from mpy_harness.board.modules import ModuleLoader
+from mpy_harness.errors import BudgetExceeded
 from mpy_harness.golden import Golden
 from mpy_harness.options import add_options
 from mpy_harness.reports import terminal, tracebacks
-from mpy_harness.session import RECORDS, Session
+from mpy_harness.session import Session
 from mpy_harness.targets import Target
 
 _SESSION = pytest.StashKey[Session]()
@@ -30,6 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", line)
     config.stash[_SESSION] = Session(config)
     device_items.add_arguments(config, config.stash[_SESSION].settings)
+    run_end.add_to(config, config.stash[_SESSION])
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -70,6 +72,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
             return
         with board.count(listed=False) as whole:
             yield
+        session.recorder.whole(item, whole)
         for budget in budgets:
             budget.check(whole)
     finally:
@@ -80,21 +83,22 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show the console of a board whose test failed, and none of our own frames."""
+    """Show the console of a board whose test failed, and none of our own frames; add what was measured."""
+    session = item.config.stash[_SESSION]
+    board = session.used_by(item)
     excinfo = None if item.config.getoption("fulltrace", default=False) else call.excinfo
     if excinfo is not None:
         tracebacks.hide_ours(excinfo)
+    if call.when == "call" and call.excinfo is not None and not isinstance(call.excinfo.value, BudgetExceeded):
+        session.recorder.interrupted(item)
+    records = session.finish(item) if call.when == "teardown" else []
     report = yield
+    setattr(report, terminal.ATTRIBUTE, records)
     told = isinstance(report.longrepr, str)  # a device script has said it in its own words
     if excinfo is not None and not told and (message := tracebacks.bare(excinfo)) is not None:
         report.longrepr = message
-    session = item.config.stash[_SESSION]
-    board = session.used_by(item)
     if board is not None and report.failed:
         report.sections += session.explain(item, board)
-    if report.when == "teardown":
-        setattr(report, terminal.ATTRIBUTE, item.stash.get(RECORDS, []))
-        session.done(item)
     return report
 
 
@@ -136,10 +140,11 @@ def natmod(board: Board, request: pytest.FixtureRequest) -> Iterator[ModuleLoade
 def golden(target: Target, request: pytest.FixtureRequest) -> Golden:
     """Vectors of the folder ``vectors`` beside the test, and checks against references."""
     session = request.config.stash[_SESSION]
+    since = measuring.Since(lambda: session.used_by(request.node))
     return Golden(
         target.name,
         target.natmod.arch,
         request.path.parent / "vectors",
-        lambda result: session.record_case(request.node, result),
-        measuring.Since(lambda: session.used_by(request.node)),
+        lambda result: session.record_case(request.node, result, since.counts),
+        since,
     )

@@ -45,6 +45,11 @@ def scratch(folder: Path) -> Path:
     return path
 
 
+def baselines_dir(folder: Path) -> Path:
+    """Return the folder below another that ``pytest --baseline`` saves to; it need not exist."""
+    return folder / ".mpy-harness" / "baselines"
+
+
 def _data(name: str) -> Path:
     installed = _PACKAGE / "_data" / name
     return installed if installed.is_dir() else _REPOSITORY / name

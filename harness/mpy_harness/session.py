@@ -7,7 +7,7 @@ import os
 import shlex
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -18,12 +18,14 @@ from mpy_harness.board.board import Board
 from mpy_harness.board.hostfiles import HostFiles
 from mpy_harness.board.pool import BoardPool
 from mpy_harness.board.scripts import DeviceScript, import_mounts
+from mpy_harness.counting.count import Count
 from mpy_harness.errors import ToolMissing
 from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.golden import CaseResult
 from mpy_harness.measuring import counting_of, regions_of
 from mpy_harness.options import OPTIONS, Settings, read_settings
-from mpy_harness.reports.terminal import CASE, COUNT, NATMOD, SKIPPED
+from mpy_harness.recorder import Recorder
+from mpy_harness.reports.terminal import CASE, COUNT, HASH, MEASUREMENT, NATMOD, SKIPPED
 from mpy_harness.resources import scratch
 from mpy_harness.targets import Target
 
@@ -72,6 +74,7 @@ class Session:
             label=f"-{worker}" if worker else "",
             progress=_OnTerminal(config),
         )
+        self.recorder = Recorder(config.rootpath)
         self._temporary: Path | None = None
         self._logs_wanted = False
         self._current: dict[str, Board] = {}
@@ -120,12 +123,9 @@ class Session:
         """Return the board that a test used."""
         return self._current.get(item.nodeid)
 
-    def done(self, item: pytest.Item) -> None:
-        """Forget which board a test used."""
-        self._current.pop(item.nodeid, None)
-
-    def record_case(self, item: pytest.Item, result: CaseResult) -> None:
-        """Keep a judged case with the test's report, where it crosses process borders."""
+    def record_case(self, item: pytest.Item, result: CaseResult, counts: Sequence[Count]) -> None:
+        """Keep a judged case, which ``counts`` were for, with the test's report, where it crosses process borders."""
+        self.recorder.case(item, result, counts)
         record(item, CASE, json.dumps(asdict(result)))
 
     def record_counts(self, item: pytest.Item) -> None:
@@ -133,6 +133,7 @@ class Session:
         board = self.used_by(item)
         if board is None:
             return
+        self.recorder.regions(item, regions_of(board.counts))
         for count in regions_of(board.counts):
             if count.name:
                 facts = {"test": item.name, "region": count.name, "target": board.target.name}
@@ -140,8 +141,19 @@ class Session:
 
     def record_build(self, item: pytest.Item, build: NatmodBuild) -> None:
         """Keep a built module's sizes with the test's report."""
+        self.recorder.natmod(item, build)
         facts = {"name": build.name, "arch": build.arch, "sizes": build.sizes}
         record(item, NATMOD, json.dumps(facts))
+
+    def finish(self, item: pytest.Item) -> list[tuple[str, str]]:
+        """Return all that was kept with a test, which is over."""
+        measurements, natmods = self.recorder.finish(item)
+        for each in measurements:
+            record(item, MEASUREMENT, each.model_dump_json())
+        for natmod in natmods.items():
+            record(item, HASH, json.dumps(natmod))
+        self._current.pop(item.nodeid, None)
+        return item.stash.get(RECORDS, [])
 
     def explain(self, item: pytest.Item, board: Board) -> list[tuple[str, str]]:
         """Return the sections that a failed test's report gets."""
@@ -164,7 +176,7 @@ class Session:
         here = self.config.invocation_params.dir
         words = ["pytest", os.path.relpath(item.path, here) + item.nodeid[item.nodeid.index("::") :]]
         for option in OPTIONS:
-            for value in option.given(self.config):
+            for value in option.given(self.config) if option.again else ():
                 words += [option.flag, value]
         return shlex.join(words)
 

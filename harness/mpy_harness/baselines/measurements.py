@@ -124,9 +124,11 @@ class Run(_Table, json_schema_extra={"required": ["format", "created"]}):
             part.unlink(missing_ok=True)
 
     def to_json(self) -> str:
-        """Return the file's text; what has its default value is left out."""
+        """Return the file's text, a line for each measurement; what has its default value is left out."""
         data = {"format": self.format} | self.model_dump(mode="json", exclude_defaults=True)
-        return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+        lines = [json.dumps(each, ensure_ascii=False) for each in data.pop("measurements", ())]
+        head = json.dumps(data, indent=1, ensure_ascii=False).removesuffix("\n}")
+        return head + ',\n "measurements": [\n  ' + ",\n  ".join(lines) + "\n ]\n}\n"
 
 
 def read_run(file: Path) -> Run:

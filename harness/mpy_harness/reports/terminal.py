@@ -17,6 +17,8 @@ from mpy_harness.reports.names import printable, shortened
 ATTRIBUTE = "mpy_harness_records"
 CASE = "case"
 COUNT = "count"
+HASH = "natmod's hash"
+MEASUREMENT = "measurement"
 NATMOD = "natmod"
 SKIPPED = "skipped"
 _ALL_ROWS = 24
