@@ -43,10 +43,13 @@ def profile_script(job: Job, output: Path | None, *, top: int, tree: bool, class
 
 def profile_folder(job: Job) -> Path:
     """Return where a script's profile goes unless the user says otherwise."""
+    script = job.script.resolve()
+    inside = script.is_relative_to(Path.cwd())
     try:
-        return scratch(Path()) / "profile" / job.script.stem
+        folder = scratch(Path()) / "profile"
     except OSError as error:
         raise MachineryError(f"{Path.cwd()} cannot take the profile: {error.strerror}. Say where: --output.") from error
+    return folder / (script.relative_to(Path.cwd()) if inside else Path(script.name)).with_suffix("")
 
 
 def class_lines(count: Count, target: Target) -> list[str]:

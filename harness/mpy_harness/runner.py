@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -51,7 +52,7 @@ class Job:
     def count(self, mode: Mode, *, silent: bool = False) -> tuple[Count, HarnessError | int]:
         """Run the script as a region; return what it took, and its status or the error that it ended with.
 
-        Raises CountingUnavailable.
+        Ctrl-C ends the script, status 130. Raises CountingUnavailable.
         """
         with self._booted(mode, silent=silent) as (script, board), board.count(self.script.name) as count:
             try:
@@ -60,6 +61,11 @@ class Job:
                 if not count.instructions:
                     raise  # it did not get as far as that there is anything to show
                 return count, error
+            except KeyboardInterrupt:
+                if not count.instructions:
+                    raise
+                print("\ninterrupted; this is what it took until then", file=sys.stderr)
+                return count, 128 + signal.SIGINT
 
     @contextlib.contextmanager
     def _booted(self, mode: Mode, *, silent: bool = False) -> Iterator[tuple[DeviceScript, Board]]:

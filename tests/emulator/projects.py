@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from fnmatch import fnmatch
@@ -33,6 +34,12 @@ def section(result: pytest.RunResult, title: str) -> list[str]:
         rf"^-+ {re.escape(title)} -+\n(.*?)(?=^[-_=]{{3,}})", result.stdout.str(), re.MULTILINE | re.DOTALL
     )
     return [text.strip("\n") for text in found]
+
+
+def take_signals() -> None:
+    """Undo what a shell in the background or nohup does to its children."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def mpy_harness(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

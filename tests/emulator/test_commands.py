@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from projects import COMMAND, mpy_harness
+from projects import COMMAND, mpy_harness, take_signals
 
 
 def test_run_shows_output_and_passes_on_the_status(tmp_path: Path) -> None:
@@ -32,7 +32,13 @@ def test_run_passes_arguments_on(tmp_path: Path) -> None:
 
 def test_run_shows_output_while_the_script_runs(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text("import time\nprint('begun')\ntime.sleep(30)\n")
-    process = subprocess.Popen([*COMMAND, "run", "script.py"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*COMMAND, "run", "script.py"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=take_signals,  # noqa: PLW1509 - no threads here
+    )
     try:
         assert process.stdout is not None
         started = time.monotonic()

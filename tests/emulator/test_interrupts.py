@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from leftovers import MARK, Leftovers, marked, sockets, soon
+from projects import take_signals
 
 FOREVER = """
 from pathlib import Path
@@ -36,12 +37,6 @@ class Run:
 
     def members(self) -> list[str]:
         return sorted(name for _, name in marked(self.mark))
-
-
-def take_signals() -> None:
-    """Undo what a shell in the background or nohup does to its children."""
-    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from projects import mpy_harness, qemu_without_plugins
+from projects import COMMAND, mpy_harness, qemu_without_plugins, take_signals
 
 from mpy_harness.board.modules import build_module
 from mpy_harness.counting.profile import Profile
@@ -168,6 +169,34 @@ def test_profile_of_a_script_that_does_not_end(place: Path) -> None:
     assert "line 3, in wait" in done.stderr
     assert calls(profile_of(place / ".mpy-harness" / "profile" / "endless"), "wait") == 1
     assert total(done) > 1_000_000
+
+
+def test_profile_of_a_script_that_is_interrupted(place: Path) -> None:
+    (place / "endless.py").write_text("def work():\n    return 1\n\nprint('begun')\nwhile True:\n    work()\n")
+    command = [*COMMAND, "profile", "endless.py"]
+    with subprocess.Popen(
+        command,
+        cwd=place,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=take_signals,  # noqa: PLW1509 - no threads here
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "python" in said
+    assert calls(profile_of(place / ".mpy-harness" / "profile" / "endless"), "work") > 0
+
+
+def test_profiles_of_scripts_of_one_name_stay_apart(place: Path) -> None:
+    for folder in ("one", "two"):
+        (place / folder).mkdir()
+        (place / folder / "it.py").write_text(f"def {folder}(): pass\n{folder}()\n")
+        assert mpy_harness("profile", f"{folder}/it.py", cwd=place).returncode == 0
+    for folder in ("one", "two"):
+        assert calls(profile_of(place / ".mpy-harness" / "profile" / folder / "it"), folder) == 1
 
 
 @pytest.mark.parametrize(

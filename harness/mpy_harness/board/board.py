@@ -352,6 +352,9 @@ class Board:
         except HarnessError as error:
             self._usable = self._usable and isinstance(error, _KEEPS_BOARD)
             raise error from None  # what led to it on our side says nothing to the reader
+        except KeyboardInterrupt:
+            self._usable = self._usable and self._repl.interrupt()  # what was counted until then can be had
+            raise
         except BaseException:
             self._usable = False
             raise

@@ -17,6 +17,7 @@ _CTRL_A, _CTRL_B, _CTRL_C, _CTRL_D, _CTRL_E = b"\x01", b"\x02", b"\x03", b"\x04"
 _DONE = _CTRL_D + b">"
 _BANNER = b"raw REPL; CTRL-B to exit\r\n>"
 _STILL_PRINTING_SECONDS = 0.3
+_INTERRUPT_SECONDS = 1.0
 _OUTPUT_LIMIT = 64 << 20
 
 
@@ -85,6 +86,15 @@ class RawRepl:
         if error:
             raise guest_exception(error.decode("utf-8", "replace"), output.decode("utf-8", "replace"))
         return output
+
+    def interrupt(self) -> bool:
+        """Stop what the guest executes; tell whether it did, and the prompt is there again."""
+        try:
+            self._console.write_bytes(_CTRL_C)
+            self._console.read_until([_DONE], time.monotonic() + _INTERRUPT_SECONDS)
+        except (WaitedLong, ConsoleClosed):
+            return False
+        return True
 
     def _paste(self, source: bytes, deadline: float) -> None:
         console = self._console
