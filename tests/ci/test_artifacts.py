@@ -11,9 +11,9 @@ import pytest
 from archives import artifact, lying, run, with_link, zipped
 from github_server import REPOSITORY, Fault
 
+from mpy_harness.baselines.archives import read_members
 from mpy_harness.baselines.measurements import MAX_BYTES
 from mpy_harness.errors import GitHubUnavailable, MeasurementsInvalid
-from mpy_harness.github.archives import read_members
 from mpy_harness.github.artifacts import measured_by
 
 HEAD = run(("iir/noise", "instructions", 110))
@@ -159,7 +159,7 @@ def encrypted() -> bytes:
 )
 def test_archives_with_anything_unusual_are_refused(archive, why):
     with pytest.raises(MeasurementsInvalid, match=why) as failed:
-        read_members(archive, {"head.json"}, "artifact x")
+        read_members(archive, {"head.json"}.__contains__, "artifact x")
     assert "\n" not in str(failed.value)
 
 
@@ -167,16 +167,16 @@ def test_an_archive_that_expands_without_measure_is_refused():
     bomb = zipped({f"{number}.json": bytes(40 << 20) for number in range(4)})
     assert len(bomb) < 1 << 20
     with pytest.raises(MeasurementsInvalid, match="expands to more than 128 MiB"):
-        read_members(bomb, {"0.json"}, "artifact x")
+        read_members(bomb, {"0.json"}.__contains__, "artifact x")
 
 
 def test_a_file_that_expands_without_measure_is_refused():
     with pytest.raises(MeasurementsInvalid, match="larger than 32 MiB"):
-        read_members(zipped({"head.json": bytes(MAX_BYTES + 1)}), {"head.json"}, "artifact x")
+        read_members(zipped({"head.json": bytes(MAX_BYTES + 1)}), {"head.json"}.__contains__, "artifact x")
 
 
 def test_damage_is_noticed():
     data = bytearray(zipped({"head.json": b"some text that is long enough"}, zipfile.ZIP_STORED))
     data[45] ^= 0xFF
     with pytest.raises(MeasurementsInvalid, match="not a zip archive that can be read"):
-        read_members(bytes(data), {"head.json"}, "artifact x")
+        read_members(bytes(data), {"head.json"}.__contains__, "artifact x")

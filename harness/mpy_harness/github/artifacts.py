@@ -9,9 +9,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from mpy_harness.baselines.archives import MAX_ARCHIVE_BYTES, read_members
 from mpy_harness.baselines.measurements import Run, parse_run
 from mpy_harness.errors import GitHubUnavailable, MeasurementsInvalid
-from mpy_harness.github.archives import MAX_ARCHIVE_BYTES, read_members
 from mpy_harness.github.client import Client
 
 PREFIX = "mpy-harness-"
@@ -67,7 +67,7 @@ def _measured(client: Client, repository: str, artifact: _Artifact) -> Measured:
     archive = client.download(f"/repos/{repository}/actions/artifacts/{artifact.id}/zip", MAX_ARCHIVE_BYTES)
     if artifact.digest and artifact.digest != f"sha256:{hashlib.sha256(archive).hexdigest()}":
         raise GitHubUnavailable(f"{source} did not arrive whole: its SHA-256 is not the one that the API says.")
-    files = read_members(archive, {HEAD, BASE}, source)
+    files = read_members(archive, {HEAD, BASE}.__contains__, source)
     if HEAD not in files:
         raise MeasurementsInvalid(f"{source} holds no {HEAD}.")
     head = parse_run(files[HEAD], f"{HEAD} in {source}")

@@ -8,6 +8,7 @@ import stat
 import struct
 import zipfile
 import zlib
+from collections.abc import Callable
 
 from mpy_harness.baselines.measurements import MAX_BYTES, plain
 from mpy_harness.errors import MeasurementsInvalid
@@ -20,8 +21,8 @@ _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 
 
-def read_members(archive: bytes, names: set[str], source: str) -> dict[str, bytes]:
-    """Return the contents of those of the named files that an archive holds.
+def read_members(archive: bytes, wanted: Callable[[str], bool], source: str) -> dict[str, bytes]:
+    """Return the contents of those files in an archive whose names are wanted.
 
     An archive with anything unusual in it is refused as a whole: paths that lead elsewhere, links, encrypted
     files, a name twice, more or larger files than a run writes. ``source`` is its name in errors. Raises
@@ -33,7 +34,7 @@ def read_members(archive: bytes, names: set[str], source: str) -> dict[str, byte
         with zipfile.ZipFile(io.BytesIO(archive)) as opened:
             members = opened.infolist()
             _check(members, source)
-            return {member.filename: _read(opened, member, source) for member in members if member.filename in names}
+            return {member.filename: _read(opened, member, source) for member in members if wanted(member.filename)}
     except _BROKEN as error:
         raise MeasurementsInvalid(
             f"{source} is not a zip archive that can be read: {plain(str(error))[:200]}"
