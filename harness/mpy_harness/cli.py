@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from mpy_harness import __version__, demo, doctor, emulators, interactive, profiler, runner, targets
+from mpy_harness import __version__, demo, doctor, emulators, interactive, profiler, reporting, runner, targets
 from mpy_harness.errors import GuestFailure, HarnessError, MachineryError
 from mpy_harness.firmware.image import firmware_for
 from mpy_harness.firmware.progress import shown
@@ -192,6 +192,37 @@ def profile(
         tuple(natmods or ()),
     )
     raise typer.Exit(profiler.profile_script(job, output, top=top, tree=tree, classes=classes))
+
+
+@app.command("report")
+def show_report(
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", help="File of measurements, or a folder with one.", exists=True)
+    ],
+    *,
+    base: Annotated[Path | None, typer.Option("--base", help="What to compare with.", exists=True)] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Page with everything.", dir_okay=False)] = None,
+    markdown: Annotated[Path | None, typer.Option("--markdown", help="Text for a comment.", dir_okay=False)] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", help="All rows.", dir_okay=False)] = None,
+    benchmark: Annotated[
+        Path | None, typer.Option("--benchmark-json", help="For github-action-benchmark.", dir_okay=False)
+    ] = None,
+    bencher: Annotated[Path | None, typer.Option("--bencher-json", help="For Bencher.", dir_okay=False)] = None,
+    summary: Annotated[bool, typer.Option("--summary", help="Add to the summary of a GitHub job.")] = False,
+    annotations: Annotated[bool, typer.Option("--annotations", help="Annotate lines of tests on GitHub.")] = False,
+    history: Annotated[
+        list[Path] | None, typer.Option("--history", help="Earlier runs, or folders of them, for trends.", exists=True)
+    ] = None,
+    profiles: Annotated[
+        list[Path] | None, typer.Option("--profile", help="profile.json for a flame graph.", exists=True)
+    ] = None,
+    images: Annotated[
+        list[Path] | None, typer.Option("--elf", help="Firmware image for treemaps.", exists=True, dir_okay=False)
+    ] = None,
+) -> None:
+    """Write what a run measured, or how it differs from another one, for people and for other tools."""
+    wanted = reporting.Wanted(html, markdown, csv, benchmark, bencher, summary, annotations)
+    reporting.report(reporting.Sources(run, base, history or (), profiles or (), images or ()), wanted)
 
 
 @app.command("repl")

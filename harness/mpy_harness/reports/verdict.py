@@ -6,6 +6,7 @@ from math import inf, isfinite
 
 from mpy_harness.baselines.comparison import Comparison, PartChange, Row, Verdict
 from mpy_harness.baselines.measurements import Measurement
+from mpy_harness.baselines.recording import INFINITE
 from mpy_harness.reports.names import printable
 
 #: In the order in which a reader wants them, and what a headline calls them.
@@ -17,6 +18,7 @@ VERDICTS: dict[Verdict, str] = {
     "added": "added",
     "same": "the same",
 }
+_SENSELESS = 1e9
 _HEADLINE: tuple[Verdict, ...] = ("better", "same", "added", "removed", "unlike")
 
 
@@ -73,7 +75,8 @@ def amount(value: float | None) -> str:
     """Return a value: whole numbers to the last digit, others to five; nothing for None."""
     if value is None:
         return ""
-    return f"{value:,}" if isinstance(value, int) else _short(value)
+    sign = "-" if value < 0 else ""
+    return f"{value:,}" if isinstance(value, int) else sign + _short(abs(value))
 
 
 def signed(delta: float | None) -> str:
@@ -85,7 +88,7 @@ def signed(delta: float | None) -> str:
 
 def percent(share: float | None) -> str:
     """Return a change as percents, with two digits where it is small; nothing where it says nothing."""
-    if share is None or not isfinite(share) or not share:
+    if share is None or not isfinite(share) or not share or abs(share) >= _SENSELESS:
         return ""
     if abs(share) >= 100:
         return f"×{_short(share + 1)}" if share > 0 else "-" + _short(100 * abs(share)) + "%"
@@ -101,4 +104,4 @@ def plural(count: int, noun: str) -> str:
 
 
 def _short(value: float) -> str:
-    return f"{value:,.5g}" if isfinite(value) else str(value)
+    return "∞" if value >= INFINITE else f"{value:,.5g}"
