@@ -10,7 +10,19 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from mpy_harness import __version__, demo, doctor, emulators, interactive, profiler, reporting, runner, targets
+from mpy_harness import (
+    __version__,
+    comparing,
+    demo,
+    doctor,
+    emulators,
+    interactive,
+    profiler,
+    reporting,
+    runner,
+    targets,
+)
+from mpy_harness.baselines import measurements
 from mpy_harness.errors import GuestFailure, HarnessError, MachineryError
 from mpy_harness.firmware.image import firmware_for
 from mpy_harness.firmware.progress import shown
@@ -223,6 +235,32 @@ def show_report(
     """Write what a run measured, or how it differs from another one, for people and for other tools."""
     wanted = reporting.Wanted(html, markdown, csv, benchmark, bencher, summary, annotations)
     reporting.report(reporting.Sources(run, base, history or (), profiles or (), images or ()), wanted)
+
+
+@app.command("compare")
+def show_comparison(
+    base: Annotated[str, typer.Argument(metavar="BASE", help="File, folder or zip archive; saved baseline; commit.")],
+    head: Annotated[str, typer.Argument(metavar="HEAD", help="The same, of what is compared with it.")],
+    *,
+    path: Annotated[str | None, typer.Option("--path", help="Where commits have their baselines.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Judge what other conditions may have changed.")] = False,
+    allow_removed: Annotated[bool, typer.Option("--allow-removed", help="Cases may disappear.")] = False,
+    form: Annotated[comparing.Form, typer.Option("--format", help="How to print it.")] = comparing.Form.TABLE,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="All changes, and what thresholds let pass.")
+    ] = False,
+) -> None:
+    """Compare two runs: status 0 if nothing is worse, 1 if something is, 2 if they cannot be compared."""
+    status = comparing.compare_sources(
+        base, head, path=path, strict=strict, may_go=allow_removed, form=form, detailed=verbose
+    )
+    raise typer.Exit(status)
+
+
+@app.command("schema")
+def show_schema() -> None:
+    """Print the JSON schema of files of measurements."""
+    print(measurements.schema(), end="")
 
 
 @app.command("repl")

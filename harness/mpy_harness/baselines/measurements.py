@@ -131,6 +131,12 @@ class Run(_Table, json_schema_extra={"required": ["format", "created"]}):
         return head + ',\n "measurements": [\n  ' + ",\n  ".join(lines) + "\n ]\n}\n"
 
 
+def schema() -> str:
+    """Return the JSON schema of such files, as JSON."""
+    described = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Run.model_json_schema()}
+    return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
+
+
 def read_run(file: Path) -> Run:
     """Return the run in a file. Raises MeasurementsInvalid, which says what is wrong with it."""
     try:
