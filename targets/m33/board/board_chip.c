@@ -31,6 +31,8 @@ void chip_protect(void) {
     mpu_region(1, (uintptr_t)&_ram_start, (uintptr_t)&_ram_last, MPU_READ_WRITE, MPU_MEMORY);
     mpu_region(2, 0x80000000, 0x80ffffff, MPU_READ_WRITE | MPU_EXECUTE_NEVER, MPU_MEMORY);
     mpu_region(3, 0x40000000, 0x5fffffff, MPU_READ_WRITE | MPU_EXECUTE_NEVER, MPU_DEVICE);
+    // Armv8-M exempts the private peripherals, MPU included, from protection (Arm DDI 0553, B8.2). Renode 1.16 does not.
+    mpu_region(4, 0xe0000000, 0xe00fffff, MPU_READ_WRITE | MPU_EXECUTE_NEVER, MPU_DEVICE);
     MPU_CTRL = 1;
     __asm volatile ("dsb\nisb");
 }
