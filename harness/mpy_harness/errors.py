@@ -185,6 +185,10 @@ class GuestMemoryFailed(MachineryError):
     """The emulator did not give the access to guest memory that was needed."""
 
 
+class FirmwareInvalid(MachineryError):
+    """A firmware image is not one that the target's machine can run."""
+
+
 class FirmwareSilent(MachineryError):
     """The emulator runs, but the firmware printed no prompt."""
 

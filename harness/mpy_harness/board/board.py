@@ -24,11 +24,13 @@ from mpy_harness.board.memory_channel import MemoryChannel, WindowChannel
 from mpy_harness.board.meter import Meter
 from mpy_harness.board.naming import Naming
 from mpy_harness.board.objects import GuestObject
+from mpy_harness.board.panics import boots
 from mpy_harness.board.repl import RawRepl
 from mpy_harness.board.repl_channel import ReplChannel
 from mpy_harness.counting.count import Count
 from mpy_harness.counting.tcg import Instrument
 from mpy_harness.errors import (
+    ConsoleGarbled,
     ConsoleTimeout,
     CorruptModule,
     CountingUnavailable,
@@ -47,7 +49,7 @@ from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.firmware.symbols import Symbols
 from mpy_harness.targets import Target
 
-BOOT_SECONDS = 15.0
+BOOT_SECONDS = 40.0  # an ESP32 takes 3 on an idle machine, and many times that on a busy one
 _COLLECTS = "board_collects"  # targets/*/board/board.h
 _MODULE_FOLDER = "/natmods"
 _KEEPS_BOARD = (GuestException, PythonLoop, Untransferable)
@@ -263,6 +265,7 @@ class Board:
             if self._meter is not None and self._usable:
                 self._meter.collect()
         self.output = output.decode("utf-8", "replace").replace("\r\n", "\n")
+        self._guard(self._check_output)
         return self._guard(lambda: codec.decode(result, lambda number: GuestObject(self, number)))
 
     def release(self, life: int, number: int) -> None:
@@ -304,16 +307,19 @@ class Board:
         # A prompt first: bytes sent before the firmware has set up its UART would be lost.
         try:
             self.console.read_until([b">>> "], time.monotonic() + self.boot_seconds)
-            self._repl.enter(5)
+            self._repl.enter(15)
         except WaitedLong:
-            said = self.console.tail(5)
-            raise self._no_prompt(
-                f"within {self.boot_seconds:g} s. "
-                + (f"Its console said:\n{said}" if said else "Its console said nothing.")
-            ) from None
+            again = "It resets over and over. " if boots(self.console.unread()) > 1 else ""
+            raise self._no_prompt(f"within {self.boot_seconds:g} s. {again}{self._said()}") from None
         except ConsoleClosed:
             lost = self._lost(self.console.before or b"")
-            raise (self._no_prompt(f"but {lost}") if isinstance(lost, GuestFailure) else lost) from None
+            if isinstance(lost, GuestFailure):
+                raise self._no_prompt(f"but {lost}. {self._said()}") from None
+            raise lost from None
+
+    def _said(self) -> str:
+        said = self.console.tail(5)
+        return f"Its console said:\n{said}" if said else "Its console said nothing."
 
     def _no_prompt(self, but: str) -> FirmwareSilent:
         name = self.target.name
@@ -358,6 +364,13 @@ class Board:
         except BaseException:
             self._usable = False
             raise
+
+    def _check_output(self) -> None:
+        if self.emulator.may_have_lost_output():
+            raise ConsoleGarbled(
+                "the guest printed faster than the host could take it, and the emulator may have dropped output: "
+                "print less, or run fewer boards at once (pytest -n)"
+            )
 
     def _lost(self, console: bytes) -> HarnessError:
         self._usable = False

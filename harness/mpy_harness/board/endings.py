@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from mpy_harness.board.faults import MARK, find_fault, find_lockup
+from mpy_harness.board.panics import find_panic
 from mpy_harness.emulators import Emulator
 from mpy_harness.errors import EmulatorDied, GuestReset, HarnessError
 
@@ -18,6 +19,9 @@ def explain_end(emulator: Emulator, console: bytes, name: str, where: Callable[[
     while (end := emulator.ended()) is None and time.monotonic() < deadline:
         time.sleep(0.01)
     fault = find_fault(console) or (find_lockup(end.stderr) if end else None)
+    panic = find_panic(console, where)
+    if panic is not None:
+        return panic
     if fault is not None:
         places = [f"{name} is in {where(fault.registers[name])}" for name in ("pc", "lr") if name in fault.registers]
         fault.args = ("\n  ".join([fault.args[0], *places]),)

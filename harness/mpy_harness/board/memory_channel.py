@@ -134,11 +134,11 @@ class MemoryChannel(_BufferChannel):
         """Send the guest's runtime after a reset, into memory that it is told to allocate."""
         source = runtime.loader("D", f"MemoryLink({_BUFFER})", imports)
         allocate = f"D=bytes({len(code)});S=bytes({len(source)})"
-        told = self._execute(f"import uctypes as u\n{allocate}\nprint(u.addressof(D),u.addressof(S))".encode(), 10)
+        told = self._execute(f"import uctypes as u\n{allocate}\nprint(u.addressof(D),u.addressof(S))".encode(), 30)
         with self._memory.still():
             for address, data in zip(_numbers(told, 2), (code, source), strict=True):
                 self._memory.write(address, data)
-        told = self._execute(b"exec(S)\ndel u,S\nprint(_mpyh.link.home)", 10)
+        told = self._execute(b"exec(S)\ndel u,S\nprint(_mpyh.link.home)", 30)
         self._place(_numbers(told, 1)[0], _BUFFER)
         self._waiting = None
 

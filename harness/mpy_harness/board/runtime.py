@@ -14,7 +14,8 @@ from mpy_harness.errors import MachineryError
 from mpy_harness.firmware.toolchain import mpy_cross
 
 _COMPILE_SECONDS = 30.0
-# A file system of one file, just long enough to import the runtime: `D` holds its bytes.
+# A file system of one file, just long enough to import the runtime: `D` holds its bytes. What that imports in turn
+# is the firmware's: looking for it elsewhere takes a second on a board with a file system in flash.
 _LOADER = """
 import io,os,sys
 class V:
@@ -25,13 +26,14 @@ class V:
   return(32768,)+(0,)*9
  def open(s,p,m):return io.BytesIO(D)
 os.mount(V(),'/_')
-sys.path.insert(0,'/_')
+P=sys.path[:]
+sys.path[:]=['/_']
 import _mpyh
-sys.path.pop(0)
+sys.path[:]=P
 os.umount('/_')
 del sys.modules['_mpyh']
 _mpyh.start({link},{imports})
-del V,D,io,os,sys,_mpyh
+del V,D,P,io,os,sys,_mpyh
 """
 
 

@@ -112,6 +112,9 @@ class Emulator(Protocol):
     def ended(self) -> Exit | None:
         """Return how the process ended, or None while it runs."""
 
+    def may_have_lost_output(self) -> bool:
+        """Tell whether console output may have been dropped because it was not taken in time."""
+
     def program_counter(self) -> int | None:
         """Return where the guest is executing, or None if the emulator does not tell."""
 

@@ -62,7 +62,7 @@ def launch(machine: Machine, counting: Instrument | None, undo: contextlib.ExitS
             inherited += [output, functions]
             options += ["-plugin", counting.option(output, functions)]
             records = Records(output)
-        console, chardev = _console(machine.eager, inherited, undo, theirs)
+        console, relay, chardev = _console(machine.eager, inherited, undo, theirs)
         arguments = [
             *(str(machine.binary), *options),
             *("-nodefaults", "-display", "none", "-monitor", "none", "-nic", "none", "-no-reboot"),
@@ -80,6 +80,7 @@ def launch(machine: Machine, counting: Instrument | None, undo: contextlib.ExitS
             process,
             console,
             monitor,
+            relay,
             window=machine.window,
             memory=memory,
             records=records,
@@ -95,6 +96,7 @@ class Qemu:
         process: EmulatorProcess,
         console: socket.socket,
         monitor: Qmp,
+        relay: Relay | None,
         *,
         window: SharedWindow | None,
         memory: GuestMemory | None,
@@ -107,11 +109,16 @@ class Qemu:
         self.memory = memory
         self.records = records
         self._monitor = monitor
+        self._relay = relay
         self._resources = resources
 
     def ended(self) -> Exit | None:
         """Return how QEMU ended, or None while it runs."""
         return self.process.ended()
+
+    def may_have_lost_output(self) -> bool:
+        """Tell whether QEMU may have dropped output because it was not taken in time."""
+        return self._relay is not None and self._relay.may_have_lost
 
     def program_counter(self) -> int | None:
         """Return the program counter of the core that runs MicroPython."""
@@ -140,12 +147,12 @@ def pair(undo: contextlib.ExitStack, theirs: contextlib.ExitStack) -> tuple[sock
 
 def _console(
     eager: bool, inherited: list[int], undo: contextlib.ExitStack, theirs: contextlib.ExitStack
-) -> tuple[socket.socket, str]:
-    # Our end of the console, and QEMU's as its option says it.
+) -> tuple[socket.socket, Relay | None, str]:
+    # Our end of the console, what is between, and QEMU's end as its option says it.
     if not eager:
         console, its_console = pair(undo, theirs)
         inherited.append(its_console)
-        return console, f"socket,id=console,fd={its_console}"
+        return console, None, f"socket,id=console,fd={its_console}"
     console, relayed = socket.socketpair()
     undo.enter_context(console)
     # Pipes, because a socket takes no more than some hundred of the single bytes that a UART sends.
@@ -156,6 +163,7 @@ def _console(
     if hasattr(fcntl, "F_SETPIPE_SZ"):
         with contextlib.suppress(OSError):  # more than this user may have: the usual size does
             fcntl.fcntl(its_output, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-    undo.callback(Relay(relayed, from_guest, to_guest).close)
+    relay = Relay(relayed, from_guest, to_guest)
+    undo.callback(relay.close)
     inherited += [its_input, its_output]
-    return console, f"file,id=console,path=/dev/fd/{its_output},input-path=/dev/fd/{its_input}"
+    return console, relay, f"file,id=console,path=/dev/fd/{its_output},input-path=/dev/fd/{its_input}"

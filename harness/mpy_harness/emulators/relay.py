@@ -1,16 +1,24 @@
-"""Takes a guest's output from the emulator at once, however slow the reader is, and passes bytes on both ways."""
+"""Takes a guest's output from the emulator at once, however slow the reader is, and passes bytes on both ways.
+
+An emulator may drop what its end of a pipe does not take. That cannot have happened while the pipe was never full,
+which is looked at before each read.
+"""
 
 from __future__ import annotations
 
+import array
 import contextlib
+import fcntl
 import os
 import selectors
 import socket
+import termios
 import threading
 
 _READ_BYTES = 1 << 16
 _LIMIT = 96 << 20  # more than any program may print (board/repl.py): from there on the guest has to wait
 _JOIN_SECONDS = 2.0
+_SMALLEST_PIPE = 16384  # where the system does not tell: macOS
 
 
 class Relay:
@@ -23,6 +31,9 @@ class Relay:
         self._socket = relayed
         self._from_guest = from_guest
         self._to_guest = to_guest
+        self._capacity = _capacity(from_guest)
+        #: Whether output may have been lost: the emulator found the pipe full.
+        self.may_have_lost = False
         self._output = bytearray()
         self._input = bytearray()
         for end in (relayed.fileno(), from_guest, to_guest):
@@ -58,6 +69,7 @@ class Relay:
                     if key.fd == self._stop:
                         return
                     if key.fd == self._from_guest:
+                        self.may_have_lost |= _waiting(self._from_guest) >= self._capacity
                         data = os.read(self._from_guest, _READ_BYTES)
                         self._output += data
                         has_ended = not data
@@ -77,6 +89,18 @@ class Relay:
             with contextlib.suppress(BlockingIOError):
                 del self._output[: self._socket.send(memoryview(self._output)[:_READ_BYTES])]
         return True
+
+
+def _capacity(pipe: int) -> int:
+    # A writer may find a pipe full that has room for less than a page.
+    page = os.sysconf("SC_PAGE_SIZE")
+    return (fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ) if hasattr(fcntl, "F_GETPIPE_SZ") else _SMALLEST_PIPE) - page
+
+
+def _waiting(pipe: int) -> int:
+    count = array.array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, count)
+    return count[0]
 
 
 def _watch(selector: selectors.BaseSelector, end: int, events: int, wanted: bool) -> None:

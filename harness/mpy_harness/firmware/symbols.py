@@ -36,10 +36,14 @@ class _Facts:
 
 
 class Symbols:
-    """The symbols of an ELF file; read when first asked. One without symbols has no functions."""
+    """The symbols of an image; read when first asked. One without symbols has no functions.
 
-    def __init__(self, elf: Path) -> None:
-        self._elf = elf
+    An image that is no ELF file has those of the ELF file of the same name beside it.
+    """
+
+    def __init__(self, image: Path) -> None:
+        beside = image.with_suffix(".elf")
+        self._elf = beside if image.suffix != ".elf" and beside.is_file() and not _is_elf(image) else image
 
     @property
     def functions(self) -> tuple[FirmwareFunction, ...]:
@@ -73,7 +77,17 @@ class Symbols:
         function = self.at(address)
         if function is not None:
             return f"{function.name}() of the firmware"
+        if not self.functions:
+            return "code without a name: the image has no symbols"
         return "code that is not the firmware's: a native module's, most likely" if address > 1 else "an unknown place"
+
+
+def _is_elf(image: Path) -> bool:
+    try:
+        with image.open("rb") as file:
+            return file.read(4) == b"\x7fELF"
+    except OSError:
+        return False
 
 
 @lru_cache(maxsize=4)

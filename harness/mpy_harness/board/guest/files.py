@@ -1,5 +1,6 @@
-# A file system for boards that have none of their own. Reading goes to the host, which offers some
-# of its folders; what the guest writes stays in the guest's memory.
+# File systems of the harness. For boards that have none of their own: reading goes to the host, which offers some
+# of its folders; what the guest writes stays in the guest's memory. For those that have one in flash, where the host
+# offers files: the host's come first, all else is the board's.
 
 import errno
 import io
@@ -284,3 +285,81 @@ class Files:
 
     def getcwd(self):
         return self.cwd
+
+
+class FlashFiles(Files):
+    def __init__(self, ask, flash):
+        super().__init__(ask)
+        self.flash = flash
+        self.changed = set()  # what the program has written: from then on the board's
+
+    def host(self, kind, path):
+        return None if path in self.changed else super().host(kind, path)
+
+    def kind(self, path):
+        try:
+            return super().kind(path)
+        except OSError:
+            entry = self.flash.stat(path)
+            return -1 if entry[0] & 0x4000 else entry[6]
+
+    def change(self, name):
+        path = self.path(name)
+        self.changed.add(path)
+        return path
+
+    @_uncounted
+    def open(self, name, mode):
+        path = self.path(name)
+        if "w" in mode or "a" in mode or "x" in mode or "+" in mode:
+            data = self.host(b"r", path)
+            if data is not None and "w" not in mode:
+                if "x" in mode:
+                    raise OSError(errno.EEXIST)
+                with self.flash.open(path, "wb") as file:
+                    file.write(data)
+            return self.flash.open(self.change(path), mode)
+        data = self.host(b"r", path)
+        return self.flash.open(path, mode) if data is None else _Reader(data, "b" not in mode)
+
+    def statvfs(self, name):
+        return self.flash.statvfs("/")
+
+    @_uncounted
+    def ilistdir(self, name):
+        path = self.path(name)
+        if self.kind(path) >= 0:
+            raise OSError(errno.ENOTDIR)
+        entries = {}
+        for line in (self.host(b"l", path) or b"").split(b"\n"):
+            if line:
+                entries[str(line[1:], "utf8")] = 0x4000 if line[0] == 0x64 else 0x8000
+        try:
+            for entry in self.flash.ilistdir(path):
+                entries.setdefault(entry[0], entry[1])
+        except OSError:
+            pass  # a folder of the host's
+        return iter([(n, k, 0) for n, k in sorted(entries.items())])
+
+    def mkdir(self, name):
+        self.flash.mkdir(self.path(name))
+
+    def remove(self, name):
+        self.flash.remove(self.path(name))
+
+    def rmdir(self, name):
+        self.flash.rmdir(self.path(name))
+
+    def rename(self, old, new):
+        self.flash.rename(self.path(old), self.change(new))
+
+
+def mounted():
+    # The file system that the firmware has mounted, None where there is none or the firmware does not tell.
+    try:
+        os.statvfs("/")
+        import vfs
+
+        return [fs for fs, path in vfs.mount() if path == "/"][0]
+    except (OSError, ImportError, TypeError):
+        return None

@@ -408,5 +408,9 @@ def start(link, imports):
     builtins._mpyh = Runtime(link)
     sys.modules["harness_mark"] = _Module
     # `imports` lists folders of the host to import from, or is None: the host offers no files at all.
-    os.mount(Files(None if imports is None else link.ask), "/")
+    flash = mounted()
+    if flash is None:
+        os.mount(Files(None if imports is None else link.ask), "/")
+    elif imports is not None:
+        os.mount(FlashFiles(link.ask, flash), "/")
     sys.path[:0] = imports or ()

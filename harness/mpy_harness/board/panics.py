@@ -1,0 +1,75 @@
+"""Recognise what ESP-IDF prints when a program cannot go on, and explain it.
+
+Source: ESP-IDF Programming Guide, "Fatal Errors" and "Watchdogs".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from mpy_harness.errors import GuestFault
+
+_GURU = re.compile(rb"Guru Meditation Error: Core\s+(\d)\s+panic'ed \(([^)\r\n]*)\)")
+# What is printed where there was no exception: a kind, and a pattern whose group says more.
+_OTHERS = (
+    ("StackOverflow", re.compile(rb"(A stack overflow in task [^\r\n]* has been detected)")),
+    ("Abort", re.compile(rb"(abort\(\) was called at PC 0x[0-9a-fA-F]{8} on core \d)")),
+    ("Assertion", re.compile(rb"(assert failed: [^\r\n]*)")),
+    ("TaskWatchdog", re.compile(rb"task_wdt: (Task watchdog got triggered)[^\r\n]*[\s\S]*task_wdt: Aborting")),
+)
+_REGISTER = re.compile(rb"\b([A-Z][A-Z0-9/]{0,8}) *: 0x([0-9a-fA-F]{8})\b")
+_BACKTRACE = re.compile(rb"Backtrace:((?: ?0x[0-9a-fA-F]{8}:0x[0-9a-fA-F]{8})+)([^\r\n]*)")
+_FRAME = re.compile(rb"0x([0-9a-fA-F]{8}):0x[0-9a-fA-F]{8}")
+_SHOWN = ("pc", "a0", "a1", "excvaddr", "mepc", "ra", "sp", "mtval")
+
+_REASONS = {
+    "LoadProhibited": "read from memory that does not exist or must not be read",
+    "StoreProhibited": "write to memory that does not exist or must not be written",
+    "InstrFetchProhibited": "jump to memory that holds no code",
+    "IllegalInstruction": "illegal instruction",
+    "IntegerDivideByZero": "integer division by zero",
+    "LoadStoreAlignment": "unaligned access where only aligned ones are possible",
+    "LoadStoreError": "access to memory that takes whole words only",
+    "LoadStorePIFAddrError": "access to an address that nothing answers; deep and light sleep do that in an emulator",
+    "InstrPIFAddrError": "jump to an address that nothing answers",
+    "Unhandled debug exception": "breakpoint, or a stack that ran over its end",
+}
+
+
+def find_panic(console: bytes, where: Callable[[int], str]) -> GuestFault | None:
+    """Return the last panic that the bytes tell of, if they do; ``where`` puts an address into words."""
+    kind, reason, at = _last(console)
+    if kind is None:
+        return None
+    said = console[at:]
+    registers = {name.decode().lower(): int(value, 16) for name, value in _REGISTER.findall(said)}
+    lines = [f"the firmware gave up: {reason}"]
+    values = " ".join(f"{name}=0x{registers[name]:08x}" for name in _SHOWN if name in registers)
+    lines += [values] if values else []
+    traces = list(_BACKTRACE.finditer(said))
+    if traces:
+        lines.append("called from, innermost first:")
+        lines += [f"  {int(pc, 16):#010x} {where(int(pc, 16))}" for pc in _FRAME.findall(traces[-1].group(1))]
+        lines += ["  and further, but the stack is damaged"] if b"CORRUPT" in traces[-1].group(2) else []
+    return GuestFault(kind, registers, "\n  ".join(lines))
+
+
+def _last(console: bytes) -> tuple[str | None, str, int]:
+    # The panic's kind, in words, and where what is said of it begins.
+    found: tuple[str | None, str, int] = (None, "", -1)
+    for kind, pattern in _OTHERS:
+        for match in pattern.finditer(console):
+            if match.start() > found[2]:
+                found = (kind, match.group(1).decode("utf-8", "replace"), match.start())
+    for match in _GURU.finditer(console):
+        kind = match.group(2).decode("utf-8", "replace")
+        explained = f"{_REASONS[kind]} ({kind})" if kind in _REASONS else kind
+        if match.start() > found[2]:
+            found = (kind, f"{explained} on core {match.group(1).decode()}", match.start())
+    return found
+
+
+def boots(console: bytes) -> int:
+    """Return how many times the chip's ROM told of a reset: more than once is a reset that nobody asked for."""
+    return len(re.findall(rb"^rst:0x", console, re.MULTILINE))

@@ -1,0 +1,116 @@
+"""ESP32 and its kin in Espressif's fork of QEMU: the whole chip, booted by its ROM from flash."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from mpy_harness.counting import tcg
+from mpy_harness.counting.tcg import Instrument, Mode
+from mpy_harness.emulators import espressif
+from mpy_harness.emulators.base import Storage
+from mpy_harness.emulators.esp_flash import flash_content
+from mpy_harness.emulators.launch import Machine, Qemu, launch
+from mpy_harness.errors import FirmwareInvalid, TargetInvalid
+from mpy_harness.firmware import toolchain
+from mpy_harness.firmware.progress import Progress
+from mpy_harness.targets import FILE_NAME, Table, Target, Text
+
+#: A file that is used as flash, and keeps what is written there; it is made of the firmware where there is none.
+KEPT_FLASH = "MPY_HARNESS_ESP32_FLASH"
+# Time that passes in the guest with its instructions, 2**4 ns for each (an ESP32 at 160 MHz does not take much less),
+# not with the host's clock: its watchdogs do not bark, and its caches do not fail, because the host is busy.
+_CLOCK = ("-icount", "shift=4")
+
+
+class EspMachine(Table):
+    """The table ``[esp32]``: the program and the machine that run a target.
+
+    ``offset`` is where its ROM looks for the firmware in flash; ``flash`` the flash's size in bytes, without it what
+    the firmware's header says; ``core`` the one that runs MicroPython.
+    """
+
+    binary: Text
+    machine: Text
+    offset: Annotated[int, Field(ge=0, lt=1 << 16)]
+    flash: Annotated[int, Field(gt=0)] | None = None
+    core: Annotated[int, Field(ge=0, lt=2)] = 0
+
+
+def start(target: Target, image: Path, counting: Instrument | None, storage: Storage) -> Qemu:
+    """Start QEMU with the firmware in a flash of the board's own (see ``emulators.start``)."""
+    table = target.machine_as(EspMachine)
+    binary = program(target)
+
+    def content() -> bytes:
+        return flash_content(image, chip=table.machine, offset=table.offset, size=table.flash)
+
+    kept = os.environ.get(KEPT_FLASH)
+    inherited = [] if kept else [storage.descriptor(content)]
+    flash = _kept_flash(Path(kept).expanduser(), content()) if kept else f"/dev/fd/{inherited[0]}"
+    options = ["-machine", table.machine, *_CLOCK, "-drive", f"file={flash},if=mtd,format=raw"]
+    hint = f"Fetch it again: mpy-harness setup {target.name}."
+    with contextlib.ExitStack() as undo:
+        return launch(Machine(binary, options, inherited, hint, core=table.core, eager=True), counting, undo)
+
+
+def set_up(target: Target, progress: Progress) -> None:
+    """Download Espressif's QEMU, unless one that has the machine is there (see ``emulators.set_up``)."""
+    known, machine = _known(target), target.machine_as(EspMachine).machine
+    if not espressif.is_there(known, machine):
+        espressif.fetch(known, target.name, progress)
+
+
+def instrument(target: Target, image: Path, mode: Mode, progress: Progress) -> Instrument:
+    """Return the plugin that counts for this QEMU (see ``emulators.instrument``)."""
+    return tcg.instrument(target, image, program(target), mode, progress)
+
+
+def name(target: Target) -> str:
+    """Return the program's name, and whose it is."""
+    table = target.machine_as(EspMachine)
+    return f"{table.binary} ({table.machine})"
+
+
+def program(target: Target) -> Path:
+    """Return the program (see ``emulators.program``)."""
+    return espressif.find(_known(target), target.machine_as(EspMachine).machine, target.name)
+
+
+def version(target: Target) -> str:
+    """Return what QEMU says of its version, and where it is."""
+    binary = program(target)
+    return f"{toolchain.version(binary)}, {binary}"
+
+
+def counting(target: Target) -> str:
+    """Return how this QEMU counts (see ``emulators.counting``)."""
+    api = tcg.plugin_api(program(target))
+    return f"TCG plugin for API {api}, compiled with {toolchain.find('gcc', 'the plugin that counts instructions')}"
+
+
+def _known(target: Target) -> espressif.Program:
+    binary = target.machine_as(EspMachine).binary
+    if binary not in espressif.PROGRAMS:
+        known = ", ".join(espressif.PROGRAMS)
+        raise TargetInvalid(
+            f"{target.folder / FILE_NAME} does not describe a target:\n  esp32.binary: Espressif's fork has {known}, "
+            f"not {binary!r}"
+        )
+    return espressif.PROGRAMS[binary]
+
+
+def _kept_flash(file: Path, content: bytes) -> str:
+    # QEMU itself sees to it that no second one writes to the file.
+    try:
+        with contextlib.suppress(FileExistsError), file.open("xb") as new:
+            new.write(content)
+    except OSError as error:
+        raise FirmwareInvalid(
+            f"{KEPT_FLASH} names {file}, which cannot be written: {error.strerror}. Correct it, or unset it."
+        ) from error
+    return str(file.absolute()).replace(",", ",,")
