@@ -9,7 +9,7 @@ import pytest
 
 from mpy_harness.board.board import Board
 from mpy_harness.counting.count import Count
-from mpy_harness.counting.tcg import Mode
+from mpy_harness.counting.instrument import Mode
 from mpy_harness.errors import BudgetExceeded, BudgetInvalid
 from mpy_harness.options import COUNTING
 from mpy_harness.reports.profile_table import function_lines

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pytest
 
-from mpy_harness.counting.tcg import Mode
+from mpy_harness.counting.instrument import Mode
 from mpy_harness.errors import HarnessError
 from mpy_harness.targets import DEFAULT_TARGET, Target, load_target
 

@@ -14,7 +14,7 @@ from mpy_harness.board.board import Board
 from mpy_harness.board.pool import BoardPool
 from mpy_harness.board.scripts import DeviceScript
 from mpy_harness.counting.count import Count
-from mpy_harness.counting.tcg import Mode
+from mpy_harness.counting.instrument import Mode
 from mpy_harness.errors import HarnessError
 from mpy_harness.firmware.progress import shown
 from mpy_harness.reports.names import shortened

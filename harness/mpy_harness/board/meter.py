@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 from mpy_harness.counting.attribution import without
 from mpy_harness.counting.count import Count, count_of
+from mpy_harness.counting.instrument import Records
 from mpy_harness.counting.profile import Profile
 from mpy_harness.counting.records import Kind, Record, parse
-from mpy_harness.counting.tcg import Records
 
 #: Turns records into call trees, None for a record that has none.
 Attribute = Callable[[Sequence[Record]], list[Profile | None]]

@@ -8,7 +8,7 @@ from pathlib import Path
 from mpy_harness import emulators
 from mpy_harness.board.board import Board
 from mpy_harness.board.hostfiles import HostFiles
-from mpy_harness.counting.tcg import Instrument, Mode
+from mpy_harness.counting.instrument import Instrument, Mode
 from mpy_harness.errors import HarnessError, MachineryError
 from mpy_harness.firmware.image import Firmware, firmware_for
 from mpy_harness.firmware.progress import Progress, Silent

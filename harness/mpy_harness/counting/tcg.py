@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Literal
 
+from mpy_harness.counting.instrument import DECODERS, Mode
+from mpy_harness.counting.instrument import Instrument as Instrument  # noqa: PLC0414 - board.py has it from here
 from mpy_harness.errors import BuildFailed, CountingUnavailable, ToolMissing
 from mpy_harness.firmware import cache, toolchain
 from mpy_harness.firmware.process import last_lines, run
 from mpy_harness.firmware.progress import Progress, Silent
 from mpy_harness.firmware.symbols import FirmwareFunction, Symbols
 from mpy_harness.targets import Target
-
-#: "instructions" counts one by one: slow, and what the tests compare "count" with.
-Mode = Literal["count", "instructions", "classes", "functions", "memory"]
 
 _KIND = "plugins"
 _LIBRARY = "mpyh-counting.so"
@@ -32,9 +30,6 @@ _OLDEST = (7, 2)
 # The newest plugin API that is declared by us, by the first release of QEMU that loads it (api.h).
 _API = ((9, 1, 3), (9, 0, 2), (7, 2, 1))
 
-# Decoders by the arch of native modules, as MicroPython calls it.
-_DECODERS = {"armv6m": "thumb", "armv7m": "thumb", "armv7emsp": "thumb", "armv7emdp": "thumb", "rv32imc": "riscv"}
-
 # MicroPython's functions that run one of its own, with that one's object as first argument (py/objfun.c,
 # py/objgenerator.c), and those that throw and catch (py/nlr.h). The letters are those of functions.c.
 _ROLES = {
@@ -46,12 +41,10 @@ _ROLES = {
 
 
 @dataclass(frozen=True)
-class Instrument:
+class Plugin(Instrument):
     """The plugin and its arguments: mode, decoder, the firmware's functions and its stack's ends."""
 
     library: Path
-    mode: Mode
-    decoder: str
     functions: str
     stack: tuple[int, int] | None
 
@@ -62,7 +55,7 @@ class Instrument:
         return f"{option},stack={self.stack[0]:x}-{self.stack[1]:x}" if self.stack else option
 
 
-class Records:
+class PluginRecords:
     """What the plugin writes: lines in memory that has no name, shared with QEMU."""
 
     def __init__(self, descriptor: int) -> None:
@@ -78,14 +71,14 @@ class Records:
         return data
 
 
-def instrument(target: Target, image: Path, qemu: Path, mode: Mode, progress: Progress | None = None) -> Instrument:
+def instrument(target: Target, image: Path, qemu: Path, mode: Mode, progress: Progress | None = None) -> Plugin:
     """Return what counts a target's firmware in a QEMU. Raises CountingUnavailable, which says why not."""
-    decoder = _DECODERS.get(target.natmod.arch)
+    decoder = DECODERS.get(target.natmod.arch)
     if decoder is None:
         raise CountingUnavailable(f"instructions of {target.natmod.arch} cannot be counted yet: no decoder knows them.")
     symbols = Symbols(image)
     table = "".join(_lines(symbols.functions, symbols.handlers))
-    return Instrument(plugin_for(qemu, progress or Silent()), mode, decoder, table, symbols.stack)
+    return Plugin(mode, decoder, plugin_for(qemu, progress or Silent()), table, symbols.stack)
 
 
 def _lines(functions: Iterable[FirmwareFunction], handlers: frozenset[int]) -> Iterable[str]:

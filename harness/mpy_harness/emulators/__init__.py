@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from mpy_harness.counting.tcg import Instrument, Mode
+from mpy_harness.counting.instrument import Instrument, Mode
 from mpy_harness.emulators import esp32, qemu
 from mpy_harness.emulators.base import Emulator, Exit, GuestMemory, SharedWindow, Storage
 from mpy_harness.errors import TargetInvalid

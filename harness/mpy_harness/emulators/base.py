@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import IO, Protocol
 
-from mpy_harness.counting.tcg import Records
+from mpy_harness.counting.instrument import Records
 
 _REGISTER_DUMP = re.compile(r"^(\w+=[0-9a-f]{8}|FPSCR:).*\n?", re.MULTILINE)
 

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from mpy_harness.counting import tcg
-from mpy_harness.counting.tcg import Instrument, Mode
+from mpy_harness.counting.instrument import Instrument, Mode
 from mpy_harness.emulators import espressif
 from mpy_harness.emulators.base import Storage
 from mpy_harness.emulators.esp_flash import flash_content

@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mpy_harness.counting.tcg import Instrument, Records
+from mpy_harness.counting.instrument import Instrument, Records
+from mpy_harness.counting.tcg import Plugin, PluginRecords
 from mpy_harness.emulators.base import Exit, GuestMemory, SharedWindow
 from mpy_harness.emulators.gdb import GdbMemory
 from mpy_harness.emulators.process import EmulatorProcess
@@ -55,13 +56,13 @@ def launch(machine: Machine, counting: Instrument | None, undo: contextlib.ExitS
             inherited.append(its_gdb)
             options += ["-chardev", f"socket,id=gdb,fd={its_gdb}", "-gdb", "chardev:gdb"]
             memory = GdbMemory(gdb)
-        if counting is not None:
+        if isinstance(counting, Plugin):
             output, functions = nameless(undo), nameless(theirs)
             os.write(functions, counting.functions.encode())
             fcntl.fcntl(output, fcntl.F_SETFL, os.O_APPEND)  # so that what was read can be cut off
             inherited += [output, functions]
             options += ["-plugin", counting.option(output, functions)]
-            records = Records(output)
+            records = PluginRecords(output)
         console, relay, chardev = _console(machine.eager, inherited, undo, theirs)
         arguments = [
             *(str(machine.binary), *options),

@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 
 from mpy_harness.counting import tcg
-from mpy_harness.counting.tcg import Instrument, Mode
+from mpy_harness.counting.instrument import Instrument, Mode
 from mpy_harness.emulators.base import SharedWindow, Storage
 from mpy_harness.emulators.launch import Machine, Qemu, launch, nameless
 from mpy_harness.errors import ToolMissing

@@ -9,7 +9,7 @@ import pytest
 
 from mpy_harness.board import Board
 from mpy_harness.board.pool import BoardPool
-from mpy_harness.counting.tcg import Mode
+from mpy_harness.counting.instrument import Mode
 from mpy_harness.targets import Target
 
 Counting = Callable[[Mode], Board]

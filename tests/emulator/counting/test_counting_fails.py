@@ -12,7 +12,7 @@ from tiny import build_tiny
 
 from mpy_harness import emulators
 from mpy_harness.board import Board
-from mpy_harness.counting.tcg import Mode
+from mpy_harness.counting.instrument import Mode
 from mpy_harness.errors import (
     CountingUnavailable,
     EmulatorDied,

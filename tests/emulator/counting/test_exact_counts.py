@@ -11,7 +11,7 @@ from counted_programs import CALLS, DEVICE_REGISTER, counts, define, measured
 from tiny import build_tiny
 
 from mpy_harness.board import Board
-from mpy_harness.counting.tcg import Mode
+from mpy_harness.counting.instrument import Mode
 
 MODES: tuple[Mode, ...] = get_args(Mode)
 
