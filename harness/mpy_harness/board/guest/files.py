@@ -361,5 +361,5 @@ def mounted():
         import vfs
 
         return [fs for fs, path in vfs.mount() if path == "/"][0]
-    except (OSError, ImportError, TypeError):
+    except (OSError, ImportError, TypeError, IndexError):
         return None
