@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from guarding import Guarded
@@ -13,6 +13,7 @@ from mpy_harness.errors import CountingUnavailable
 from mpy_harness.golden import Golden
 from mpy_harness.reports.terminal import CASE
 from mpy_harness.session import RECORDS
+from mpy_harness.targets import Target
 
 
 @pytest.fixture(params=["native", "python"])
@@ -25,6 +26,18 @@ def form(request: pytest.FixtureRequest) -> str:
 def guarded(board: Board) -> Guarded:
     """Calls with guard bytes around outputs."""
     return Guarded(board)
+
+
+@pytest.fixture
+def needs_ram(target: Target) -> Callable[[int], None]:
+    """Skip a test where the target has less RAM, in bytes; one that does not say how much has enough."""
+
+    def check(size: int) -> None:
+        has = sum(memory.length for memory in target.memory if memory.kind == "ram")
+        if 0 < has < size:
+            pytest.skip(f"takes about {size >> 10} KB of RAM, {target.name} has {has >> 10} KB")
+
+    return check
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ Array = NDArray[Any]
 # every call; every call comes right after a garbage collection, and what that freed was overwritten;
 # inputs must come out as they went in. The calls alone are regions: their instructions are the case's.
 _GUEST = """
-import array, gc, harness_mark, struct
+import array, gc, harness_mark, hashlib, struct
 
-JUNK = [b"\xa5" * size for size in (4096, 1024, 256, 64, 16)]
+JUNK = [b"\\xa5" * size for size in (4096, 1024, 256, 64, 16)]
 
 class Uncounted:
     def __enter__(self):
@@ -30,9 +30,11 @@ class Uncounted:
 
 class Guarded:
     def __init__(self, code, n):
-        edge = b"\\xa5" * (8 * struct.calcsize(code))
-        self.edge = edge
-        self.whole = memoryview(array.array(code, edge + bytes(n * struct.calcsize(code)) + edge))
+        self.edge = b"\\xa5" * (8 * struct.calcsize(code))
+        edge = array.array(code, self.edge)
+        self.whole = memoryview(zeros(code, n + 16))
+        self.whole[:8] = edge
+        self.whole[n + 8 :] = edge
         self.view = self.whole[8 : 8 + n]
 
     def check(self):
@@ -41,11 +43,29 @@ class Guarded:
         if bytes(self.whole[len(self.whole) - 8 :]) != self.edge:
             raise AssertionError("memory after the output was overwritten")
 
+def zeros(code, n):
+    # In steps: all at once would take twice the memory.
+    made = array.array(code)
+    step = bytes(64 * struct.calcsize(code))
+    for _ in range(n // 64):
+        made.extend(array.array(code, step))
+    made.extend(array.array(code, bytes(n % 64 * struct.calcsize(code))))
+    return made
+
+def digest(data):
+    return hashlib.sha256(data).digest()
+
 def collect():
     # Free what is unreachable and overwrite it: memory that a module has lost hold of shows at once.
     gc.collect()
     for junk in JUNK:
-        [bytearray(junk) for _ in range(24)]
+        kept = [None] * 24
+        try:
+            for at in range(24):
+                kept[at] = bytearray(junk)
+        except MemoryError:  # all is full of it
+            pass
+        kept = None
     gc.collect()
 
 def call_guarded(owner, name, code, n, filled, args, counted):
@@ -53,7 +73,7 @@ def call_guarded(owner, name, code, n, filled, args, counted):
     out = Guarded(code, n)
     if filled is not None:
         out.view[: len(filled)] = memoryview(filled)
-    before = [bytes(a) for a in args if isinstance(a, array.array)]
+    before = [digest(a) for a in args if isinstance(a, array.array)]
     args = [out.view if a == "..." else a for a in args]
     function = getattr(owner, name)
     region = harness_mark.region() if counted else Uncounted()
@@ -62,16 +82,16 @@ def call_guarded(owner, name, code, n, filled, args, counted):
         function(*args)
     collect()
     out.check()
-    if [bytes(a) for a in args if isinstance(a, array.array)] != before:
+    if [digest(a) for a in args if isinstance(a, array.array)] != before:
         raise AssertionError("an input was changed")
     return out.view
 
 def run_blocks(owner, name, src, code, sizes, in_place, counted):
     function = getattr(owner, name)
     region = harness_mark.region() if counted else Uncounted()
-    before = bytes(src)
+    before = digest(src)
     view = memoryview(src)
-    done = array.array(code, bytes(len(before)))
+    done = zeros(code, len(src))
     at = 0
     for n in sizes:
         block = view[at : at + n]
@@ -87,7 +107,7 @@ def run_blocks(owner, name, src, code, sizes, in_place, counted):
         out.check()
         memoryview(done)[at : at + n] = out.view
         at += n
-    if bytes(src) != before:
+    if digest(src) != before:
         raise AssertionError("the input was changed")
     return done
 """

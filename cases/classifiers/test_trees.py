@@ -26,6 +26,7 @@ from mpy_harness.golden import Golden, Vectors
 MODELS = ["vote", "mean"]
 EDGES = ["noise", "sweep", "impulse", "step", "silence", "full_scale"]
 CLASSES = 10
+PART = 180  # samples that are classified at a time
 
 # Ten shares, each rounded, summed and divided: 12 roundings of numbers up to 10, divided by 10.
 PROBABILITY_LIMIT = 12 * 2.0**-24
@@ -44,7 +45,7 @@ def predict(model, samples, features):
     view = memoryview(samples)
     predicted = model.predict
     region = harness_mark.region()
-    got = array.array("i", bytes(4 * (len(samples) // features)))
+    got = zeros("i", len(samples) // features)
     for i in range(len(got)):
         sample = view[i * features : (i + 1) * features]
         if i % EVERY == 0:
@@ -59,7 +60,8 @@ def predict_proba(model, samples, features, classes):
     view = memoryview(samples)
     predicted = model.predict_proba
     region = harness_mark.region()
-    got = array.array("f")
+    got = zeros("f", len(samples) // features * classes)
+    done = memoryview(got)
     for i in range(0, len(samples), features):
         sample = view[i : i + features]
         out = Guarded("f", classes)
@@ -68,7 +70,8 @@ def predict_proba(model, samples, features, classes):
         with region:
             predicted(sample, out.view)
         out.check()
-        got.extend(out.view)
+        done[:classes] = out.view
+        done = done[classes:]
     return got
 """
 
@@ -91,12 +94,18 @@ class Classifier:
 
     def predict(self, samples: NDArray[np.int16]) -> NDArray[Any]:
         """Return the class of each sample, shape (n,)."""
-        return np.asarray(self._board.call("predict", self._model, samples, samples.shape[1], timeout=60))
+        return self._in_parts("predict", samples)
 
     def predict_proba(self, samples: NDArray[np.int16]) -> NDArray[Any]:
         """Return the share of each class, shape (n, 10)."""
-        got = self._board.call("predict_proba", self._model, samples, samples.shape[1], CLASSES, timeout=60)
-        return np.asarray(got).reshape(-1, CLASSES)
+        return self._in_parts("predict_proba", samples, CLASSES).reshape(-1, CLASSES)
+
+    def _in_parts(self, function: str, samples: NDArray[np.int16], *more: int) -> NDArray[Any]:
+        # All at once would not fit the smallest targets.
+        parts = np.split(samples, range(PART, len(samples), PART))
+        features = samples.shape[1]
+        got = [self._board.call(function, self._model, part, features, *more, timeout=60) for part in parts]
+        return np.concatenate(got)
 
 
 @pytest.mark.parametrize("kind", MODELS)

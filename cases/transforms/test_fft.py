@@ -22,6 +22,8 @@ from mpy_harness.golden import Golden
 LENGTHS = [2, 4, 8, 256, 1024]
 SIGNALS = ["noise", "sweep", "impulse", "step", "silence", "full_scale", "loud", "tone"]
 UNIT = 2.0**-24
+NeedsRam = Callable[[int], None]
+PYTHON_1024 = 160 << 10  # bytes of RAM: a plan of this length is some thousand float objects
 
 
 def relative_bound(n: int, kind: str) -> float:
@@ -87,8 +89,10 @@ def test_subnormal(kind: str, form: str, natmod: Callable[..., GuestObject], gol
 
 @pytest.mark.parametrize("n", [8, 256, 1024])
 def test_twiddle_factors(
-    n: int, form: str, natmod: Callable[..., GuestObject], golden: Golden, guarded: Guarded
+    n: int, form: str, natmod: Callable[..., GuestObject], golden: Golden, guarded: Guarded, needs_ram: NeedsRam
 ) -> None:
+    if (form, n) == ("python", 1024):
+        needs_ram(PYTHON_1024)
     # The spectrum of an impulse at sample 1 is the twiddle factors themselves, not rounded again. The
     # bound of the other cases counts on 2u.
     x = np.zeros(2 * n, np.float32)
@@ -109,7 +113,10 @@ def test_length_and_way_back(
     natmod: Callable[..., GuestObject],
     golden: Golden,
     guarded: Guarded,
+    needs_ram: NeedsRam,
 ) -> None:
+    if (form, n) == ("python", 1024):
+        needs_ram(PYTHON_1024)
     vectors = golden.vectors(f"fft/n{n}")
     plan = natmod("fft", form=form).new(n)
     x = vectors[f"noise_{kind}_in"]
@@ -165,8 +172,11 @@ def test_not_finite_reaches_every_output(
     )
 
 
-def test_long_transform(natmod: Callable[..., GuestObject], golden: Golden, guarded: Guarded) -> None:
+def test_long_transform(
+    natmod: Callable[..., GuestObject], golden: Golden, guarded: Guarded, needs_ram: NeedsRam
+) -> None:
     n = 16384
+    needs_ram(3 * 8 * n)  # input, output, plan
     x = np.random.default_rng(n).standard_normal(2 * n).astype(np.float32)
     reference = np.fft.fft(x.astype(np.float64).view(np.complex128)).view(np.float64)
     got = forward(guarded, natmod("fft").new(n), "complex", n, x)
