@@ -41,7 +41,7 @@ def load_run(source: str, places: Places) -> Run:
         is_path, is_saved = Path(source).exists(), _saved(source, places).is_file()
     except (OSError, ValueError):  # too long, or with a zero in it
         is_path = is_saved = False
-    if is_path:
+    if is_path and source:
         return load_path(Path(source))
     commit = commit_of(source, places.folder)
     if is_saved and commit:
@@ -52,7 +52,7 @@ def load_run(source: str, places: Places) -> Run:
         return read_run(_saved(source, places))
     if commit or ":" in source:
         return _committed(source, places)
-    raise MeasurementsInvalid(f"there is no {plain(source[:200])}: no file, folder, saved baseline or commit")
+    raise MeasurementsInvalid(f"there is no {plain(source[:200])!r}: no file, folder, saved baseline or commit")
 
 
 def load_path(path: Path) -> Run:
