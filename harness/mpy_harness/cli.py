@@ -24,7 +24,7 @@ from mpy_harness import (
 )
 from mpy_harness.baselines import measurements
 from mpy_harness.errors import GuestFailure, HarnessError, MachineryError
-from mpy_harness.firmware.image import firmware_for
+from mpy_harness.firmware.image import firmware_for, keep_firmware
 from mpy_harness.firmware.progress import shown
 from mpy_harness.github import commands
 
@@ -45,6 +45,11 @@ _err = Console(stderr=True)
 MicroPython = Annotated[
     Path | None,
     typer.Option("--micropython", metavar="PATH", help="Folder or archive of MicroPython to use instead of fetching."),
+]
+
+GivenFirmware = Annotated[
+    Path | None,
+    typer.Option("--firmware", metavar="FILE", help="Firmware to use instead of the target's.", dir_okay=False),
 ]
 
 Target = Annotated[str, typer.Option("--target", metavar="NAME", help="Target to use.")]
@@ -113,17 +118,24 @@ def set_up(
     names: Annotated[list[str] | None, typer.Argument(metavar="TARGET...", help="Targets, m33 if none.")] = None,
     *,
     micropython: MicroPython = None,
+    firmware: Annotated[
+        Path | None,
+        typer.Option("--firmware", metavar="FILE", help="Keep this as a target's published image.", dir_okay=False),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Build even if the image is there.")] = False,
 ) -> None:
-    """Fetch MicroPython and build the firmware of targets, unless it is there."""
+    """Fetch the emulator of targets and their firmware, or build it, unless it is there."""
     with shown() as progress:
         for name in names or [targets.DEFAULT_TARGET]:
             target = targets.load_target(name)
-            firmware = firmware_for(target, source=micropython, force=force, progress=progress)
-            facts = firmware.provenance
-            progress.stage(f"{target.name}: MicroPython {facts.micropython} is ready, {firmware.elf}")
+            if firmware is not None:
+                ready = keep_firmware(target, firmware, progress)
+            else:
+                ready = firmware_for(target, source=micropython, force=force, progress=progress)
+            progress.stage(f"{target.name}: MicroPython {ready.provenance.micropython} is ready, {ready.elf}")
+            emulators.set_up(target, progress)
             try:
-                emulators.instrument(target, firmware.elf, "count", progress)
+                emulators.instrument(target, ready.elf, "count", progress)
             except MachineryError as error:  # everything else works without
                 progress.stage(f"{target.name}: instructions cannot be counted. {error}")
 
@@ -162,6 +174,7 @@ def run(
     natmods: Natmods = None,
     timeout: Timeout = 600.0,
     micropython: MicroPython = None,
+    firmware: GivenFirmware = None,
 ) -> None:
     """Run a script on a target and leave with its exit status."""
     job = runner.Job(
@@ -172,6 +185,7 @@ def run(
         micropython,
         timeout,
         tuple(natmods or ()),
+        firmware,
     )
     raise typer.Exit(job.run())
 
@@ -192,6 +206,7 @@ def profile(
     ] = False,
     timeout: Timeout = 600.0,
     micropython: MicroPython = None,
+    firmware: GivenFirmware = None,
 ) -> None:
     """Run a script on a target, count its instructions and tell which functions took them."""
     job = runner.Job(
@@ -202,6 +217,7 @@ def profile(
         micropython,
         timeout,
         tuple(natmods or ()),
+        firmware,
     )
     raise typer.Exit(profiler.profile_script(job, output, top=top, tree=tree, classes=classes))
 
@@ -264,12 +280,14 @@ def show_schema() -> None:
 
 
 @app.command("repl")
-def repl(*, target: Target = targets.DEFAULT_TARGET, micropython: MicroPython = None) -> None:
+def repl(
+    *, target: Target = targets.DEFAULT_TARGET, micropython: MicroPython = None, firmware: GivenFirmware = None
+) -> None:
     """Talk to a target's REPL here, or from other programs through a pseudo-terminal."""
     chosen = targets.load_target(target)
     with shown() as progress:
-        firmware = firmware_for(chosen, source=micropython, progress=progress)
-    interactive.interact(chosen, firmware.elf)
+        image = firmware_for(chosen, source=micropython, given=firmware, progress=progress).elf
+    interactive.interact(chosen, image)
 
 
 @app.command("demo", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -115,7 +115,10 @@ def _emulator(name: str, target: targets.Target) -> Finding:
     try:
         return Finding(name, State.OK, emulators.version(target))
     except HarnessError as error:
-        return Finding(name, State.MISSING, "too old" if _is_there(target) else "not found", str(error))
+        # What the default target needs is missing; the others can do without.
+        default = _load(targets.DEFAULT_TARGET)
+        state = State.MISSING if default is None or name == emulators.name(default) else State.OPTIONAL
+        return Finding(name, state, "too old" if _is_there(target) else "not found", str(error))
 
 
 def _counting(emulator: str, target: targets.Target) -> Iterator[Finding]:
@@ -185,7 +188,7 @@ def _package(package: str, purpose: str) -> Finding:
 def cached_images() -> list[Path]:
     """Return the folders of all images in the cache, of earlier inputs too."""
     try:
-        folder = cache.cache_root() / "firmware"
+        root = cache.cache_root()
     except HarnessError:
         return []
-    return sorted(path for path in folder.glob("[!.]*") if path.is_dir())
+    return sorted(path for kind in ("firmware", "published") for path in (root / kind).glob("[!.]*") if path.is_dir())

@@ -52,6 +52,7 @@ COUNTING: dict[str, Mode | None] = {
 OPTIONS = (
     Option("--target", "mpy_targets", f"Target to run on; default: {DEFAULT_TARGET}.", "linelist", "NAME"),
     Option("--micropython", "mpy_micropython", "Folder or archive of MicroPython's source to use.", "string", "PATH"),
+    Option("--firmware", "mpy_firmware", "Firmware to use instead of the target's own.", "string", "FILE"),
     Option("--board-timeout", "mpy_timeout", "Seconds for one call to a board; default: 10.", "string", "SECONDS"),
     Option("--counting", "mpy_counting", f"What to count: {', '.join(COUNTING)}; default: count.", "string", "MODE"),
     Option("--natmods", "mpy_natmods", "Folder of native modules: folders, or .mpy files.", "paths", "DIR"),
@@ -68,6 +69,7 @@ class Settings:
     targets: tuple[Target, ...]
     explicit_target: bool
     micropython: Path | None
+    firmware: Path | None
     timeout: float
     counting: Mode | None
     natmods: tuple[Path, ...]
@@ -98,6 +100,7 @@ def read_settings(config: pytest.Config) -> Settings:
     """
     names = _values(config, "mpy_targets") or [DEFAULT_TARGET]
     micropython = _existing(config, "mpy_micropython", "--micropython")
+    firmware = _existing(config, "mpy_firmware", "--firmware")
     timeout = _values(config, "mpy_timeout")
     try:
         targets = tuple(load_target(name, _base(config, "mpy_targets")) for name in dict.fromkeys(names))
@@ -107,10 +110,13 @@ def read_settings(config: pytest.Config) -> Settings:
         if sum(other.name == target.name for other in targets) > 1:
             folders = ", ".join(str(other.folder) for other in targets if other.name == target.name)
             raise pytest.UsageError(f"there is more than one target named {target.name}: {folders}. Rename a folder.")
+    if firmware and len(targets) > 1:
+        raise pytest.UsageError("--firmware is for one target: choose it with --target NAME")
     return Settings(
         targets,
         explicit_target=bool(config.getoption("mpy_targets")),
         micropython=micropython[0] if micropython else None,
+        firmware=firmware[0] if firmware else None,
         timeout=_seconds(timeout[0]) if timeout else 10.0,
         counting=_counting(_values(config, "mpy_counting")),
         natmods=_folders(config, "mpy_natmods", "--natmods"),

@@ -34,6 +34,7 @@ class Job:
     micropython: Path | None = None
     timeout: float = 60.0
     natmods: tuple[Path, ...] = ()
+    firmware: Path | None = None
 
     def run(self) -> int:
         """Run the script; return what it gave to ``sys.exit``, 0 without that.
@@ -72,7 +73,7 @@ class Job:
         script = DeviceScript(self.script, Path.cwd(), self.device_path, self.natmods)
         output = _Output()
         with tempfile.TemporaryDirectory(prefix="mpy-harness-") as logs:
-            pool = BoardPool(Path(logs), micropython=self.micropython)
+            pool = BoardPool(Path(logs), micropython=self.micropython, given_firmware=self.firmware)
             with shown() as pool.progress:
                 pool.firmware(self.target)
                 modules = script.modules(self.target, self.micropython, pool.progress)

@@ -70,6 +70,7 @@ class Session:
         self.pool = BoardPool(
             config.rootpath / ".mpy-harness" / "console",
             micropython=self.settings.micropython,
+            given_firmware=self.settings.firmware,
             timeout=self.settings.timeout,
             label=f"-{worker}" if worker else "",
             progress=_OnTerminal(config),

@@ -20,11 +20,13 @@ from mpy_harness.targets import Target
 class BoardPool:
     """Gives boards in a fresh state and closes them at the end.
 
+    ``given_firmware`` is an image to use instead of the targets' own.
     Console logs go to ``log_folder``, one a boot; ``label`` keeps the processes of one session apart.
     """
 
     log_folder: Path
     micropython: Path | None = None
+    given_firmware: Path | None = None
     timeout: float = 10.0
     label: str = ""
     progress: Progress = field(default_factory=Silent)
@@ -35,7 +37,9 @@ class BoardPool:
     def firmware(self, target: Target) -> Firmware:
         """Return the target's image, built if need be."""
         if target.name not in self._firmware:
-            self._firmware[target.name] = firmware_for(target, source=self.micropython, progress=self.progress)
+            self._firmware[target.name] = firmware_for(
+                target, source=self.micropython, given=self.given_firmware, progress=self.progress
+            )
         return self._firmware[target.name]
 
     def board(self, target: Target, host_files: HostFiles | None = None, mode: Mode | None = "count") -> Board:

@@ -65,12 +65,13 @@ def find(program: Program, machine: str, target: str) -> Path:
     given = os.environ.get(program.variable)
     if given:
         return _given(Path(given).expanduser(), program, machine)
-    others = []
+    others: list[Path] = []
     for path in _candidates(program):
         if _has_machine(path, machine):
             return path
-        others.append(str(path))
-    there = f"{' and '.join(others)} {'has' if len(others) == 1 else 'have'} no machine {machine!r}"
+        if not any(path.samefile(other) for other in others):
+            others.append(path)
+    there = f"{' and '.join(map(str, others))} {'has' if len(others) == 1 else 'have'} no machine {machine!r}"
     raise ToolMissing(
         f"{there if others else f'there is no {program.binary}'}; running the firmware needs Espressif's fork of QEMU. "
         f"Fetch it: mpy-harness setup {target}; or install it with ESP-IDF (idf_tools.py install {program.tool}), "

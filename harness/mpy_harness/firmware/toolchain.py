@@ -71,6 +71,8 @@ def find(program: str, purpose: str) -> Path:
     if path is None:
         package = package_for(program)
         how = f"On Debian: apt install {package}" if package else "Install it and put it on the PATH"
+        if program.startswith(_CROSS["xtensawin"]):
+            how = "Espressif's is installed with ESP-IDF (idf_tools.py install xtensa-esp-elf); put it on the PATH"
         raise ToolMissing(f"{program} is not installed; {purpose} needs it. {how}.")
     return Path(path)
 

@@ -1,0 +1,114 @@
+"""Where Espressif's QEMU is looked for, and what is taken for it."""
+
+from __future__ import annotations
+
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from mpy_harness import emulators
+from mpy_harness.emulators import espressif
+from mpy_harness.errors import SourceUnavailable, ToolMissing
+from mpy_harness.firmware import cache
+from mpy_harness.firmware.progress import Silent
+from mpy_harness.targets import load_target
+
+ESP32 = load_target("esp32")
+
+
+def program(folder: Path, *machines: str, name: str = "qemu-system-xtensa") -> Path:
+    """Write a program that lists machines as QEMU does."""
+    folder.mkdir(parents=True)
+    lines = "".join(f"echo '{machine}    some machine'\n" for machine in machines)
+    (folder / name).write_text(f"#!/bin/sh\necho 'Supported machines are:'\n{lines}")
+    (folder / name).chmod(0o755)
+    return folder / name
+
+
+@pytest.fixture(autouse=True)
+def nothing_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths below which nothing is; what starts a script stays findable."""
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("IDF_TOOLS_PATH", str(tmp_path / "idf"))
+    monkeypatch.setenv(cache.ENVIRONMENT, str(tmp_path / "cache"))
+    monkeypatch.delenv("MPY_HARNESS_QEMU_XTENSA", raising=False)
+
+
+def test_on_path(tmp_path):
+    there = program(tmp_path / "bin", "esp32", "esp32s3", "sim")
+    assert emulators.program(ESP32) == there
+
+
+def test_the_newest_of_esp_idf(tmp_path, monkeypatch):
+    program(tmp_path / "bin", "sim", "virt")
+    program(tmp_path / "idf/tools/qemu-xtensa/esp_develop_9.0.0_20240606/qemu/bin", "esp32")
+    newest = program(tmp_path / "idf/tools/qemu-xtensa/esp_develop_9.2.2_20260417/qemu/bin", "esp32")
+    assert emulators.program(ESP32) == newest
+    monkeypatch.delenv("IDF_TOOLS_PATH")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    (tmp_path / "idf").rename(tmp_path / "home" / ".espressif")
+    assert emulators.program(ESP32).is_relative_to(tmp_path / "home")
+
+
+def test_a_distributions_qemu_is_told_apart(tmp_path):
+    there = program(tmp_path / "bin", "sim", "virt", "esp32-like")
+    with pytest.raises(ToolMissing) as caught:
+        emulators.program(ESP32)
+    assert f"{there} has no machine 'esp32'; running the firmware needs Espressif's fork" in str(caught.value)
+    assert "mpy-harness setup esp32" in str(caught.value)
+
+
+def test_none_at_all():
+    with pytest.raises(ToolMissing, match="there is no qemu-system-xtensa; running"):
+        emulators.program(ESP32)
+
+
+def test_one_that_is_named(tmp_path, monkeypatch):
+    program(tmp_path / "bin", "esp32")
+    named = program(tmp_path / "mine", "esp32", name="my-qemu")
+    monkeypatch.setenv("MPY_HARNESS_QEMU_XTENSA", str(named))
+    assert emulators.program(ESP32) == named
+    named.write_text("#!/bin/sh\nexit 1\n")
+    with pytest.raises(ToolMissing, match=r"names .*my-qemu, which has no machine 'esp32'\. Correct MPY_HARNESS"):
+        emulators.program(ESP32)
+    named.unlink()
+    with pytest.raises(ToolMissing, match=r"names .*my-qemu, which is no program"):
+        emulators.program(ESP32)
+
+
+@pytest.mark.parametrize("known", espressif.PROGRAMS.values(), ids=list(espressif.PROGRAMS))
+def test_releases_are_pinned_for_each_platform(known):
+    assert sorted(known.hashes) == sorted(
+        f"{machine}-{system}" for machine in ("aarch64", "x86_64") for system in ("apple-darwin", "linux-gnu")
+    )
+    assert all(len(bytes.fromhex(sha256)) == 32 for sha256 in known.hashes.values())
+
+
+def test_a_platform_without_a_release(monkeypatch):
+    monkeypatch.setattr(espressif.platform, "machine", lambda: "riscv64")
+    with pytest.raises(SourceUnavailable, match="Espressif publishes no qemu-system-xtensa for riscv64-"):
+        espressif.fetch(espressif.PROGRAMS["qemu-system-xtensa"], "esp32", Silent())
+
+
+def test_an_archive_writes_below_its_folder_alone(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("#!/bin/sh\n")
+    file.chmod(0o755)
+    (tmp_path / "link").symlink_to("/etc/passwd")
+    with tarfile.open(tmp_path / "it.tar.xz", "w:xz") as tar:
+        for name in ("qemu/bin/program", "../outside"):
+            tar.add(file, name)
+        tar.add(tmp_path / "link", "qemu/link")
+    espressif.unpack(tmp_path / "it.tar.xz", tmp_path / "to")
+    there = [path.relative_to(tmp_path / "to").as_posix() for path in (tmp_path / "to").rglob("*") if not path.is_dir()]
+    assert there == ["qemu/bin/program"]
+    assert (tmp_path / "to/qemu/bin/program").stat().st_mode & 0o777 == 0o755
+    assert not (tmp_path / "outside").exists()
+
+
+def test_a_broken_archive(tmp_path):
+    (tmp_path / "it.tar.xz").write_bytes(b"not an archive")
+    with pytest.raises(SourceUnavailable, match=r"it\.tar\.xz cannot be unpacked"):
+        espressif.unpack(tmp_path / "it.tar.xz", tmp_path / "to")
