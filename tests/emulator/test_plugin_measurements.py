@@ -1,0 +1,198 @@
+"""Measurements of a run as users meet them: files, JUnit properties, local baselines."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from projects import run, section, write
+
+from mpy_harness.baselines.compare import compare
+from mpy_harness.baselines.measurements import Measurement, read_run
+
+#: Judged on the host: no board has to boot for most of what is shown here.
+CASES = """
+import pytest
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_case(golden, number):
+    golden.check([1.0, 2.0], [1.0, 2.0 + number], case=f"small/{number}", metric="max_abs", limit=3, form="python")
+
+def test_exact(golden):
+    golden.check([1.0], [1.0], case="small/exact", metric="snr", limit=3)
+"""
+
+
+def figures(file: Path) -> dict[str, Measurement]:
+    return {f"{each.case}: {each.metric}": each for each in read_run(file).measurements}
+
+
+@pytest.mark.parametrize("workers", [[], ["-n2"]])
+def test_a_file_of_all_that_was_measured(project, workers):
+    write(project, cases__test_it=CASES)
+    result = run(project, *workers, "--measurements", "out/run.json", "--junitxml", "junit.xml")
+    result.assert_outcomes(passed=3)
+    found = read_run(project.path / "out" / "run.json")
+    one = figures(project.path / "out" / "run.json")
+    assert one["small/2 (python): max_abs"] == Measurement(
+        target="m33", case="small/2 (python)", metric="max_abs", value=2.0, limit=3.0, file="cases/test_it.py", line=4
+    )
+    assert (one["small/exact: snr"].value, one["small/exact: snr"].better) == (1e300, "higher")
+    assert sum(part.value for part in one["firmware: flash"].parts) == one["firmware: flash"].value > 100_000
+    facts = found.provenance["m33"]
+    assert re.fullmatch(r"\d+\.\d+\.\d+", facts.micropython)
+    assert "QEMU" in facts.emulator
+    assert "gcc" in facts.toolchain
+    (text,) = section(result, "measurements")
+    assert f"5 measurements in {project.path / 'out' / 'run.json'}" in text
+    assert str(project.path) not in (project.path / "out" / "run.json").read_text()
+    # JUnit: what people read, no JSON of ours.
+    properties = {
+        each.get("name"): each.get("value")
+        for each in ET.parse(project.path / "junit.xml").iter("property")  # noqa: S314 - pytest's
+    }
+    assert properties == {
+        "m33: small/1 (python): max_abs": "1.0",
+        "m33: small/2 (python): max_abs": "2.0",
+        "m33: small/exact: snr dB": "1e+300",
+    }
+
+
+REGIONS = """
+import pytest
+
+pytestmark = pytest.mark.counting("functions")
+
+@pytest.mark.parametrize("rounds", [100])
+def test_regions(board, natmod, golden, rounds):
+    natmod("iir")
+    for _ in range(2):
+        with board.count("loop"):
+            board.exec(f"for i in range({rounds}): pass")
+    golden.check([1.0], [1.0], case="after", metric="exact", limit=0)
+
+@pytest.mark.budget(instructions=1)
+def test_budget(board):
+    with board.count("inner"):
+        board.exec("x = sum(range(100))")
+
+def test_fails_in_a_region(board):
+    with board.count("half"):
+        board.exec("raise ValueError")
+"""
+
+
+def test_regions_whole_tests_and_native_modules(project):
+    write(project, test_it=REGIONS)
+    result = run(project, "--measurements", "one.json")
+    result.assert_outcomes(passed=1, failed=2)
+    found = figures(project.path / "one.json")
+    loop = found["test_it.py::test_regions[100]: loop: instructions"]
+    assert loop.value == found["after: instructions"].value > 1000
+    assert sum(part.value for part in loop.parts) == loop.value
+    assert any(part.name == "mp_execute_bytecode" or part.module == "python" for part in loop.parts)
+    assert (
+        found["test_it.py::test_budget: instructions"].value
+        >= found["test_it.py::test_budget: inner: instructions"].value
+    )
+    assert not any("half" in name for name in found)
+    assert loop.natmods == ("iir/armv7emsp",)
+    assert found["natmods/iir: file"].unit == "B"
+    assert sum(part.value for part in found["natmods/iir: ram"].parts) == found["natmods/iir: ram"].value
+    assert read_run(project.path / "one.json").natmods.keys() == {"iir/armv7emsp"}
+    # Another run, over processes, says the same.
+    run(project, "-n2", "--measurements", "two.json")
+    comparison = compare(read_run(project.path / "one.json"), read_run(project.path / "two.json"))
+    assert {row.verdict for row in comparison.rows} == {"same"}
+    # One loop more: which function took it.
+    test = project.path / "test_it.py"
+    test.write_text(test.read_text().replace("{rounds}", "{rounds + 1}"))
+    run(project, "--measurements", "three.json")
+    comparison = compare(read_run(project.path / "one.json"), read_run(project.path / "three.json"))
+    worse = {row.measurement.case: row for row in comparison.of("worse")}
+    assert worse.keys() == {"test_it.py::test_regions[100]: loop", "after"}
+    row = worse["after"]
+    assert row.delta == sum(part.delta for part in row.parts) > 0
+
+
+def test_baselines_are_saved_and_checked(project):
+    write(project, a__test_a=CASES, b__test_b=CASES.replace("small", "other"))
+    result = run(project, "--baseline", "save", "before", "a", "b")
+    assert "8 measurements saved as before" in section(result, "measurements")[0]
+    same = run(project, "--baseline", "check", "before")
+    assert same.ret == 0
+    assert "No measurement got worse, 8 the same" in section(same, "measurements")[0]
+    test = project.path / "a" / "test_a.py"
+    test.write_text(CASES.replace("2.0 + number", "2.1 + number"))
+    worse = run(project, "-n2", "--baseline", "check", "before")
+    assert worse.ret == 1
+    worse.assert_outcomes(passed=6)
+    assert "2 measurements got worse, 6 the same" in section(worse, "measurements")[0]
+    # What was not asked for is not missed; what disappeared from what was asked for is.
+    assert run(project, "--baseline", "check", "before", "b").ret == 0
+    assert run(project, "--baseline", "check", "before", "-k", "exact").ret == 0
+    assert run(project, "--baseline", "check", "before", "a/test_a.py::test_exact").ret == 0
+    test.write_text(CASES.replace("def test_case", "def not_a_test"))
+    gone = run(project, "--baseline", "check", "before", "a")
+    assert gone.ret == 1
+    assert "alert: m33 / small/1 (python) disappeared (max_abs)" in section(gone, "measurements")[0]
+    test.write_text("")
+    test.with_name("pytest.ini").unlink(missing_ok=True)
+    assert run(project, "--baseline", "check", "before").ret == 1
+
+
+def test_a_project_may_allow_changes(project):
+    write(project, test_a=CASES)
+    run(project, "--baseline", "save", "before")
+    (project.path / "test_a.py").write_text(CASES.replace("2.0 + number", "2.01 + number"))
+    assert run(project, "--baseline", "check", "before").ret == 1
+    (project.path / "pyproject.toml").write_text("[tool.mpy-harness.thresholds.'small/*']\nmax_abs = '1% | 0.02'\n")
+    assert run(project, "--baseline", "check", "before").ret == 0
+
+
+def test_nothing_worth_keeping_is_not_kept(project):
+    write(project, test_a=CASES.replace("limit=3)", "limit=-1, limits=None)"), test_b="def test_b(): pass\n")
+    (project.path / "run.json").write_text("an earlier run's")
+    failed = run(project, "--baseline", "save", "x", "--measurements", "run.json", "test_a.py")
+    assert "no baseline was saved: tests failed" in section(failed, "measurements")[0] or failed.ret == 0
+    nothing = run(project, "--baseline", "save", "x", "--measurements", "run.json", "test_b.py")
+    assert nothing.ret == 1
+    (text,) = section(nothing, "measurements")
+    assert "nothing was measured, there is no" in text
+    assert "no baseline was saved: nothing was measured" in text
+    assert not (project.path / "run.json").exists()
+    assert run(project, "--baseline", "check", "y", "test_b.py").ret == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--baseline", "keep", "x"], "--baseline wants save NAME or check NAME, not 'keep'"),
+        (["--baseline", "save", "../x"], "is no name"),
+        (["--baseline", "save", "--"], "expected 2 arguments"),
+        (["--baseline", "check", "x"], "--baseline: there is no 'x' (saved: none). pytest --baseline save x"),
+        (["--measurements", "."], "cannot be a file"),
+        (["--measurements", "test_a.py/run.json"], "cannot be a file"),
+    ],
+)
+def test_options_that_make_no_sense_are_told_at_once(project, options, message):
+    write(project, test_a="def test_a(): pass\n")
+    result = run(project, *options)
+    assert result.ret == 4
+    assert message in result.stderr.str()
+    assert "Traceback" not in result.stderr.str()
+
+
+def test_a_damaged_baseline_is_told_at_once(project):
+    write(project, test_a="def test_a(): pass\n")
+    file = project.path / ".mpy-harness" / "baselines" / "x.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"format": "mpy-harness measurements 1"}))
+    result = run(project, "--baseline", "check", "x")
+    assert result.ret == 4
+    assert (
+        "x.json is not a file of measurements that this version reads: created: Field required" in result.stderr.str()
+    )
