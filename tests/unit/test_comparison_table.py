@@ -7,7 +7,7 @@ from comparison_data import HOSTILE, comparison, example, row
 
 from mpy_harness.baselines.comparison import PartChange
 from mpy_harness.reports.comparison_table import comparison_lines
-from mpy_harness.reports.verdict import amount, changed, contributors, headline, percent, signed, tolerated
+from mpy_harness.reports.verdict import amount, changed, contributors, culprits, headline, percent, signed, tolerated
 
 
 def test_headline_says_the_worst_first() -> None:
@@ -41,6 +41,13 @@ def test_contributors_are_those_of_the_change() -> None:
     assert [part.name for part in contributors(shrunk, 9)] == ["a"]
 
 
+def test_culprits_sum_up_what_many_rows_say() -> None:
+    rows = [row("worse", 100, 150 + n, f"{n}", parts=(PartChange("iir", "run", 0, 50 + n),)) for n in range(3)]
+    better = row("better", 100, 50, "b", parts=(PartChange("iir", "other", 60, 10),))
+    (found,) = culprits(comparison(*rows, better, row("worse", 1, 2, "c")))
+    assert str(found) == "run (iir): up to +52 instructions, in 3 measurements"
+
+
 @pytest.mark.parametrize(
     ("share", "text"),
     [
@@ -69,9 +76,15 @@ def test_lines() -> None:
     text = "\n".join(lines)
     assert lines[1] == "alert: m33 / filters/old / instructions: the case disappeared"
     assert lines[2].startswith("different: rv32: toolchain")
-    assert lines[5].split() == ["worse", "iir", "m33", "rodata", "[bytes]", "2,048", "3,072", "+1,024", "+50.0%"]
-    assert lines[6].split() == ["+1,024", "window_table", "(iir)"]
+    assert lines[3:5] == [
+        "grew: iir_run (iir): +1,200 instructions",
+        "grew: window_table (iir): +1,024 bytes",
+    ]
+    assert lines[7].split() == ["worse", "iir", "m33", "rodata", "[bytes]", "2,048", "3,072", "+1,024", "+50.0%"]
     assert "near" not in text
+    assert "mp_obj_get_float" not in text
+    detailed = comparison_lines(example(), detailed=True)
+    assert detailed[8].split() == ["+1,024", "window_table", "(iir)"]
     assert "steady" not in text
     within = next(line for line in comparison_lines(example(), detailed=True) if "near" in line)
     assert within.startswith("within 0.5%")

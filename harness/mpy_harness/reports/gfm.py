@@ -18,7 +18,7 @@ _SENTENCE = 300
 _SHORTEST_ROW = 20  # bytes
 _NUMBERS = {"base", "head", "change", "%", "value"}
 #: Words of letters and short numbers are text. GitHub takes seven hexadecimal digits for a commit, "1." begins a list.
-_WORD = re.compile(r"\(?((?![0-9a-f]{7})[^\W\d_]+[.,;:]?|\d{1,6}[,;:]?)\)?[,;:]?|/|→")
+_WORD = re.compile(r"\(?((?![0-9a-f]{7})[^\W\d_]+[.,;:]?|\d{1,6}[,;:]?|[+-]?\d{1,3}(,\d{3})*[,;:]?)\)?[,;:]?|/|→")
 _RUN = re.compile(r"`+")
 
 

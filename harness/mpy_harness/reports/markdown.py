@@ -9,7 +9,17 @@ from mpy_harness.baselines.comparison import Comparison, Row
 from mpy_harness.baselines.measurements import Measurement, Run
 from mpy_harness.reports.gfm import Section, code, figure, fitted, prose
 from mpy_harness.reports.names import printable, shortened
-from mpy_harness.reports.verdict import VERDICTS, amount, changed, contributors, headline, percent, plural, signed
+from mpy_harness.reports.verdict import (
+    VERDICTS,
+    amount,
+    changed,
+    contributors,
+    culprits,
+    headline,
+    percent,
+    plural,
+    signed,
+)
 from mpy_harness.reports.verdict import tolerated as within_thresholds
 
 #: GitHub refuses comments of more than 65 536 characters; counted here in bytes, which are never fewer.
@@ -20,6 +30,8 @@ SUMMARY_BYTES = (1 << 20) - 4096
 _SENTENCES = 12
 _TARGETS = 8
 _PARTS = 3
+_GREW = 5
+_WORST, _OPEN = "worse", 20  # rows that are not folded
 
 
 def comparison_markdown(comparison: Comparison, *, footer: str = "", limit: int = SUMMARY_BYTES) -> str:
@@ -31,13 +43,16 @@ def comparison_markdown(comparison: Comparison, *, footer: str = "", limit: int 
     targets = {row.measurement.target for row in comparison.rows}
     intro = [
         f"### {'❌' if comparison.regressed else '✅'} {headline(comparison)}",
-        f"{_revision(comparison.head)} compared with {_revision(comparison.base)}{_on(targets)}.",
+        f"{_revisions(comparison)}{_on(targets)}.",
         *_listed("Alerts", comparison.alerts),
+        *_grew(comparison),
         *_listed("Different around the measurements", comparison.reasons),
     ]
     shown = [(title, [row for row in rows if row.verdict == verdict]) for verdict, title in VERDICTS.items()]
     shown.append(("changed within thresholds", within_thresholds(comparison)))
     columns = [*_named(targets), "base", "head", "change", "%"]
+    worse = shown[0][1]
+    shown[0:1] = [(_WORST, worse[:_OPEN]), ("more that got worse", worse[_OPEN:])]
     sections = [_section(title, columns, members, len(targets) > 1) for title, members in shown if members]
     return fitted(intro, sections, [*_conditions(comparison.head), *([footer] if footer else [])], limit)
 
@@ -63,7 +78,6 @@ def run_markdown(run: Run, *, footer: str = "", limit: int = SUMMARY_BYTES) -> s
 
 
 def _section(title: str, columns: Sequence[str], rows: Sequence[Row], targets: bool) -> Section:
-    worse = title == VERDICTS["worse"]
     grew = any(contributors(row, 1) for row in rows)
     cells = [
         [
@@ -76,7 +90,7 @@ def _section(title: str, columns: Sequence[str], rows: Sequence[Row], targets: b
         ]
         for row in rows
     ]
-    return Section(f"{len(rows):,} {title}", [*columns, *(["where"] if grew else [])], cells, folded=not worse)
+    return Section(f"{len(rows):,} {title}", [*columns, *(["where"] if grew else [])], cells, folded=title != _WORST)
 
 
 def _named(targets: set[str]) -> list[str]:
@@ -99,6 +113,24 @@ def _listed(title: str, sentences: Sequence[str]) -> list[str]:
     if len(sentences) > _SENTENCES:
         lines.append(f"- {len(sentences) - _SENTENCES:,} more")
     return [f"**{title}**", "\n".join(lines)] if lines else []
+
+
+def _grew(comparison: Comparison) -> list[str]:
+    found = culprits(comparison)
+    lines = [
+        f"- {code(each.name, 60)}{f' of {code(each.module, 40)}' if each.module else ''}: {prose(each.change)}"
+        f"{f', in {each.rows:,} measurements' if each.rows > 1 else ''}"
+        for each in found[:_GREW]
+    ]
+    if len(found) > _GREW:
+        lines.append(f"- {len(found) - _GREW:,} more")
+    return ["**What grew**", "\n".join(lines)] if lines else []
+
+
+def _revisions(comparison: Comparison) -> str:
+    if not comparison.head.revision and not comparison.base.revision:
+        return "Compared"
+    return f"{_revision(comparison.head)} compared with {_revision(comparison.base)}"
 
 
 def _revision(run: Run) -> str:

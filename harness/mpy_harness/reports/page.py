@@ -109,12 +109,15 @@ def _rows(content: Content) -> list[Row]:
 
 
 def _causes(rows: Iterable[Row]) -> list[dict[str, Any]]:
-    causes: list[dict[str, Any]] = []
+    # One for all rows that grew by the same: the first is the worst of them.
+    causes: dict[tuple[str, str, str, str], dict[str, Any]] = {}
     for row in rows:
         parts = contributors(row, _PARTS)
-        if row.verdict == "worse" and parts and len(causes) < _CAUSES:
-            causes.append({"row": row, "parts": parts, "most": max(abs(part.delta) for part in parts)})
-    return causes
+        if row.verdict == "worse" and parts:
+            key = (row.measurement.target, row.measurement.metric, parts[0].module, parts[0].name)
+            cause = {"row": row, "parts": parts, "most": max(abs(part.delta) for part in parts), "others": -1}
+            causes.setdefault(key, cause)["others"] += 1
+    return list(causes.values())[:_CAUSES]
 
 
 def _margins(measurements: Iterable[Measurement]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import inf, isfinite
 
 from mpy_harness.baselines.comparison import Comparison, PartChange, Row, Verdict
@@ -19,6 +20,7 @@ VERDICTS: dict[Verdict, str] = {
     "same": "the same",
 }
 _SENSELESS = 1e9
+_CULPRITS, _LEAST = 3, 0.05
 _HEADLINE: tuple[Verdict, ...] = ("better", "same", "added", "removed", "unlike")
 
 
@@ -63,6 +65,40 @@ def contributors(row: Row, most: int) -> list[PartChange]:
     sign = 1 if not row.delta or row.delta > 0 else -1
     moved = [part for part in row.parts if part.delta and (not row.delta or part.delta * sign > 0)]
     return sorted(moved, key=lambda part: (-abs(part.delta), part.module, part.name))[:most]
+
+
+@dataclass(frozen=True)
+class Culprit:
+    """A function or symbol that made measurements worse: by how much at most, in which unit, and how many."""
+
+    module: str
+    name: str
+    unit: str
+    most: int | float
+    rows: int
+
+    def __str__(self) -> str:
+        of = f" ({printable(self.module)})" if self.module else ""
+        times = f", in {self.rows:,} measurements" if self.rows > 1 else ""
+        return f"{printable(self.name)}{of}: {self.change}{times}"
+
+    @property
+    def change(self) -> str:
+        """Return by how much it changed, in words."""
+        unit = f" {printable(self.unit)}" if self.unit else ""
+        return f"{'up to ' if self.rows > 1 else ''}{signed(self.most)}{unit}"
+
+
+def culprits(comparison: Comparison) -> list[Culprit]:
+    """Return what made measurements worse, what did in most of them first; small parts of a change are left out."""
+    found: dict[tuple[str, str, str], list[int | float]] = {}
+    for row in comparison.of("worse"):
+        unit = row.measurement.unit or row.measurement.metric
+        for part in contributors(row, _CULPRITS):
+            if row.delta and abs(part.delta) >= _LEAST * abs(row.delta):
+                found.setdefault((part.module, part.name, unit), []).append(part.delta)
+    named = [Culprit(*key, max(changes, key=abs), len(changes)) for key, changes in found.items()]
+    return sorted(named, key=lambda each: (-each.rows, -abs(each.most), each.module, each.name, each.unit))
 
 
 def metric(measurement: Measurement) -> str:
