@@ -152,6 +152,10 @@ class ConfigurationInvalid(MachineryError):
     """The table ``tool.mpy-harness`` of a ``pyproject.toml`` is wrong."""
 
 
+class MemoryUnwatched(MachineryError):
+    """What a program takes of heap and stack is not counted by the firmware that is there."""
+
+
 class TargetInvalid(MachineryError):
     """A target does not exist or its description is wrong."""
 

@@ -48,5 +48,24 @@ extern volatile uint8_t board_collects;
 // Where the collector has its table of blocks, where those begin and end: the harness looks up what is still alive.
 extern const uint8_t *volatile board_heap[3];
 
+// What the program takes of heap and stack (board_memory.c), in bytes; mpy_harness/board/guest/allocations.py reads it. The
+// harness asks by setting `state`: to begin with the next collection, to end with the next allocation, to look at the
+// heap when the prompt is back.
+enum { BOARD_MEMORY_OFF, BOARD_MEMORY_BEGIN, BOARD_MEMORY_WATCHING, BOARD_MEMORY_END, BOARD_MEMORY_LOOK };
+typedef struct {
+    volatile uint32_t state;
+    uint32_t skip; // so many allocations are not the program's
+    uint32_t allocations, allocated; // their number, and the bytes of whole blocks
+    uint32_t start, used, peak; // of the heap: at the beginning, now, at most
+    uint32_t largest_free;
+    uint32_t stack; // at most, from its top
+} board_memory_t;
+extern board_memory_t board_memory;
+
+// Around each collection; the stack below the stack pointer is painted whenever it is forgotten.
+void board_before_collection(void);
+void board_after_collection(void);
+void board_paint_stack(void);
+
 // Ends the emulation: a system reset, which QEMU's -no-reboot turns into a clean exit.
 __attribute__((noreturn)) void board_end(void);

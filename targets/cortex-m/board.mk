@@ -10,10 +10,14 @@ CFLAGS += -DMP_CONFIGFILE='<mpconfigboard.h>'
 LDSCRIPT = $(SHARED_DIR)/sections.ld
 LDFLAGS += -L$(BOARD_DIR)
 
+# Calls of these pass through board_memory.c.
+LDFLAGS += -Wl,--wrap=gc_alloc,--wrap=gc_realloc,--wrap=gc_free
+
 # The port's own main, UART, start-up and fault files are replaced by these: `override` makes the port's
 # later `SRC_C +=` lines have no effect.
 override SRC_C := \
 	board_main.c \
+	board_memory.c \
 	board_startup.c \
 	board_fault.c \
 	board_console.c \

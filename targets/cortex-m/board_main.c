@@ -24,11 +24,7 @@ static __attribute__((noipa)) void forget(void) {
     #if MICROPY_OPT_MAP_LOOKUP_CACHE
     memset(MP_STATE_VM(map_lookup_cache), 0, sizeof(MP_STATE_VM(map_lookup_cache)));
     #endif
-    uint32_t *top; // no call from here: all below the stack pointer is free
-    __asm volatile ("mov %0, sp" : "=r" (top));
-    for (volatile uint32_t *word = &_sstack; word < top; ++word) {
-        *word = 0;
-    }
+    board_paint_stack();
     COUNTED_FROM_HERE();
 }
 
@@ -40,6 +36,7 @@ __attribute__((used)) static void live(void) {
     memset(heap, 0, sizeof(heap));
     memset(&mp_state_ctx, 0, sizeof(mp_state_ctx));
     board_collects = 0;
+    memset(&board_memory, 0, sizeof(board_memory));
     mp_cstack_init_with_top(&_estack, (char *)&_estack - (char *)&_sstack);
     gc_init(heap, (char *)heap + sizeof(heap));
     board_heap[0] = MP_STATE_MEM(area.gc_alloc_table_start);
@@ -87,7 +84,10 @@ __attribute__((naked)) int main(void) {
 }
 
 void board_settle(void) {
-    if (board_collects) {
+    if (board_memory.state == BOARD_MEMORY_LOOK) {
+        forget(); // first: frames of the collector itself may have old pointers in them
+        gc_collect();
+    } else if (board_collects) {
         gc_collect();
     } else {
         forget();
@@ -95,8 +95,10 @@ void board_settle(void) {
 }
 
 void gc_collect(void) {
+    board_before_collection();
     gc_collect_start();
     gc_helper_collect_regs_and_stack();
     gc_collect_end();
+    board_after_collection();
     forget();
 }

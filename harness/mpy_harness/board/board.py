@@ -15,6 +15,7 @@ from pexpect import EOF, TIMEOUT
 
 from mpy_harness import emulators
 from mpy_harness.board import codec, runtime
+from mpy_harness.board.allocations import WATCH, Allocations, Heap, MemoryWatch
 from mpy_harness.board.channel import Channel
 from mpy_harness.board.console import Console, ConsoleClosed, WaitedLong
 from mpy_harness.board.endings import explain_end
@@ -51,6 +52,8 @@ from mpy_harness.targets import Target
 
 BOOT_SECONDS = 40.0  # an ESP32 takes 3 on an idle machine, and many times that on a busy one
 _COLLECTS = "board_collects"  # targets/*/board/board.h
+_MEMORY = "board_memory"
+_PROGRAMS = ("exec", "eval", "call", "script")  # requests that run code of the user
 _MODULE_FOLDER = "/natmods"
 _KEEPS_BOARD = (GuestException, PythonLoop, Untransferable)
 
@@ -82,6 +85,7 @@ class Board:
         self.timeout = timeout
         self.boot_seconds = boot_seconds
         self.files = BoardFiles(self)
+        self.heap = Heap(self)
         self.host_files = host_files or HostFiles()
         self.life = 0
         self.output = ""
@@ -92,9 +96,11 @@ class Board:
         self._storage = emulators.Storage()
         self._meter: Meter | None = None
         self._naming = Naming(target.name, Symbols(image), lambda *objects: self.request("names", *objects))
+        self._memory = MemoryWatch(target.name, Symbols(image).address(_MEMORY), self.request)
         self._released: list[int] = []
         self._abi: mpyfile.MpyAbi | None = None
         self._usable = False
+        self.allocated: list[Allocations] = []
         self._start()
 
     # --- running code -----------------------------------------------------------------------
@@ -162,13 +168,14 @@ class Board:
 
     def import_module(self, name: str, file: str) -> GuestObject:
         """Import a module from a file that the guest has, and make sure that it came from there."""
-        module, origin = self.request("import", name, file.rpartition("/")[0] or "/")
+        module, origin, heap = self.request("import", name, file.rpartition("/")[0] or "/")
         if origin is None or origin.lstrip("/") != file.lstrip("/"):
             raise WrongModule(
                 f"importing {name!r} gave {origin or 'a module built into the firmware'}, not {file}. "
                 "Rename the file, or use a firmware without that module."
             )
         assert isinstance(module, GuestObject)  # noqa: S101 - modules are not transferable
+        self.heap.imports[name] = heap
         return module
 
     @property
@@ -199,6 +206,20 @@ class Board:
     def counts(self) -> list[Count]:
         """Return the regions counted so far: those of ``count``, and those that programs marked outside of one."""
         return self._meter.counts if self._meter is not None else []
+
+    # --- memory -----------------------------------------------------------------------------
+
+    @contextmanager
+    def allocations(self, name: str = "", *, listed: bool = True) -> Iterator[Allocations]:
+        """Tell what the guest takes of heap and stack for what it is asked to run meanwhile.
+
+        Counted is the program's own: not how requests travel and source is compiled. The figures are complete when
+        the block ends; unless ``listed`` is false they are found in ``allocated`` as well. Raises MemoryUnwatched.
+        """
+        with self._memory.region(name, self.life) as allocations:
+            if listed:
+                self.allocated.append(allocations)
+            yield allocations
 
     # --- console ----------------------------------------------------------------------------
 
@@ -248,13 +269,15 @@ class Board:
         if not self._usable:
             raise MachineryError("this board is no longer usable after an earlier error; hard_reset() starts it again")
         seconds = self.timeout if timeout is None else timeout
-        counting = self._meter.counting if self._meter is not None else 0
+        how = self._meter.counting if self._meter is not None else 0
+        watching = what in _PROGRAMS and self._memory.watching
+        how += WATCH * watching
         released = list(self._released)  # to which the collector of garbage here may add at any time
-        message = codec.encode([released, what, list(arguments), counting], self._number)
+        message = codec.encode([released, what, list(arguments), how], self._number)
         if released and self._channel.needs_room(message):
             self.request("get", None)  # what the guest forgets makes room for what is to come
             released = []
-            message = codec.encode([released, what, list(arguments), counting], self._number)
+            message = codec.encode([released, what, list(arguments), how], self._number)
         del self._released[: len(released)]
         try:
             output, result = self._guard(lambda: self._channel.request(message, seconds))
@@ -264,6 +287,8 @@ class Board:
         finally:
             if self._meter is not None and self._usable:
                 self._meter.collect()
+            if watching and self._usable:
+                self._memory.collect(self.life)
         self.output = output.decode("utf-8", "replace").replace("\r\n", "\n")
         self._guard(self._check_output)
         return self._guard(lambda: codec.decode(result, lambda number: GuestObject(self, number)))

@@ -20,14 +20,18 @@ Form = Literal["native", "python"]
 
 
 class GuestModule(GuestObject):
-    """A module in the guest; ``build`` tells of its .mpy file, None for a pure-Python form."""
+    """A module in the guest; ``build`` tells of its .mpy file, None for a pure-Python form.
 
-    def __init__(self, module: GuestObject, build: NatmodBuild | None) -> None:
+    ``heap`` is what importing it took of the heap, in bytes.
+    """
+
+    def __init__(self, module: GuestObject, build: NatmodBuild | None, heap: int) -> None:
         self._board = module._board  # noqa: SLF001 - it stands for the same object
         self._life = module.life
         self.number = module.number
         self._module = module  # whose end would free the object in the guest
         self.build = build
+        self.heap = heap
 
 
 @dataclass(repr=False)
@@ -54,10 +58,12 @@ class ModuleLoader:
                 raise NatmodInvalid(f"{folder.name} has no pure-Python form: there is no {file}")
             place = f"/python/{file.name}"
             self.board.files.put(file, place)
-            return GuestModule(self.board.import_module(file.stem, place), None)
+            module = self.board.import_module(file.stem, place)
+            return GuestModule(module, None, self.board.heap.imports[file.stem])
         build = build_module(folder, self.board.target, self.micropython, self.progress)
         self.built.append(build)
-        return GuestModule(self.board.import_native(build), build)
+        module = self.board.import_native(build)
+        return GuestModule(module, build, self.board.heap.imports[build.name])
 
     def _folder(self, name: str | Path) -> Path:
         roots = (Path.cwd(), *self.bases) if "/" in str(name) else (*self.folders, natmods_dir())

@@ -49,7 +49,7 @@ def compiled(micropython: str, decoder: str | None = None, arch: str = "") -> by
     """
     folder = resources.files("mpy_harness.board") / "guest"
     marks = [_MARKS[decoder], "counting.py", "empty_native.py"] if decoder else ["marks_none.py", "counting.py"]
-    source = b"\n".join((folder / name).read_bytes() for name in ("runtime.py", "files.py", *marks))
+    source = b"\n".join((folder / name).read_bytes() for name in ("runtime.py", "files.py", *marks, "allocations.py"))
     options = [f"-march={arch}"] if decoder else []
     try:  # from standard input to standard output: no file that could be left behind
         made = subprocess.run(

@@ -184,6 +184,7 @@ def test_regions_have_their_own(counting):
     with board.count() as count:
         board.call("both")
     one, two = count["one"].memory, count["two"].memory
-    assert (two.loads - one.loads, two.bytes_loaded - one.bytes_loaded, two.lines - one.lines) == (64, 256, 8)
+    assert (two.loads - one.loads, two.bytes_loaded - one.bytes_loaded) == (64, 256)
+    assert two.lines - one.lines in {7, 8, 9}  # what is loaded may begin in a line that is touched anyway
     assert count.memory.bytes_loaded > one.bytes_loaded + two.bytes_loaded
     assert count.memory.lines > two.lines

@@ -301,7 +301,8 @@ class Runtime:
         self.base, size = self.link.request()
         self.buffer = uctypes.bytearray_at(self.base, size)
         self.at = 0
-        released, what, arguments, counting = self.decode()
+        released, what, arguments, watching = self.decode()
+        counting = watching & 3
         self.base = self.buffer = self.link.rooms = None  # what a request leaves takes room that the next one then has not
         # Function objects stay where they are until the host has asked for their names.
         self.collects[0] = counting != 2
@@ -312,7 +313,10 @@ class Runtime:
                 result = getattr(self, "do_" + what)(*arguments)
             else:
                 function, args, kwargs = getattr(self, "plan_" + what)(*arguments)
-                result = counted(function, args, kwargs) if counting else function(*args, **kwargs)
+                if watching & 4:
+                    result = self.watch.watched(function, args, kwargs, counting)
+                else:
+                    result = counted(function, args, kwargs) if counting else function(*args, **kwargs)
                 if what == "script":
                     result = 0
         except SystemExit as error:
@@ -338,8 +342,7 @@ class Runtime:
         return eval, (compile(expression, "<eval>", "eval"), self.main), {}
 
     def plan_call(self, target, attribute, args, kwargs):
-        if isinstance(target, str):
-            target = eval(target, self.main)
+        target = self.evaluated(target)
         if attribute:
             target = getattr(target, attribute)
         return target, args, kwargs
@@ -361,6 +364,29 @@ class Runtime:
             self.collects[0] = 1
         calibrate()
 
+    def do_watch(self, address):
+        self.watch = Watch(address)
+
+    def do_look(self):
+        # What is in use is known when this request is forgotten.
+        self.watch.state[0] = _WATCH_LOOK
+
+    def do_figures(self):
+        return self.watch.figures()
+
+    def do_heap(self):
+        return heap_in_use()
+
+    def do_heap_of(self, create, args, count):
+        return heap_of(self.evaluated(create), args, count)
+
+    def do_leak_of(self, create, args, use, delete, rounds):
+        use, delete = [None if f is None else self.evaluated(f) for f in (use, delete)]
+        return leak_of(self.evaluated(create), args, use, delete, rounds)
+
+    def evaluated(self, target):
+        return eval(target, self.main) if isinstance(target, str) else target
+
     def do_names(self, objects, types, heap):
         return [name_of(address, types) if is_alive(address, heap) else "" for address in objects]
 
@@ -372,6 +398,7 @@ class Runtime:
 
     def do_import(self, name, folder):
         sys.modules.pop(name, None)
+        before = heap_in_use()
         if folder:
             sys.path.insert(0, folder)
         try:
@@ -379,7 +406,7 @@ class Runtime:
         finally:
             if folder:
                 sys.path.remove(folder)
-        return module, getattr(module, "__file__", None)
+        return module, getattr(module, "__file__", None), heap_in_use() - before
 
     # --- files ------------------------------------------------------------------------------
 

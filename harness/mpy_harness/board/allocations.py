@@ -1,0 +1,166 @@
+"""Heap and stack at run time: what a program allocates, how full and how deep it gets, what stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mpy_harness.board.objects import GuestObject
+from mpy_harness.errors import MemoryUnwatched
+
+if TYPE_CHECKING:
+    from mpy_harness.board.board import Board
+
+#: Added to how a request is counted (guest/runtime.py) where it is watched.
+WATCH = 4
+_OBJECTS = 16
+#: A function of the guest: an expression, or an object of it.
+Function = str | GuestObject
+
+
+@dataclass
+class Allocations:
+    """What the requests of a block took of the heap and the stack: bytes, those of the heap in whole blocks.
+
+    ``count`` and ``bytes`` are allocations and blocks that grew, whether or not they were freed again. ``peak`` is
+    how much more than before was in use at most, garbage that was not collected included; ``held`` how much more
+    is in use afterwards. ``largest_before`` and ``largest_after`` are the largest free
+    blocks, ``stack`` how deep the stack got from its top, the interpreter's own frames included. Each request
+    begins with a collection.
+    """
+
+    name: str = ""
+    count: int = 0
+    bytes: int = 0
+    peak: int = 0
+    held: int = 0
+    largest_before: int = 0
+    largest_after: int = 0
+    stack: int = 0
+
+
+@dataclass(frozen=True)
+class Leak:
+    """What stayed on the heap after so many rounds of creating, using and deleting an object, in bytes."""
+
+    bytes: int
+    rounds: int
+
+    @property
+    def each(self) -> float:
+        """Return what stayed of each round."""
+        return self.bytes / self.rounds
+
+
+class Heap:
+    """The heap of a board (``board.heap``); all figures are bytes, after a collection."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        #: What importing each module took, by name.
+        self.imports: dict[str, int] = {}
+
+    def used(self) -> int:
+        """Return what is in use, the harness's half in the guest included."""
+        return int(self._board.request("heap"))
+
+    def of(self, create: Function, *args: Any, count: int = _OBJECTS) -> int | float:
+        """Return what an object takes that ``create(*args)`` returns, by a function's name, an expression or an object.
+
+        That is the mean over ``count`` objects after a first one, which may set up what they share.
+        """
+        one, all_of_them = self._board.request("heap_of", create, list(args), count)
+        each = (all_of_them - one) / count
+        return int(each) if each.is_integer() else each
+
+    def leak(
+        self,
+        create: Function,
+        *args: Any,
+        use: Function | None = None,
+        delete: Function | None = None,
+        rounds: int = 1000,
+        timeout: float | None = None,
+    ) -> Leak:
+        """Create an object, call ``use`` and ``delete`` with it and forget it, again and again; return what stayed.
+
+        What the first round leaves is not counted: it may set up what is kept for good.
+        """
+        if rounds < 1:
+            raise ValueError(f"rounds must be 1 or more, not {rounds}")
+        stayed = self._board.request("leak_of", create, list(args), use, delete, rounds, timeout=timeout)
+        return Leak(int(stayed), rounds)
+
+
+@dataclass
+class _Look:
+    # What the guest tells (guest/allocations.py).
+    count: int
+    allocated: int
+    start: int
+    used: int
+    peak: int
+    largest: int
+    stack: int
+
+
+class MemoryWatch:
+    """Collects what the firmware counts; ``ask`` makes requests of our own, ``address`` is that of its figures."""
+
+    def __init__(self, target: str, address: int | None, ask: Callable[..., Any]) -> None:
+        self._target = target
+        self._address = address
+        self._ask = ask
+        self._open: list[tuple[Allocations, int]] = []  # regions, and what was in use when they began
+        self._is_asking = False
+        self._life = -1
+
+    @property
+    def watching(self) -> bool:
+        """Tell whether requests are watched."""
+        return bool(self._open) and not self._is_asking
+
+    @contextmanager
+    def region(self, name: str, life: int) -> Iterator[Allocations]:
+        """Watch the requests made meanwhile, in this life of the board. Raises MemoryUnwatched."""
+        if self._address is None:
+            raise MemoryUnwatched(
+                f"allocations cannot be counted: the firmware of target {self._target} does not count them. Use a "
+                "target whose firmware the harness builds (m33), or board.heap.used() for what is in use."
+            )
+        now = self._look(life)
+        region = Allocations(name, largest_before=now.largest, largest_after=now.largest)
+        self._open.append((region, now.used))
+        try:
+            yield region
+        finally:
+            self._open = [(other, begin) for other, begin in self._open if other is not region]
+
+    def collect(self, life: int) -> None:
+        """Add the figures of the request that was just watched."""
+        now = self._look(life)
+        for region, begin in self._open:
+            region.count += now.count
+            region.bytes += now.allocated
+            region.peak = max(region.peak, region.held + now.peak - now.start)
+            region.held = now.used - begin
+            region.largest_after = now.largest
+            region.stack = max(region.stack, now.stack)
+
+    def tell(self, life: int) -> None:
+        """Tell the guest where the figures are, once in each life."""
+        if self._life != life:
+            self._ask("watch", self._address)
+            self._ask("figures")  # what that sets up for good is there when a region begins
+            self._life = life
+
+    def _look(self, life: int) -> _Look:
+        self._is_asking = True
+        try:
+            self.tell(life)
+            self._ask("look")
+            return _Look(*self._ask("figures"))
+        finally:
+            self._is_asking = False

@@ -1,0 +1,76 @@
+# What a program takes of heap and stack. The firmware counts that (targets/cortex-m/board_memory.c), from one
+# collection to another.
+
+_FIGURES = ("state", "skip", "allocations", "allocated", "start", "used", "peak", "largest_free", "stack")
+_WATCH_BEGIN = 1
+_WATCH_END = 3
+_WATCH_LOOK = 4
+
+
+def _nothing():
+    pass
+
+
+def _collected(function, args, kwargs):
+    gc.collect()
+    return function(*args, **kwargs)
+
+
+class Watch:
+    def __init__(self, address):
+        self.memory = uctypes.struct(address, {n: 4 * i | uctypes.UINT32 for i, n in enumerate(_FIGURES)})
+        self.state = uctypes.bytearray_at(address, 1)
+        # Calling a program takes allocations too: as many as to call one that does nothing.
+        self.skips = {}
+        for kind, how in (exec, "exec"), (eval, "eval"), (_nothing, ""):
+            self.watch(_collected, kind, (compile("0", "", how), {}) if how else (), {}, 0)
+            self.skips[kind] = self.memory.allocations
+
+    def watched(self, function, args, kwargs, counting):
+        kind = function if function is exec or function is eval else _nothing
+        return self.watch(counted if counting else _collected, function, args, kwargs, self.skips[kind])
+
+    def watch(self, call, function, args, kwargs, skip):
+        self.memory.skip = skip
+        state = self.state
+        state[0] = _WATCH_BEGIN
+        try:
+            return call(function, args, kwargs)
+        finally:
+            state[0] = _WATCH_END
+            []  # the allocation that ends it
+
+    def figures(self):
+        return [getattr(self.memory, name) for name in _FIGURES[2:]]
+
+
+def heap_in_use():
+    gc.collect()
+    return gc.mem_alloc()
+
+
+def heap_of(create, args, count):
+    # What is in use with one object, and with `count` more.
+    objects = [None] * (count + 1)
+    objects[0] = create(*args)
+    one = heap_in_use()
+    for i in range(1, count + 1):
+        objects[i] = create(*args)
+    return one, heap_in_use()
+
+
+def rounds_of(create, args, use, delete, rounds):
+    for _ in range(rounds):
+        thing = create(*args)
+        if use is not None:
+            use(thing)
+        if delete is not None:
+            delete(thing)
+
+
+def leak_of(create, args, use, delete, rounds):
+    # What stays after so many rounds; a first one comes before, it may set up what is kept for good.
+    rounds_of(create, args, use, delete, 1)
+    before = heap_in_use()
+    rounds_of(create, args, use, delete, rounds)
+    return heap_in_use() - before
