@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -126,7 +127,7 @@ def _functions(symbols: list[tuple[str, int, int, bool]]) -> Iterator[FirmwareFu
         if is_function and size >= found.get(value & ~1, (0, ""))[0]:
             found.setdefault(value & ~1, (size, name))
     starts = sorted(found)
-    for start, following in zip(starts, [*starts[1:], 1 << 64], strict=True):
+    for start, following in pairwise([*starts, 1 << 64]):
         size, name = found[start]
         # Assembly code may not tell its size: then it ends where the next function begins.
         yield FirmwareFunction(start, min(start + (size or _UNSIZED), following), name)
