@@ -21,6 +21,7 @@ from mpy_harness import (
     reporting,
     runner,
     targets,
+    trending,
 )
 from mpy_harness.baselines import measurements
 from mpy_harness.errors import GuestFailure, HarnessError, MachineryError
@@ -38,6 +39,7 @@ app = typer.Typer(
     help="Boot real MicroPython firmware in emulators and test native modules.",
 )
 app.add_typer(commands.ci, name="ci")
+app.add_typer(trending.history, name="history")
 app.command("comment")(commands.comment)
 _out = Console(width=None if sys.stdout.isatty() else 1000)  # a pipe has no width to fit into
 _err = Console(stderr=True)
@@ -224,11 +226,9 @@ def profile(
 
 @app.command("report")
 def show_report(
-    run: Annotated[
-        Path, typer.Argument(metavar="RUN", help="File of measurements, or a folder with one.", exists=True)
-    ],
+    run: Annotated[str, typer.Argument(metavar="RUN", help="What was measured, as for compare.")],
     *,
-    base: Annotated[Path | None, typer.Option("--base", help="What to compare with.", exists=True)] = None,
+    base: Annotated[str | None, typer.Option("--base", help="What to compare with, as for compare.")] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Page with everything.", dir_okay=False)] = None,
     markdown: Annotated[Path | None, typer.Option("--markdown", help="Text for a comment.", dir_okay=False)] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="All rows.", dir_okay=False)] = None,

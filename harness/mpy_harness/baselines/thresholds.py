@@ -101,15 +101,16 @@ class Rules:
     def threshold(self, base: Measurement, head: Measurement) -> Threshold:
         """Return the threshold for a change of a measurement."""
         for case, metric, threshold in reversed(self.thresholds):
-            if matches(head, case) and _fits(head.metric, metric):
+            if matches(head, case) and fits(head.metric, metric):
                 return threshold
         return ROUNDING if isinstance(base.value, float) or isinstance(head.value, float) else NONE
 
 
 def matches(measurement: Measurement, glob: str) -> bool:
     """Tell whether a glob is for a measurement's case: ``filters/*``, or with the target, ``m33/filters/*``."""
-    return _fits(measurement.case, glob) or _fits(f"{measurement.target}/{measurement.case}", glob)
+    return fits(measurement.case, glob) or fits(f"{measurement.target}/{measurement.case}", glob)
 
 
-def _fits(name: str, glob: str) -> bool:
-    return fnmatchcase(name, glob.replace("[", "[[]"))  # parameters of tests stand in brackets
+def fits(name: str, glob: str) -> bool:
+    """Tell whether a glob is for a name. Only * and ? are special: tests have their parameters in brackets."""
+    return fnmatchcase(name, glob.replace("[", "[[]"))
