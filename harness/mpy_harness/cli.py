@@ -239,7 +239,7 @@ def show_report(
     summary: Annotated[bool, typer.Option("--summary", help="Add to the summary of a GitHub job.")] = False,
     annotations: Annotated[bool, typer.Option("--annotations", help="Annotate lines of tests on GitHub.")] = False,
     history: Annotated[
-        list[Path] | None, typer.Option("--history", help="Earlier runs, or folders of them, for trends.", exists=True)
+        list[Path] | None, typer.Option("--history", help="A history, or earlier runs, for trends.", exists=True)
     ] = None,
     profiles: Annotated[
         list[Path] | None, typer.Option("--profile", help="profile.json for a flame graph.", exists=True)

@@ -10,9 +10,12 @@ from pathlib import Path
 from mpy_harness.baselines.compare import compare
 from mpy_harness.baselines.comparison import Comparison
 from mpy_harness.baselines.configuration import read_configuration
+from mpy_harness.baselines.history import MAGIC, History
 from mpy_harness.baselines.measurements import Run, read_run
+from mpy_harness.baselines.sources import Places, load_run
 from mpy_harness.counting.profile import Profile
 from mpy_harness.errors import MachineryError, MeasurementsInvalid, ProfileInvalid
+from mpy_harness.github.artifacts import BASE, HEAD
 from mpy_harness.github.job import add_summary
 from mpy_harness.reports.annotations import annotation_lines
 from mpy_harness.reports.benchmarks import bencher, benchmark_action
@@ -20,14 +23,11 @@ from mpy_harness.reports.comparison_table import comparison_lines
 from mpy_harness.reports.csv import comparison_csv, run_csv
 from mpy_harness.reports.html import html_page
 from mpy_harness.reports.markdown import COMMENT_BYTES, SUMMARY_BYTES, comparison_markdown, run_markdown
-from mpy_harness.reports.page import Content
+from mpy_harness.reports.page import FLAMES, Content
 from mpy_harness.reports.verdict import plural
 from mpy_harness.sizes.elf import read_elf
 from mpy_harness.sizes.tree import SizeTree
 
-#: Names of the files of a run in a folder, and of what it is compared with.
-_HEADS, _BASE = ("measurements.json", "head.json"), "base.json"
-_PROFILES = 6
 _MAX_PROFILE_BYTES = 64 << 20
 
 
@@ -46,10 +46,13 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Sources:
-    """What to report of: a run or a folder with one, and what goes with it on the page."""
+    """What to report of, a run and its base as ``mpy-harness compare`` takes them, and what goes with it on the page.
 
-    run: Path
-    base: Path | None = None
+    A folder that CI wrote, with ``head.json`` and perhaps ``base.json``, is both.
+    """
+
+    run: str
+    base: str | None = None
     history: Sequence[Path] = ()
     profiles: Sequence[Path] = ()
     images: Sequence[Path] = ()
@@ -57,9 +60,7 @@ class Sources:
 
 def report(sources: Sources, wanted: Wanted) -> None:
     """Write the reports that are wanted and say where; without any, print the comparison."""
-    head = read_run(_head(sources.run))
-    base = sources.base or (sources.run / _BASE if (sources.run / _BASE).is_file() else None)
-    comparison = compare(read_run(_head(base)), head, read_configuration(Path()).rules()) if base else None
+    head, comparison = _loaded(sources)
     for path, text in _files(sources, wanted, head, comparison):
         _write(path, text)
         print(path)
@@ -96,15 +97,19 @@ def _files(sources: Sources, wanted: Wanted, head: Run, comparison: Comparison |
         yield wanted.bencher, bencher(head)
 
 
-def _head(path: Path) -> Path:
-    if not path.is_dir():
-        return path
-    for name in _HEADS:
-        if (path / name).is_file():
-            return path / name
-    raise MeasurementsInvalid(
-        f"{path} has no {' or '.join(_HEADS)}. Write one: pytest --measurements {path / _HEADS[0]}"
-    )
+def _loaded(sources: Sources) -> tuple[Run, Comparison | None]:
+    configuration = read_configuration(Path())
+    places = Places(configuration.folder, configuration.baselines)
+    folder = Path(sources.run)
+    both = (folder / HEAD).is_file()
+    head = read_run(folder / HEAD) if both else load_run(sources.run, places)
+    if sources.base is not None:
+        base = load_run(sources.base, places)
+    elif both and (folder / BASE).is_file():
+        base = read_run(folder / BASE)
+    else:
+        return head, None
+    return head, compare(base, head, configuration.rules())
 
 
 def _markdown(head: Run, comparison: Comparison | None, limit: int) -> str:
@@ -112,24 +117,30 @@ def _markdown(head: Run, comparison: Comparison | None, limit: int) -> str:
 
 
 def _content(sources: Sources, head: Run, comparison: Comparison | None) -> Content:
-    profiles = list(sources.profiles)
-    if not profiles and sources.run.is_dir():
-        profiles = sorted(sources.run.glob("**/profile.json"))
     return Content(
         head,
         comparison,
-        list(_history(sources.history, head)),
+        list(_history(sources.history)),
         dict(_trees(sources.images)),
-        [_profile(path) for path in profiles[:_PROFILES]],
+        [_profile(path) for path in sources.profiles[:FLAMES]],
     )
 
 
-def _history(paths: Iterable[Path], head: Run) -> Iterable[Run]:
+def _history(paths: Iterable[Path]) -> Iterator[Run]:
     for path in paths:
-        for file in sorted(path.glob("*.json")) if path.is_dir() else [path]:
-            run = read_run(file)
-            if run != head:
-                yield run
+        if path.is_file() and _begins(path, MAGIC):
+            yield from History(path).runs()
+        else:
+            for file in sorted(path.glob("*.json")) if path.is_dir() else [path]:
+                yield read_run(file)
+
+
+def _begins(path: Path, magic: bytes) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(magic)) == magic
+    except OSError as error:
+        raise MeasurementsInvalid(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _trees(images: Iterable[Path]) -> Iterable[tuple[str, SizeTree]]:

@@ -11,6 +11,7 @@ from comparison_data import example
 from profile_trees import random_profile
 from typer.testing import CliRunner, Result
 
+from mpy_harness.baselines.history import History
 from mpy_harness.cli import app
 from mpy_harness.errors import HarnessError
 
@@ -35,11 +36,11 @@ def call(*arguments: object) -> Result:
 def test_all_forms(folder: Path) -> None:
     older = example().base.model_copy(update={"created": example().base.created - timedelta(days=1)})
     older.write(folder / "old" / "1.json")
-    (folder / "deep").mkdir()
-    (folder / "deep" / "profile.json").write_text(random_profile(1).to_json())
+    (folder / "profile.json").write_text(random_profile(1).to_json())
     result = call(
-        folder, "--history", folder / "old", "--html", "out/report.html", "--markdown", "out/comment.md", "--csv",
-        "out/all.csv", "--benchmark-json", "out/bench.json", "--bencher-json", "out/bmf.json",
+        folder, "--history", folder / "old", "--profile", folder / "profile.json", "--html", "out/report.html",
+        "--markdown", "out/comment.md", "--csv", "out/all.csv", "--benchmark-json", "out/bench.json",
+        "--bencher-json", "out/bmf.json",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     names = ["report.html", "comment.md", "all.csv", "bench.json", "bench-bigger.json", "bmf.json"]
@@ -68,6 +69,17 @@ def test_prints_the_comparison(folder: Path) -> None:
     assert "5 measurements got worse" in call("head.json", "--base", "base.json").output
 
 
+def test_trends_of_a_history(folder: Path) -> None:
+    history = History(folder / "history.sqlite")
+    older = example().base.model_copy(update={"created": example().base.created - timedelta(days=1)})
+    for run in (older, example().head):
+        history.add(run)
+    call("head.json", "--history", "history.sqlite", "--html", "x.html")
+    page = (folder / "x.html").read_text()
+    assert "<nav" in page
+    assert "2 revisions, from 12,000 to 13,200" in page
+
+
 def test_summary_and_annotations(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = call(folder, "--summary", "--annotations")
     assert result.output.startswith("### ❌")
@@ -82,7 +94,8 @@ def test_summary_and_annotations(folder: Path, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("empty",), "has no measurements.json or head.json"),
+        (("empty",), "holds no measurements"),
+        (("nothing",), "there is no .nothing"),
         (("bad.json",), "is not a file of measurements"),
         (("head.json", "--base", "bad.json"), "is not a file of measurements"),
         (("head.json", "--html", "x.html", "--profile", "bad.json"), "bad.json: this is not a profile"),

@@ -26,5 +26,6 @@ def test_series_are_in_order_of_time_and_change() -> None:
 
 
 def test_one_run_is_no_trend() -> None:
+    assert trends([run(measurement()), run(measurement())]) == []
     assert trends([run(measurement())]) == []
     assert trends([]) == []

@@ -73,7 +73,10 @@ def run_markdown(run: Run, *, footer: str = "", limit: int = SUMMARY_BYTES) -> s
         )
         for (name, _), members in sorted(metrics.items())
     ]
-    intro = [f"### {plural(len(run.measurements), 'measurement')}", f"{_revision(run)}{_on(targets)}."]
+    intro = [
+        f"### {plural(len(run.measurements), 'measurement')}",
+        f"{_revision(run) if run.revision else 'Measured'}{_on(targets)}.",
+    ]
     return fitted(intro, sections, [*_conditions(run), *([footer] if footer else [])], limit)
 
 

@@ -18,8 +18,9 @@ from mpy_harness.reports.verdict import VERDICTS, amount, changed, contributors,
 from mpy_harness.sizes import SizeTree
 
 MAX_ROWS = 5000
+FLAMES = 6
 _CAUSES, _PARTS = 12, 6
-_MARGINS, _CHARTS, _POINTS, _LEAVES, _FLAMES, _NOTES, _MAPS = 60, 24, 200, 200, 6, 50, 8
+_MARGINS, _CHARTS, _POINTS, _LEAVES, _NOTES, _MAPS = 60, 24, 200, 200, 50, 8
 _MAP = (1000, 430)
 _CHART = (240, 56)
 _PLOT = 200
@@ -60,7 +61,7 @@ def view(content: Content) -> dict[str, Any]:
         "maps": [_map(title, tree) for title, tree in {**content.sizes, **_own_trees(run)}.items() if tree.bytes][
             :_MAPS
         ],
-        "flames": [flamegraph(profile) for profile in content.profiles[:_FLAMES]],
+        "flames": [flamegraph(profile) for profile in content.profiles[:FLAMES]],
         "conditions": sorted(run.provenance.items())[:_NOTES],
     }
 
@@ -75,7 +76,7 @@ def _verdict(comparison: Comparison) -> dict[str, Any]:
         "headline": headline(comparison),
         "lead": lead(comparison),
         "mood": "bad" if comparison.regressed else "good",
-        "about": f"{_revision(comparison.head)} compared with {_revision(comparison.base)} · {_when(comparison.head)}",
+        "about": _about(comparison),
         "tiles": [tile for tile in counted if tile[1]],
         "notes": [note for note in notes if note[2]],
     }
@@ -83,13 +84,19 @@ def _verdict(comparison: Comparison) -> dict[str, Any]:
 
 def _plain(run: Run) -> dict[str, Any]:
     text = plural(len(run.measurements), "measurement")
-    about = f"{_revision(run)} · {_when(run)}"
+    about = f"{_revision(run)} · {_when(run)}" if run.revision else _when(run)
     return {"headline": text, "lead": text, "mood": "plain", "about": about, "tiles": [], "notes": []}
 
 
 def _few(sentences: Sequence[str]) -> list[str]:
     more = len(sentences) - _NOTES
     return [*sentences[:_NOTES], f"{more:,} more"] if more > 0 else list(sentences)
+
+
+def _about(comparison: Comparison) -> str:
+    head, base = comparison.head, comparison.base
+    revisions = f"{_revision(head)} compared with {_revision(base)} · " if head.revision or base.revision else ""
+    return revisions + _when(head)
 
 
 def _revision(run: Run) -> str:

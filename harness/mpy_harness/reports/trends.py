@@ -34,13 +34,20 @@ class Series:
 
 
 def trends(runs: Iterable[Run]) -> list[Series]:
-    """Return a series for each measurement that two runs or more have, those that moved furthest first."""
+    """Return a series for each measurement that two runs or more have, those that moved furthest first.
+
+    Runs of the same moment are one that was given twice.
+    """
     points: dict[tuple[str, str, str], list[Point]] = {}
     latest: dict[tuple[str, str, str], Measurement] = {}
     conditions: dict[tuple[str, str, str], object] = {}
+    seen: set[tuple[object, ...]] = set()
     for run in sorted(runs, key=lambda each: each.created):
         for measurement in run.measurements:
             key = measurement.key
+            if (run.created, *key) in seen:
+                continue
+            seen.add((run.created, *key))
             facts = run.provenance.get(measurement.target)
             like = key not in conditions or conditions[key] == facts
             points.setdefault(key, []).append(Point(run.revision, f"{run.created:%Y-%m-%d}", measurement.value, like))
