@@ -68,7 +68,7 @@ def test_a_shallow_checkout_is_said_with_what_to_do(repository, tmp_path, job):
     commit(repository, {"a": "2"})
     git(tmp_path, "clone", "--quiet", "--depth=1", repository.as_uri(), "shallow")
     for environment in (job("push", before=before), job("pull_request", pull_request=pull_request(before, before))):
-        with pytest.raises(JobMisconfigured, match=r"has no commit '[0-9a-f]{40}'.*`fetch-depth: 0`"):
+        with pytest.raises(JobMisconfigured, match=r"has no commit [0-9a-f]{10}\..*`fetch-depth: 0`"):
             base_commit(tmp_path / "shallow", environment)
 
 

@@ -15,8 +15,9 @@ from github_server import REPOSITORY, Fault
 from mpy_harness.errors import GitHubUnavailable, JobMisconfigured, MeasurementsInvalid
 from mpy_harness.github.artifacts import Measured
 from mpy_harness.github.comment import Commenter, comment_body
-from mpy_harness.reports.markdown import MARKER
+from mpy_harness.github.sticky import marker
 
+MARKER = marker("comparison")
 HEAD_COMMIT = "a1" * 20
 BASE = run(("iir/noise", "instructions", 100), ("fir/noise", "instructions", 50))
 HEAD = run(("iir/noise", "instructions", 110), ("fir/noise", "instructions", 50))

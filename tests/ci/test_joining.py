@@ -35,12 +35,6 @@ def test_runs_of_other_commits_are_kept_apart():
     assert len(joined([M33, Measured("m4", M4.head.model_copy(update={"revision": "c" * 40}), M4.base)])) == 2
 
 
-def test_modules_that_are_not_the_same_are_kept_apart():
-    one = M33.head.model_copy(update={"natmods": {"iir/armv7emsp": "1" * 64}})
-    other = M4.head.model_copy(update={"natmods": {"iir/armv7emsp": "2" * 64}})
-    assert len(joined([Measured("m33", one, None), Measured("m4", other, None)])) == 2
-
-
 def test_more_than_a_run_holds_is_kept_apart():
     many = run(*((f"case {number}", "flash", 1) for number in range(60_000)))
     more = run(*((f"case {number}", "flash", 1) for number in range(60_000)), target="m4")

@@ -8,7 +8,8 @@ from github_server import REPOSITORY, Fault
 from mpy_harness.errors import GitHubUnavailable, JobMisconfigured
 from mpy_harness.github.answers import Forbidden, NotDone
 from mpy_harness.github.sticky import Outcome, StickyComment, marker
-from mpy_harness.reports.markdown import MARKER
+
+MARKER = "<!-- mpy-harness:comparison -->"
 
 
 @pytest.fixture
@@ -78,10 +79,6 @@ def test_comments_by_other_names_are_kept_apart(github, client):
     for name in ("m33", "nightly 1.26"):
         StickyComment(client, REPOSITORY, 7, name=name).put(name)
     assert bodies(github) == ["<!-- mpy-harness:m33 -->\nm33", "<!-- mpy-harness:nightly 1.26 -->\nnightly 1.26"]
-
-
-def test_the_marker_is_the_one_of_the_report():
-    assert marker("comparison") == MARKER
 
 
 @pytest.mark.parametrize("name", ["", "-->", "a--b", "two\nlines", "x" * 101, "<b>"])

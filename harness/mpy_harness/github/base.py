@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from mpy_harness.baselines.gitfiles import commit_of
 from mpy_harness.errors import JobMisconfigured, ToolMissing
 from mpy_harness.firmware.process import Finished, last_lines, run
 from mpy_harness.github.events import event_pull_request, event_push
@@ -21,27 +22,19 @@ def top(folder: Path) -> Path:
     return Path(_said(folder, "rev-parse", "--show-toplevel", why="find the checkout")).resolve()
 
 
-def commit(folder: Path, revision: str = "HEAD") -> str:
-    """Return the commit that a revision names."""
-    found = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    if found.status != 0:
-        raise JobMisconfigured(f"the checkout has no commit {revision!r}. {_ADVICE}")
-    return found.output.strip()
-
-
 def base_commit(folder: Path, environment: Mapping[str, str]) -> str | None:
     """Return the commit that this job's change starts from, None where it changes nothing.
 
     For a pull request that is where it left the branch it is for, for a push what was there before.
     """
     if pull := event_pull_request(environment):
-        start = commit(folder, pull.base.sha)
+        start = _there(folder, pull.base.sha)
         found = _git(folder, "merge-base", "HEAD", start)
         if found.status != 0:
             raise JobMisconfigured(f"HEAD and {start[:10]} have no commit in common here. {_ADVICE}")
         return found.output.strip()
     if push := event_push(environment):
-        return commit(folder, push.before) if push.before.strip("0") else None  # zeros for a new branch
+        return _there(folder, push.before) if push.before.strip("0") else None  # zeros for a new branch
     return None
 
 
@@ -61,6 +54,13 @@ def second_checkout(folder: Path, revision: str) -> Iterator[Path]:
         _git(folder, "worktree", "remove", "--force", str(place))
         shutil.rmtree(parent, ignore_errors=True)
         _git(folder, "worktree", "prune")
+
+
+def _there(folder: Path, revision: str) -> str:
+    found = commit_of(revision, folder)
+    if found is None:
+        raise JobMisconfigured(f"the checkout has no commit {revision[:10]}. {_ADVICE}")
+    return found
 
 
 def _said(folder: Path, *arguments: str, why: str) -> str:

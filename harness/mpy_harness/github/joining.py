@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TypeVar
-
-from pydantic import ValidationError
+from collections.abc import Iterable
 
 from mpy_harness.baselines.measurements import Run
+from mpy_harness.baselines.sources import merged
+from mpy_harness.errors import MeasurementsInvalid
 from mpy_harness.github.artifacts import Measured
-
-_V = TypeVar("_V")
 
 
 def joined(measured: Iterable[Measured]) -> list[Measured]:
     """Return the same measurements in as few runs as can hold them.
 
-    Two are kept apart where they measured the same, as under two versions of MicroPython, or where only one of them
-    has something to be compared with.
+    Two are kept apart where they measured a target in two ways, as under two versions of MicroPython, or where only
+    one of them has something to be compared with.
     """
     groups: list[Measured] = []
     for each in measured:
@@ -41,24 +38,9 @@ def _both(one: Measured, other: Measured) -> Measured | None:
 
 
 def _join(one: Run, other: Run) -> Run | None:
-    if (
-        (one.revision, one.changed) != (other.revision, other.changed)
-        or _disagree(one.provenance, other.provenance)
-        or _disagree(one.natmods, other.natmods)
-    ):
+    if (one.revision, one.changed) != (other.revision, other.changed):
         return None
     try:
-        return Run(
-            created=max(one.created, other.created),
-            revision=one.revision,
-            changed=one.changed,
-            provenance={**one.provenance, **other.provenance},
-            natmods={**one.natmods, **other.natmods},
-            measurements=(*one.measurements, *other.measurements),
-        )
-    except ValidationError:  # something was measured by both, or it is more than one run holds
+        return merged({"one": one, "other": other}, "both")
+    except MeasurementsInvalid:
         return None
-
-
-def _disagree(one: Mapping[str, _V], other: Mapping[str, _V]) -> bool:
-    return any(one[key] != other[key] for key in one.keys() & other.keys())

@@ -14,6 +14,7 @@ from mpy_harness.baselines.compare import compare
 from mpy_harness.baselines.comparison import Comparison
 from mpy_harness.baselines.configuration import read_configuration
 from mpy_harness.baselines.measurements import Run, read_run
+from mpy_harness.baselines.sources import Places, load_run
 from mpy_harness.baselines.thresholds import Rules
 from mpy_harness.errors import JobMisconfigured, MachineryError
 from mpy_harness.github.artifacts import BASE, HEAD
@@ -87,9 +88,10 @@ def _base(job: Job, environment: Mapping[str, str]) -> tuple[Run | None, Rules]:
     if job.against == NOTHING:
         return None, Rules()
     if job.against != MERGE_BASE:
-        base = read_run(job.folder / job.against)
+        configuration = read_configuration(job.folder)
+        base = load_run(job.against, Places(configuration.folder, configuration.baselines))
         base.write(job.output / BASE)
-        return base, read_configuration(job.folder).rules()
+        return base, configuration.rules()
     revision = base_commit(job.folder, environment)
     if revision is None:
         sys.stdout.write("mpy-harness: this job changes no commit that could be compared with\n")
