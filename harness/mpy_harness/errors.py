@@ -193,6 +193,10 @@ class FirmwareInvalid(MachineryError):
     """A firmware image is not one that the target's machine can run."""
 
 
+class GuestMemoryGone(GuestMemoryFailed):
+    """The emulator closed the way to guest memory: it has ended, most likely."""
+
+
 class FirmwareSilent(MachineryError):
     """The emulator runs, but the firmware printed no prompt."""
 

@@ -39,6 +39,7 @@ from mpy_harness.errors import (
     FloatAbiWarning,
     GuestException,
     GuestFailure,
+    GuestMemoryGone,
     HarnessError,
     MachineryError,
     PythonLoop,
@@ -380,6 +381,8 @@ class Board:
         except WaitedLong:
             self._usable = False
             raise FirmwareSilent("the guest's REPL does not answer any more") from None
+        except GuestMemoryGone:
+            raise self._lost(self.console.unread()) from None
         except HarnessError as error:
             self._usable = self._usable and isinstance(error, _KEEPS_BOARD)
             raise error from None  # what led to it on our side says nothing to the reader

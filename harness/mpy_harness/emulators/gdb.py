@@ -12,9 +12,9 @@ import socket
 import time
 from collections.abc import Iterator
 
-from mpy_harness.errors import GuestMemoryFailed
+from mpy_harness.errors import GuestMemoryFailed, GuestMemoryGone
 
-_SECONDS = 10.0
+_SECONDS = 5.0
 _INTERRUPT = b"\x03"
 _READ_BYTES = 65536
 _PACKET_LIMIT = 1 << 20
@@ -73,7 +73,7 @@ class GdbMemory:
         self._put(_INTERRUPT)
         while (answer := self._receive())[:1] not in {b"S", b"T"}:
             if answer[:1] in {b"W", b"X"}:
-                raise GuestMemoryFailed("the guest has ended, its memory is gone")
+                raise GuestMemoryGone("the guest has ended")
         if not self._data_bytes:
             self._greet()
 
@@ -96,8 +96,10 @@ class GdbMemory:
         try:
             self._connection.settimeout(self._seconds)
             self._connection.sendall(data)
+        except TimeoutError as error:
+            raise GuestMemoryFailed(f"the emulator's GDB server took no command within {self._seconds:g} s") from error
         except OSError as error:
-            raise GuestMemoryFailed(f"the emulator's GDB server takes no commands: {error}") from error
+            raise GuestMemoryGone(f"the emulator's GDB server takes no commands: {error}") from error
 
     def _receive(self) -> bytes:
         # The content of the next packet; console output (O and hexadecimal digits) is none of ours.
@@ -128,9 +130,9 @@ class GdbMemory:
         except TimeoutError as error:
             raise GuestMemoryFailed(f"the emulator's GDB server did not answer within {self._seconds:g} s") from error
         except OSError as error:
-            raise GuestMemoryFailed(f"the connection to the emulator's GDB server broke: {error}") from error
+            raise GuestMemoryGone(f"the connection to the emulator's GDB server broke: {error}") from error
         if not data:
-            raise GuestMemoryFailed("the emulator closed the connection to its GDB server")
+            raise GuestMemoryGone("the emulator closed the connection to its GDB server")
         self._received += data
 
 

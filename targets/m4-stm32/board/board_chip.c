@@ -25,6 +25,8 @@ void chip_protect(void) {
     mpu_region(0, 0x08000000, 20, RASR_READ_ONLY | RASR_MEMORY);
     mpu_region(1, 0x20000000, 17, RASR_READ_WRITE | RASR_MEMORY);
     mpu_region(2, 0x40000000, 29, RASR_READ_WRITE | RASR_DEVICE | RASR_EXECUTE_NEVER);
+    // Armv7-M exempts the private peripherals from protection (Arm DDI 0403, B3.5.1). Renode 1.16 does not.
+    mpu_region(3, 0xe0000000, 20, RASR_READ_WRITE | RASR_DEVICE | RASR_EXECUTE_NEVER);
     MPU_CTRL = 1;
     __asm volatile ("dsb\nisb");
 }
