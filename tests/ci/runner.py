@@ -1,7 +1,8 @@
 """Runs the steps of a composite action as GitHub's runner does, as far as that can be done from here.
 
 The shell of each ``run`` is run by the command of the runner's ``shell: bash``, with the environment files of its own;
-what other actions would do is done by functions of the same inputs and outputs.
+what other actions would do is done by functions of the same inputs and outputs. On a bare Debian with python3-venv and
+python3-yaml, `python3 tests/ci/runner.py targets=m33 pytest-args=cases compare=none …` is what a job there does.
 https://docs.github.com/en/actions/reference/workflows-and-actions/metadata-syntax
 """
 
@@ -10,6 +11,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
+import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -162,3 +165,19 @@ ACTIONS: dict[str, Callable[[Runner, dict[str, str]], dict[str, str]]] = {
     "actions/cache/save": _save,
     "actions/upload-artifact": _upload,
 }
+
+
+def main() -> int:
+    """Run the action on this checkout, with inputs given as ``name=value``, and leave its files in a folder."""
+    repository = Path(__file__).resolve().parents[2]
+    place = Path(tempfile.mkdtemp(prefix="action-"))
+    runner = Runner(Path.cwd(), place / "temp", place / "home", {"GITHUB_REPOSITORY": "owner/name"}, timeout=3600)
+    result = runner.run(repository, dict(argument.split("=", 1) for argument in sys.argv[1:]))
+    for step in runner.steps:
+        print(f"--- {step.name}: {step.outcome}\n{step.output}", end="")
+    print(f"--- summary\n{runner.summary[:4000]}\n--- {result}, files in {place}")
+    return int(result != "success")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
