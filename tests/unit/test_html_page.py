@@ -130,6 +130,7 @@ def test_what_changed_is_there() -> None:
     assert "mp_execute_bytecode" in text
     assert text.count('class="mpy-flame"') == 2
     assert ">125%<" in text
+    assert ">28.2%<" in text  # 11 dB better than its limit
     assert html_page(everything()) == text
 
 

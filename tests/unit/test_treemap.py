@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mpy_harness.reports.treemap import Tile, squarified, treemap
+from mpy_harness.reports.treemap import Tile, bytes_of_families, squarified, treemap
 from mpy_harness.sizes import SizeTree
 
 TREE = SizeTree.of(
@@ -73,6 +73,11 @@ def test_children_lie_in_their_group_and_have_its_number() -> None:
 def test_families_are_folders() -> None:
     families = {tile.path[0]: tile.family for tile in treemap(TREE, 500, 300)}
     assert families == {"py/vm.o": 0, "py/obj.o": 0, "tiny.o": 1, "padding": 2}
+
+
+def test_what_stands_for_others_is_the_last_family() -> None:
+    tree = SizeTree.of("flash", {"(smaller ones)": 900, "py/vm.o": 20})
+    assert bytes_of_families(tree) == [("py", 20), ("(smaller ones)", 900)]
 
 
 def test_nothing_and_one() -> None:

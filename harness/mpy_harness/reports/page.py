@@ -27,6 +27,7 @@ _PLOT = 200
 _LETTER, _BOLD_LETTER = 6.7, 7.6
 _HUES = 8
 _LEGEND = 0.002
+_IMAGE = "firmware"  # its case, see baselines/recording.py
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,11 @@ def view(content: Content) -> dict[str, Any]:
         "causes": _causes(rows) if compared else [],
         **_margins(run.measurements),
         **_charts(trends([run, *content.history])),
-        "maps": [_map(title, tree) for title, tree in {**content.sizes, **_own_trees(run)}.items() if tree.bytes][
-            :_MAPS
-        ],
+        "maps": [
+            _map(title, tree)
+            for title, tree in {**content.sizes, **_own_trees(run, given=bool(content.sizes))}.items()
+            if tree.bytes
+        ][:_MAPS],
         "flames": [flamegraph(profile) for profile in content.profiles[:FLAMES]],
         "conditions": sorted(run.provenance.items())[:_NOTES],
     }
@@ -151,6 +154,8 @@ def _margins(measurements: Iterable[Measurement]) -> dict[str, Any]:
 
 def _used(measurement: Measurement) -> float:
     # The share of its limit, so that checks in different units can be compared.
+    if measurement.unit == "dB" and measurement.better == "higher":  # of the error's amplitude
+        return float(10 ** (min(180.0, max(-180.0, (measurement.limit or 0) - measurement.value)) / 20))
     value, limit = abs(measurement.value), abs(measurement.limit or 0)
     used, available = (value, limit) if measurement.better == "lower" else (limit, value)
     return min(used / available, 1e9) if available and used else 0.0
@@ -199,11 +204,12 @@ def _chart(series: Series) -> dict[str, Any]:
     }
 
 
-def _own_trees(run: Run) -> dict[str, SizeTree]:
-    # Trees of the measurements in bytes whose contributors are known: modules, and symbols in them.
+def _own_trees(run: Run, *, given: bool) -> dict[str, SizeTree]:
+    # Trees of the measurements in bytes whose contributors are known: modules, and symbols in them. Of a firmware's,
+    # a run keeps the largest alone; they are left out where its own trees are given.
     trees: dict[str, SizeTree] = {}
     for each in run.measurements:
-        if each.unit.lower() not in {"b", "byte", "bytes"} or not each.parts:
+        if each.unit.lower() not in {"b", "byte", "bytes"} or not each.parts or (given and each.case == _IMAGE):
             continue
         modules: dict[str, dict[str, int]] = {}
         for part in each.parts:

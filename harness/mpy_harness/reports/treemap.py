@@ -63,7 +63,8 @@ def bytes_of_families(tree: SizeTree) -> list[tuple[str, int]]:
     sizes: Counter[str] = Counter()
     for child in tree.children:
         sizes[_family(child.name)] += child.bytes
-    return sorted(sizes.items(), key=lambda item: (-item[1], item[0]))
+    # What stands for others, such as "(smaller ones)", comes last.
+    return sorted(sizes.items(), key=lambda item: (item[0].startswith("("), -item[1], item[0]))
 
 
 def _family(name: str) -> str:
