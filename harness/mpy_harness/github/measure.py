@@ -23,10 +23,12 @@ from mpy_harness.github.job import add_summary, folded, in_actions, set_outputs
 from mpy_harness.reports.annotations import annotation_lines
 from mpy_harness.reports.comparison_table import comparison_lines
 from mpy_harness.reports.csv import comparison_csv, run_csv
+from mpy_harness.reports.html import html_page
 from mpy_harness.reports.markdown import comparison_markdown, run_markdown
+from mpy_harness.reports.page import Content
 
 MERGE_BASE, NOTHING = "merge-base", "none"
-_TABLE = "comparison.csv"
+_TABLE, _PAGE = "comparison.csv", "report.html"
 _TO_END_SECONDS = 60.0
 # pytest's statuses
 _NOT_THERE, _NO_TESTS = 4, 5
@@ -49,7 +51,7 @@ class Job:
 def measure(job: Job, environment: Mapping[str, str]) -> int:
     """Do a job and return its status: 0, 1 where a test failed or something got worse."""
     job.output.mkdir(parents=True, exist_ok=True)
-    for old in (HEAD, BASE, _TABLE):
+    for old in (HEAD, BASE, _TABLE, _PAGE):
         (job.output / old).unlink(missing_ok=True)
     with folded(environment, "tests"):
         status = _pytest(job, job.folder, HEAD)
@@ -61,11 +63,13 @@ def measure(job: Job, environment: Mapping[str, str]) -> int:
     base, rules = _base(job, environment)
     if base is None:
         _write(job.output / _TABLE, run_csv(head))
+        _write(job.output / _PAGE, html_page(Content(head)))
         add_summary(environment, run_markdown(head))
         set_outputs(environment, {"regressed": "false"})
         return status
     comparison = compare(base, head, rules)
     _write(job.output / _TABLE, comparison_csv(comparison))
+    _write(job.output / _PAGE, html_page(Content(head, comparison)))
     tell(comparison, environment)
     return status or int(comparison.regressed)
 
