@@ -7,6 +7,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +22,14 @@ _QUIET = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--remote-debugging-pipe",
 )  # fmt: skip
+# The browser reads from 3 and writes to 4.
+_PLACE = """
+import os, sys
+copies = os.dup(int(sys.argv[1])), os.dup(int(sys.argv[2]))
+os.dup2(copies[0], 3)
+os.dup2(copies[1], 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 class Browser:
@@ -40,15 +49,13 @@ class Browser:
         theirs_in, self._out = os.pipe()
         self._in, theirs_out = os.pipe()
 
-        def place() -> None:  # the browser reads from 3 and writes to 4
-            copies = os.dup(theirs_in), os.dup(theirs_out)
-            os.dup2(copies[0], 3)
-            os.dup2(copies[1], 4)
-
         self._process = subprocess.Popen(
-            [PROGRAM, *_QUIET, f"--user-data-dir={self._folder / 'browser'}", "about:blank"],
+            [
+                sys.executable, "-c", _PLACE, str(theirs_in), str(theirs_out),
+                PROGRAM, *_QUIET, f"--user-data-dir={self._folder / 'browser'}", "about:blank",
+            ],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            close_fds=False, preexec_fn=place, start_new_session=True,  # noqa: PLW1509 - no threads here
+            pass_fds=(theirs_in, theirs_out), start_new_session=True,
         )  # fmt: skip
         os.close(theirs_in)
         os.close(theirs_out)

@@ -66,5 +66,15 @@ def test_more_than_are_shown_are_counted() -> None:
     assert len(annotation_lines(comparison(*(row("worse", 10, 20 + n, f"case{n}") for n in range(MOST))))) == MOST
 
 
+def test_alerts_leave_room_for_lines() -> None:
+    rows = [row("worse", 10, 20 + n, f"case{n}") for n in range(4)]
+    lines = [read(line) for line in annotation_lines(comparison(*rows, alerts=("gone",) * 20))]
+    assert [("line" in facts, data) for _, facts, data in lines][6:] == [
+        *((True, f"case{n} on m33: +{10 + n} (+{100 + 10 * n}.0%), was 10, is {20 + n}") for n in (3, 2, 1)),
+        (False, "15 more regressions: see the summary"),
+    ]
+    assert len(annotation_lines(comparison(*rows, alerts=("gone",) * 6))) == MOST
+
+
 def test_nothing_worse_says_nothing() -> None:
     assert annotation_lines(comparison(row("better", 2, 1), row("same", 1, 1, "b"))) == []

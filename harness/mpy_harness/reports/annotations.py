@@ -13,6 +13,7 @@ from mpy_harness.reports.names import printable, shortened
 from mpy_harness.reports.verdict import amount, changed, contributors, metric, percent, plural, signed
 
 MOST = 10
+_ALERTS = 3
 _NAME = 200
 _DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _PROPERTY = _DATA | str.maketrans({":": "%3A", ",": "%2C"})
@@ -20,10 +21,12 @@ _PROPERTY = _DATA | str.maketrans({":": "%3A", ",": "%2C"})
 
 def annotation_lines(comparison: Comparison) -> list[str]:
     """Return at most MOST ``::error`` lines, alerts and the worst first; the last one counts those left out."""
-    errors = [_command(alert, title="mpy-harness") for alert in comparison.alerts]
-    errors += [_of_row(row) for row in changed(comparison) if row.verdict == "worse"]
-    if len(errors) > MOST:
-        left_out = len(errors) - MOST + 1
+    worse = [row for row in changed(comparison) if row.verdict == "worse"]
+    total = len(comparison.alerts) + len(worse)
+    alerts = comparison.alerts[: max(_ALERTS, MOST - len(worse))]  # they leave room for what has a line
+    errors = [_command(alert, title="mpy-harness") for alert in alerts] + [_of_row(row) for row in worse[:MOST]]
+    if total > MOST:
+        left_out = total - MOST + 1
         errors[MOST - 1 :] = [_command(f"{plural(left_out, 'more regression')}: see the summary", title="mpy-harness")]
     return errors
 
