@@ -14,10 +14,13 @@ from mpy_harness.errors import MachineryError
 from mpy_harness.firmware.toolchain import mpy_cross
 
 _COMPILE_SECONDS = 30.0
-# A file system of one file, just long enough to import the runtime: `D` holds its bytes. What that imports in turn
-# is the firmware's: looking for it elsewhere takes a second on a board with a file system in flash.
+# A file system of one file, just long enough to import the runtime: `D` holds its bytes. All else that is imported
+# is the firmware's: looking for it in a file system in flash would take longer than the rest.
 _LOADER = """
-import io,os,sys
+import sys
+P=sys.path[:]
+sys.path[:]=['.frozen']
+import io,os
 class V:
  def mount(s,a,b):0
  def umount(s):0
@@ -26,7 +29,6 @@ class V:
   return(32768,)+(0,)*9
  def open(s,p,m):return io.BytesIO(D)
 os.mount(V(),'/_')
-P=sys.path[:]
 sys.path[:]=['/_']
 import _mpyh
 sys.path[:]=P

@@ -438,6 +438,9 @@ def start(link, imports):
     flash = mounted()
     if flash is None:
         os.mount(Files(None if imports is None else link.ask), "/")
-    elif imports is not None:
-        os.mount(FlashFiles(link.ask, flash), "/")
+    else:
+        if imports is not None:
+            os.mount(FlashFiles(link.ask, flash), "/")
+        for place in ("/natmods", "/python"):  # what the host loads modules from: flash is slow
+            os.mount(Files(None), place)
     sys.path[:0] = imports or ()
