@@ -67,9 +67,9 @@ class Gathered:
             measurements=tuple(recording.worst(measurements)),
         )
 
-    def narrowed(self, base: Run) -> Run:
+    def narrowed(self, base: Run, run: Run) -> Run:
         """Return a baseline without what stands in files of which no test ran."""
-        measured = {each.key for each in self._measurements}
+        measured = {each.key for each in run.measurements}
         if {each.file for each in base.measurements if each.file} <= self._files:
             return base
         kept = (each for each in base.measurements if (each.file in self._files if each.file else each.key in measured))

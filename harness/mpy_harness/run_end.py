@@ -53,7 +53,10 @@ class RunEnd:
         try:
             run = self._gathered.run()
             good = self._finish(run, stopped=bool(session.shouldfail or session.shouldstop))
-        except (HarnessError, OSError, ValueError) as error:
+        except OSError as error:
+            self._tell(f"{error.filename} cannot be written: {error.strerror}", bad=True)
+            good = False
+        except (HarnessError, ValueError) as error:
             self._tell(str(error), bad=True)
             good = False
         if not good and session.exitstatus == pytest.ExitCode.OK:
@@ -115,7 +118,7 @@ class RunEnd:
     def _check(self, base: Run, run: Run, *, stopped: bool) -> bool:
         """Compare; what was not asked for is not missed."""
         if self._config.args_source is pytest.Config.ArgsSource.ARGS:
-            base = self._gathered.narrowed(base)
+            base = self._gathered.narrowed(base, run)
         named = any("::" in argument for argument in self._config.args)
         selected = named or any(self._config.getoption(option, None) for option in _SELECTING)
         rules = self._rules

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -132,16 +133,41 @@ def test_baselines_are_saved_and_checked(project):
     worse.assert_outcomes(passed=6)
     assert "2 measurements got worse, 6 the same" in section(worse, "measurements")[0]
     # What was not asked for is not missed; what disappeared from what was asked for is.
-    assert run(project, "--baseline", "check", "before", "b").ret == 0
+    part = run(project, "--baseline", "check", "before", "b")
+    assert part.ret == 0
+    assert "No measurement got worse, 5 the same" in section(part, "measurements")[0]
     assert run(project, "--baseline", "check", "before", "-k", "exact").ret == 0
     assert run(project, "--baseline", "check", "before", "a/test_a.py::test_exact").ret == 0
     test.write_text(CASES.replace("def test_case", "def not_a_test"))
     gone = run(project, "--baseline", "check", "before", "a")
     assert gone.ret == 1
     assert "alert: m33 / small/1 (python) disappeared (max_abs)" in section(gone, "measurements")[0]
-    test.write_text("")
-    test.with_name("pytest.ini").unlink(missing_ok=True)
+    test.unlink()
     assert run(project, "--baseline", "check", "before").ret == 1
+
+
+def test_an_interrupted_run_leaves_what_was_there(project):
+    write(project, test_a=CASES, test_b="def test_b(): raise KeyboardInterrupt\n")
+    (project.path / "run.json").write_text("an earlier run's")
+    result = run(project, "--baseline", "save", "x", "--measurements", "run.json")
+    assert result.ret == 2
+    assert "nothing was written or compared: the run did not come to its end" in section(result, "measurements")[0]
+    assert (project.path / "run.json").read_text() == "an earlier run's"
+    assert not (project.path / ".mpy-harness" / "baselines").exists()
+
+
+def test_a_file_that_cannot_be_written_fails_the_run(project):
+    if os.geteuid() == 0:
+        target = "/proc/run.json"  # nobody can write there
+    else:
+        (project.path / "closed").mkdir(mode=0o500)
+        target = "closed/run.json"
+    write(project, test_a=CASES)
+    result = run(project, "--measurements", target)
+    assert result.ret == 1
+    result.assert_outcomes(passed=3)
+    assert "run.json" in section(result, "measurements")[0]
+    assert "cannot be written: " in section(result, "measurements")[0]
 
 
 def test_a_project_may_allow_changes(project):
@@ -154,17 +180,18 @@ def test_a_project_may_allow_changes(project):
 
 
 def test_nothing_worth_keeping_is_not_kept(project):
-    write(project, test_a=CASES.replace("limit=3)", "limit=-1, limits=None)"), test_b="def test_b(): pass\n")
-    (project.path / "run.json").write_text("an earlier run's")
+    write(project, test_a=CASES.replace("limit=3, form", "limit=1, form"), test_b="def test_b(): pass\n")
     failed = run(project, "--baseline", "save", "x", "--measurements", "run.json", "test_a.py")
-    assert "no baseline was saved: tests failed" in section(failed, "measurements")[0] or failed.ret == 0
+    failed.assert_outcomes(passed=2, failed=1)  # an SNR of infinity is all right
+    (text,) = section(failed, "measurements")
+    assert "5 measurements in " in text
+    assert "no baseline was saved: tests failed" in text
     nothing = run(project, "--baseline", "save", "x", "--measurements", "run.json", "test_b.py")
     assert nothing.ret == 1
     (text,) = section(nothing, "measurements")
     assert "nothing was measured, there is no" in text
     assert "no baseline was saved: nothing was measured" in text
     assert not (project.path / "run.json").exists()
-    assert run(project, "--baseline", "check", "y", "test_b.py").ret == 4
 
 
 @pytest.mark.parametrize(
