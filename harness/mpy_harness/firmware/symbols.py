@@ -91,6 +91,24 @@ def _is_elf(image: Path) -> bool:
         return False
 
 
+def code_of(elf: Path) -> list[tuple[int, bytes]]:
+    """Return the parts of an ELF file that are to be executed, with their addresses; none of what is no ELF file."""
+    from elftools.common.exceptions import ELFError  # noqa: PLC0415 - rarely needed, and slow to import
+    from elftools.elf.constants import SH_FLAGS  # noqa: PLC0415
+    from elftools.elf.elffile import ELFFile  # noqa: PLC0415
+
+    try:
+        with elf.open("rb") as file:
+            sections = [
+                section
+                for section in ELFFile(file).iter_sections()
+                if section["sh_flags"] & SH_FLAGS.SHF_EXECINSTR and section["sh_type"] == "SHT_PROGBITS"
+            ]
+            return [(section["sh_addr"], section.data()) for section in sections]
+    except (OSError, ELFError):
+        return []
+
+
 @lru_cache(maxsize=4)
 def _read(elf: Path) -> _Facts:
     # Images do not change: a board that boots again need not read its own again.

@@ -1,0 +1,210 @@
+"""Counting in emulators that say which marks were executed, and how many instructions before each.
+
+What the TCG plugin does in QEMU (counting/tcg/region.c) is done here with those events.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+
+from mpy_harness.counting.instrument import DECODERS, Instrument, Mode
+from mpy_harness.errors import CountingUnavailable
+from mpy_harness.firmware.symbols import Symbols, code_of
+from mpy_harness.targets import Target
+
+#: An event: the mark, and the instructions executed before it.
+EVENT = struct.Struct("<BQ")
+
+_NAME_BITS = 255 * 8
+_OPEN_REGIONS = 16
+_HOST_BEGIN, _HOST_END = 1, 3
+# MicroPython's function through which all machine code goes that it loads or emits: where, and how many bytes, are its
+# third and fourth argument (py/emitglue.c).
+_LOADS_CODE = "mp_emit_glue_assign_native"
+# MicroPython's function that sends each byte of a program's output (py/mphal.h).
+_SENDS = "mp_hal_stdout_tx_strn"
+
+
+class Mark(IntEnum):
+    """What a mark says (counting/tcg/decode.h)."""
+
+    ZERO = 1
+    ONE = 2
+    START = 3
+    STOP = 4
+    PAUSE = 5
+    RESUME = 6
+
+
+#: Thumb's marks by their encoding, moves of a register to itself.
+THUMB = {
+    0x46C9: Mark.ZERO,
+    0x46D2: Mark.ONE,
+    0x46DB: Mark.START,
+    0x46E4: Mark.STOP,
+    0x462D: Mark.PAUSE,
+    0x4636: Mark.RESUME,
+}
+
+
+@dataclass(frozen=True)
+class MarkSites(Instrument):
+    """Where the firmware may have marks, and its function that is called with all code that is loaded later.
+
+    A place may hold data that looks like a mark: it is never executed, so that does no harm. ``sending`` are the
+    places of pause and resume around the wait for the UART with each byte that is sent.
+    """
+
+    sites: tuple[int, ...]
+    loads_code: int
+    sending: tuple[int, int] | None
+
+
+def mark_sites(target: Target, image: Path, mode: Mode) -> MarkSites:
+    """Return where a firmware image has marks. Raises CountingUnavailable, which says why that is not enough."""
+    decoder = DECODERS.get(target.natmod.arch)
+    if mode != "count":
+        raise CountingUnavailable(
+            f"{target.emulator} counts instructions, but does not tell them apart, which counting {mode} needs: "
+            "count them in QEMU."
+        )
+    if decoder != "thumb":
+        raise CountingUnavailable(f"marks for {target.natmod.arch} are not known in {target.emulator}.")
+    loads_code = Symbols(image).address(_LOADS_CODE)
+    if loads_code is None:
+        raise CountingUnavailable(f"{image} has no symbol {_LOADS_CODE}, by which marks in loaded code are found.")
+    marks = {
+        address + at: THUMB[encoding]
+        for address, code in code_of(image)
+        for at in range(0, len(code) - 1, 2)
+        if (encoding := int.from_bytes(code[at : at + 2], "little")) in THUMB
+    }
+    return MarkSites(mode, decoder, tuple(marks), loads_code & ~1, _sending(Symbols(image), marks))
+
+
+def _sending(symbols: Symbols, marks: Mapping[int, Mark]) -> tuple[int, int] | None:
+    # None where it is not as in our boards: then it is counted like any other.
+    function = symbols.at(symbols.address(_SENDS) or 0)
+    if function is None:
+        return None
+    inside = {mark: address for address, mark in marks.items() if function.start <= address < function.end}
+    if inside.keys() != {Mark.PAUSE, Mark.RESUME}:
+        return None
+    return inside[Mark.PAUSE], inside[Mark.RESUME]
+
+
+class MarkRecords:
+    """The records of a file to which an emulator appends events; implements ``instrument.Records``."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._read = 0
+        self._regions = Regions()
+
+    def take(self) -> bytes:
+        """Return the records of the regions that ended since the last time."""
+        size = os.fstat(self._descriptor).st_size
+        whole = (size - self._read) // EVENT.size * EVENT.size
+        data = b""
+        while len(data) < whole:
+            data += os.pread(self._descriptor, whole - len(data), self._read + len(data))
+        self._read += whole
+        lines = (line for mark, before in EVENT.iter_unpack(data) for line in self._regions.executed(mark, before))
+        return "".join(lines).encode()
+
+
+@dataclass
+class _Region:
+    name: bytes
+    start: int
+
+
+class Regions:
+    """The regions between the marks that were executed; see counting/tcg/region.c for what they mean."""
+
+    def __init__(self) -> None:
+        self._open: list[_Region] = []
+        self._name: list[int] = []
+        self._pauses = 0
+        self._paused_at = 0
+
+    def executed(self, mark: int, before: int) -> Iterator[str]:
+        """Take a mark and the instructions before it; yield the records of the regions that it ends."""
+        if mark in {Mark.ZERO, Mark.ONE}:
+            if not self._name:  # a name's length is nothing to the regions around
+                self._wait_from(before)
+            if len(self._name) < _NAME_BITS:
+                self._name.append(int(mark == Mark.ONE))
+            return
+        if mark == Mark.PAUSE:
+            self._wait_from(before)
+            return
+        if mark == Mark.RESUME:
+            self._wait_until(before + 1)
+            return
+        if mark == Mark.START:
+            if self._name:
+                self._wait_until(before + 1)
+            yield from self._start(before)
+        elif len(self._open) > _OPEN_REGIONS or (self._open and not _is_hosts(self._open[-1])):
+            yield from self._close_top(before, finished=True)
+        self._name = []
+
+    def _start(self, before: int) -> Iterator[str]:
+        name = _bytes_of(self._name)
+        if name[:1] in {bytes([_HOST_BEGIN]), bytes([_HOST_END])}:
+            yield from self._close_all(before, request_ends=name[0] == _HOST_END)
+            if name[0] == _HOST_END:
+                return
+        # The mark itself is not part of the region.
+        self._open.append(_Region(name, self._unless_paused(before + 1)))
+
+    def _close_all(self, before: int, *, request_ends: bool) -> Iterator[str]:
+        while self._open:
+            finished = request_ends and len(self._open) <= _OPEN_REGIONS and _is_hosts(self._open[-1])
+            yield from self._close_top(before, finished=finished)
+        self._pauses = 0  # an exception or a reset while it waited
+
+    def _close_top(self, before: int, *, finished: bool) -> Iterator[str]:
+        region = self._open.pop()
+        if len(self._open) < _OPEN_REGIONS:
+            facts = {
+                "name": region.name.hex(),
+                "depth": len(self._open),
+                "instructions": self._unless_paused(before) - region.start,
+                "finished": finished,
+                "exact": True,
+            }
+            yield json.dumps(facts) + "\n"
+
+    def _wait_from(self, before: int) -> None:
+        if self._pauses == 0:
+            self._paused_at = before
+        self._pauses += 1
+
+    def _wait_until(self, behind: int) -> None:
+        if self._pauses == 0:
+            return
+        self._pauses -= 1
+        if self._pauses == 0:
+            for region in self._open:
+                region.start += behind - self._paused_at
+
+    def _unless_paused(self, count: int) -> int:
+        return self._paused_at if self._pauses else count
+
+
+def _is_hosts(region: _Region) -> bool:
+    return region.name[:1] == bytes([_HOST_BEGIN])
+
+
+def _bytes_of(bits: list[int]) -> bytes:
+    # Most significant first; what makes no whole byte is dropped.
+    whole = len(bits) // 8
+    return bytes(int("".join(map(str, bits[8 * at : 8 * at + 8])), 2) for at in range(whole))
