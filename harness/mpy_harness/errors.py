@@ -185,6 +185,10 @@ class EmulatorDied(MachineryError):
     """The emulator ended when nobody had asked it to."""
 
 
+class EmulatorRefused(MachineryError):
+    """The emulator runs, but did not do what it was told."""
+
+
 class GuestMemoryFailed(MachineryError):
     """The emulator did not give the access to guest memory that was needed."""
 

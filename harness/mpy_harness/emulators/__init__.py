@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from mpy_harness.counting.instrument import Instrument, Mode
-from mpy_harness.emulators import esp32, qemu
+from mpy_harness.emulators import esp32, qemu, renode
 from mpy_harness.emulators.base import Emulator, Exit, GuestMemory, SharedWindow, Storage
 from mpy_harness.errors import TargetInvalid
 from mpy_harness.firmware.progress import Progress
@@ -29,7 +29,7 @@ class _Kind(Protocol):
     def instrument(self, target: Target, image: Path, mode: Mode, progress: Progress) -> Instrument: ...
 
 
-_EMULATORS: dict[str, _Kind] = {"qemu": qemu, "esp32": esp32}
+_EMULATORS: dict[str, _Kind] = {"qemu": qemu, "esp32": esp32, "renode": renode}
 
 
 def name(target: Target) -> str:

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from mpy_harness.emulators.base import Exit
 from mpy_harness.errors import EmulatorDied, ToolMissing
@@ -37,19 +37,29 @@ def _death_follows_ours() -> Callable[[], None] | None:
 class EmulatorProcess:
     """A child process in a session of its own (a terminal's Ctrl-C is ours to handle), stderr kept.
 
-    It gets the file descriptors ``inherited``.
+    It gets the file descriptors ``inherited``; ``talk`` is one for its standard input and output, ``environment``
+    what is added to ours.
     """
 
-    def __init__(self, command: Sequence[str], inherited: Sequence[int] = (), *, install_hint: str) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        inherited: Sequence[int] = (),
+        *,
+        install_hint: str,
+        talk: int = subprocess.DEVNULL,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.command = list(command)
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         try:
             self._process = subprocess.Popen(
                 self.command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
+                stdin=talk,
+                stdout=talk,
                 stderr=self._stderr,
                 pass_fds=inherited,
+                env={**os.environ, **(environment or {})},
                 start_new_session=True,
                 preexec_fn=_death_follows_ours(),  # noqa: PLW1509 - system calls only, safe after fork
             )

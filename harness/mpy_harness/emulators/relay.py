@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import array
 import contextlib
+import errno
 import fcntl
 import os
 import selectors
 import socket
+import sys
 import termios
 import threading
 
@@ -70,7 +72,7 @@ class Relay:
                         return
                     if key.fd == self._from_guest:
                         self.may_have_lost |= _waiting(self._from_guest) >= self._capacity
-                        data = os.read(self._from_guest, _READ_BYTES)
+                        data = _read(self._from_guest)
                         self._output += data
                         has_ended = not data
                     elif key.fd == self._to_guest:
@@ -93,6 +95,8 @@ class Relay:
 
 def _capacity(pipe: int) -> int:
     # A writer may find a pipe full that has room for less than a page.
+    if os.isatty(pipe):  # makes its writer wait
+        return sys.maxsize
     page = os.sysconf("SC_PAGE_SIZE")
     return (fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ) if hasattr(fcntl, "F_GETPIPE_SZ") else _SMALLEST_PIPE) - page
 
@@ -101,6 +105,15 @@ def _waiting(pipe: int) -> int:
     count = array.array("i", [0])
     fcntl.ioctl(pipe, termios.FIONREAD, count)
     return count[0]
+
+
+def _read(end: int) -> bytes:
+    try:
+        return os.read(end, _READ_BYTES)
+    except OSError as error:
+        if error.errno == errno.EIO:  # how a terminal says that its other side is gone
+            return b""
+        raise
 
 
 def _watch(selector: selectors.BaseSelector, end: int, events: int, wanted: bool) -> None:

@@ -1,0 +1,63 @@
+"""Renode's monitor: commands as lines, answers as text up to the next prompt."""
+
+from __future__ import annotations
+
+import re
+import socket
+import time
+
+from mpy_harness.errors import EmulatorRefused
+
+_READ_BYTES = 65536
+_PROMPT = re.compile(rb"(?:^|[\r\n])\(([\w-]+)\) \Z")
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+# How its errors begin: of a command, of a description, of a command that does not exist or has other parameters.
+_ERROR = re.compile(r"There was an error|Error E\d+|No such command|Parameters did not match|Could not ", re.IGNORECASE)
+
+
+class MonitorClosedError(Exception):
+    """Renode closed its monitor."""
+
+
+class Monitor:
+    """Commands over a connected socket.
+
+    Raises MonitorClosedError where Renode has ended, EmulatorRefused where it gives no answer in time or an error.
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+
+    def greet(self, seconds: float) -> None:
+        """Wait until Renode takes commands."""
+        self._until_prompt("a prompt", seconds)
+
+    def execute(self, command: str, seconds: float) -> str:
+        """Run a command and return what it said."""
+        try:
+            self._connection.settimeout(seconds)
+            self._connection.sendall(command.encode() + b"\n")
+        except OSError as error:
+            raise MonitorClosedError(str(error)) from error
+        # What it is told comes back first.
+        said = _COLOURS.sub("", self._until_prompt(f"an answer to {command!r}", seconds).decode("utf-8", "replace"))
+        answer = said.replace("\r", "").removeprefix(command).strip()
+        if _ERROR.search(answer):
+            raise EmulatorRefused(f"Renode did not do {command!r}. It said:\n{answer}")
+        return answer
+
+    def _until_prompt(self, what: str, seconds: float) -> bytes:
+        deadline = time.monotonic() + seconds
+        said = b""
+        while not (prompt := _PROMPT.search(said)):
+            try:
+                self._connection.settimeout(max(0.001, deadline - time.monotonic()))
+                data = self._connection.recv(_READ_BYTES)
+            except TimeoutError:
+                raise EmulatorRefused(f"Renode did not give {what} within {seconds:g} s. It said: {said!r}") from None
+            except OSError as error:
+                raise MonitorClosedError(str(error)) from error
+            if not data:
+                raise MonitorClosedError(said.decode("utf-8", "replace"))
+            said += data
+        return said[: prompt.start()]
