@@ -15,6 +15,7 @@ from mpy_harness.baselines import recording
 from mpy_harness.baselines.measurements import Measurement, Provenance, Run, plain
 from mpy_harness.baselines.revision import revision_of
 from mpy_harness.errors import HarnessError
+from mpy_harness.firmware import toolchain
 from mpy_harness.firmware.image import Firmware
 from mpy_harness.reports.terminal import ATTRIBUTE, HASH, MEASUREMENT
 from mpy_harness.session import Session
@@ -55,7 +56,7 @@ class Gathered:
         for target in self._targets({each.target for each in measurements}):
             with suppress(HarnessError):  # what is not known counts as different
                 firmware = self._session.pool.firmware(target)
-                provenance[target.name] = provenance_of(target, firmware)
+                provenance[target.name] = self._provenance(target, firmware)
                 if firmware.elf.suffix == ".elf":  # what others publish need not be one
                     measurements += recording.of_image(read_elf(firmware.elf, target), target.name)
         return Run(
@@ -75,20 +76,24 @@ class Gathered:
         kept = (each for each in base.measurements if (each.file in self._files if each.file else each.key in measured))
         return base.model_copy(update={"measurements": tuple(kept)})
 
+    def _provenance(self, target: Target, firmware: Firmware) -> Provenance:
+        """Return what a target's figures depend on besides the program. Raises ToolMissing."""
+        facts = firmware.provenance
+        tools = dict.fromkeys(version for tool, version in facts.toolchain.items() if tool not in _NO_MATTER)
+        arch = target.natmod.arch
+        if any(name.endswith(f"/{arch}") for name in self._natmods):  # firmware may come from elsewhere
+            built_with = toolchain.toolchain(toolchain.cross_prefix(arch), target.firmware.micropython).facts()
+            tools |= dict.fromkeys(version for tool, version in built_with.items() if tool not in _NO_MATTER)
+        return Provenance(
+            micropython=plain(facts.micropython),
+            firmware=facts.image_sha256 or _sha256(firmware.elf),
+            toolchain=plain("; ".join(tools)),
+            emulator=plain(emulators.version(target)),
+            harness=__version__,
+        )
+
     def _targets(self, names: set[str]) -> Iterator[Target]:
         return (target for target in self._session.settings.targets if target.name in names)
-
-
-def provenance_of(target: Target, firmware: Firmware) -> Provenance:
-    """Return what a target's figures depend on besides the program. Raises ToolMissing."""
-    facts = firmware.provenance
-    return Provenance(
-        micropython=plain(facts.micropython),
-        firmware=facts.image_sha256 or _sha256(firmware.elf),
-        toolchain=plain("; ".join(version for tool, version in facts.toolchain.items() if tool not in _NO_MATTER)),
-        emulator=plain(emulators.version(target)),
-        harness=__version__,
-    )
 
 
 def _sha256(file: Path) -> str:
