@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mpy_harness import device_items, measuring, run_end
+from mpy_harness import budgets, device_items, measuring, run_end
 from mpy_harness.board import Board
 from mpy_harness.board.modules import ModuleLoader
 from mpy_harness.errors import BudgetExceeded
@@ -27,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Check the options and prepare the session; nothing is started yet."""
-    for line in measuring.MARKERS:
+    for line in (budgets.MARKER, measuring.MARKER):
         config.addinivalue_line("markers", line)
     config.stash[_SESSION] = Session(config)
     device_items.add_arguments(config, config.stash[_SESSION].settings)
@@ -65,16 +65,15 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     """Hold a test to its budget and keep what it counted."""
     session = item.config.stash[_SESSION]
     board = session.used_by(item)
-    budgets = measuring.Budget.all_of(item, board)
+    allowed = budgets.Budgets.of(item, board)
     try:
-        if board is None or not budgets:
+        if allowed is None:
             yield
             return
-        with board.count(listed=False) as whole:
+        with allowed.measured() as spent:
             yield
-        session.recorder.whole(item, whole)
-        for budget in budgets:
-            budget.check(whole)
+        session.record_whole(item, spent.count, spent.allocations)
+        allowed.check()
     finally:
         session.record_counts(item)
 

@@ -12,6 +12,7 @@ import pytest
 from mpy_harness.baselines import recording
 from mpy_harness.baselines.measurements import Measurement
 from mpy_harness.baselines.recording import Origin
+from mpy_harness.board.allocations import Allocations
 from mpy_harness.counting.count import Count
 from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.golden import CaseResult
@@ -56,6 +57,16 @@ class Recorder:
         """Keep what the test ran in all."""
         origin = self.origin(item)
         _found(item).regions.append(recording.of_counts([count], target_of(item), origin.test, origin))
+
+    def allocations(self, item: pytest.Item, regions: Iterable[Allocations]) -> None:
+        """Keep what was taken of heap and stack, of the whole test where a region has no name; one name is one."""
+        named: dict[str, Allocations] = {}
+        for region in regions:
+            named[region.name] = named[region.name].plus(region) if region.name in named else region
+        origin = self.origin(item)
+        for name, taken in named.items():
+            case = f"{origin.test}: {name}" if name else origin.test
+            _found(item).regions += recording.of_allocations(taken, target_of(item), case, origin)
 
     def natmod(self, item: pytest.Item, build: NatmodBuild) -> None:
         """Keep that a test depends on a native module, and once in a process its sizes."""

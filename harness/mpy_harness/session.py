@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from mpy_harness.board.allocations import Allocations
 from mpy_harness.board.board import Board
 from mpy_harness.board.hostfiles import HostFiles
 from mpy_harness.board.pool import BoardPool
@@ -91,7 +92,7 @@ class Session:
         with self._tools_or_skip(item, target):
             board = self.pool.board(target, files, counting_of(item, self.settings.counting))
         board.console.begin(item.nodeid)
-        board.counts.clear()
+        board.forget()
         self._current[item.nodeid] = board
         return board
 
@@ -135,10 +136,18 @@ class Session:
         if board is None:
             return
         self.recorder.regions(item, regions_of(board.counts))
+        self.recorder.allocations(item, [taken for taken in board.allocated if taken.name])
         for count in regions_of(board.counts):
             if count.name:
                 facts = {"test": item.name, "region": count.name, "target": board.target.name}
                 record(item, COUNT, json.dumps(facts | {"instructions": count.instructions}))
+
+    def record_whole(self, item: pytest.Item, count: Count | None, allocations: Allocations | None) -> None:
+        """Keep what a test with a budget took in all, of what was measured."""
+        if count is not None:
+            self.recorder.whole(item, count)
+        if allocations is not None:
+            self.recorder.allocations(item, [allocations])
 
     def record_build(self, item: pytest.Item, build: NatmodBuild) -> None:
         """Keep a built module's sizes with the test's report."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import isnan
 
 from mpy_harness.baselines.measurements import Measurement, Part, plain
+from mpy_harness.board.allocations import Allocations
 from mpy_harness.counting.count import Count
 from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.golden import CaseResult
@@ -75,6 +76,23 @@ def of_counts(counts: Sequence[Count], target: str, case: str, origin: Origin, l
         line=origin.line,
         parts=_largest(parts),
     )
+
+
+def of_allocations(taken: Allocations, target: str, case: str, origin: Origin) -> list[Measurement]:
+    """Return what was taken of heap and stack: allocations and their bytes, heap at most, stack."""
+    figures = {"allocations": taken.count, "allocated": taken.bytes, "heap": taken.peak, "stack": taken.stack}
+    return [
+        Measurement(
+            target=name_of(target),
+            case=name_of(case),
+            metric=metric,
+            value=value,
+            unit="allocations" if metric == "allocations" else "B",
+            file=origin.file,
+            line=origin.line,
+        )
+        for metric, value in figures.items()
+    ]
 
 
 def of_natmod(build: NatmodBuild, sizes: MpySizes, target: str) -> list[Measurement]:

@@ -26,9 +26,8 @@ class Allocations:
 
     ``count`` and ``bytes`` are allocations and blocks that grew, whether or not they were freed again. ``peak`` is
     how much more than before was in use at most, garbage that was not collected included; ``held`` how much more
-    is in use afterwards. ``largest_before`` and ``largest_after`` are the largest free
-    blocks, ``stack`` how deep the stack got from its top, the interpreter's own frames included. Each request
-    begins with a collection.
+    the requests left in use. ``largest_before`` and ``largest_after`` are the largest free blocks, ``stack`` how
+    deep the stack got from its top, the interpreter's own frames included. Each request begins with a collection.
     """
 
     name: str = ""
@@ -39,6 +38,19 @@ class Allocations:
     largest_before: int = 0
     largest_after: int = 0
     stack: int = 0
+
+    def plus(self, other: Allocations) -> Allocations:
+        """Return the sum with a later region; peak and stack are the larger ones."""
+        return Allocations(
+            self.name,
+            self.count + other.count,
+            self.bytes + other.bytes,
+            max(self.peak, other.peak),
+            self.held + other.held,
+            self.largest_before,
+            other.largest_after,
+            max(self.stack, other.stack),
+        )
 
 
 @dataclass(frozen=True)
@@ -113,14 +125,10 @@ class MemoryWatch:
         self._target = target
         self._address = address
         self._ask = ask
-        self._open: list[tuple[Allocations, int]] = []  # regions, and what was in use when they began
+        self._open: list[Allocations] = []
         self._is_asking = False
         self._life = -1
-
-    @property
-    def watching(self) -> bool:
-        """Tell whether requests are watched."""
-        return bool(self._open) and not self._is_asking
+        self._last: _Look | None = None  # None: something that is not watched may have changed the heap since
 
     @contextmanager
     def region(self, name: str, life: int) -> Iterator[Allocations]:
@@ -130,36 +138,43 @@ class MemoryWatch:
                 f"allocations cannot be counted: the firmware of target {self._target} does not count them. Use a "
                 "target whose firmware the harness builds (m33), or board.heap.used() for what is in use."
             )
-        now = self._look(life)
-        region = Allocations(name, largest_before=now.largest, largest_after=now.largest)
-        self._open.append((region, now.used))
+        self._last = self._look(life)
+        region = Allocations(name, largest_before=self._last.largest, largest_after=self._last.largest)
+        self._open.append(region)
         try:
             yield region
         finally:
-            self._open = [(other, begin) for other, begin in self._open if other is not region]
+            self._open = [other for other in self._open if other is not region]
+
+    def begin(self, life: int, *, is_program: bool) -> bool:
+        """Tell whether the request that comes is watched: a program's is, where a region is open."""
+        if not self._open or self._is_asking:
+            return False
+        if not is_program:
+            self._last = None
+        elif self._last is None or self._life != life:
+            self._last = self._look(life)
+        return is_program
 
     def collect(self, life: int) -> None:
         """Add the figures of the request that was just watched."""
-        now = self._look(life)
-        for region, begin in self._open:
+        before, now = self._last, self._look(life)
+        self._last = now
+        for region in self._open:
             region.count += now.count
             region.bytes += now.allocated
             region.peak = max(region.peak, region.held + now.peak - now.start)
-            region.held = now.used - begin
+            region.held += now.used - before.used if before else 0
             region.largest_after = now.largest
             region.stack = max(region.stack, now.stack)
-
-    def tell(self, life: int) -> None:
-        """Tell the guest where the figures are, once in each life."""
-        if self._life != life:
-            self._ask("watch", self._address)
-            self._ask("figures")  # what that sets up for good is there when a region begins
-            self._life = life
 
     def _look(self, life: int) -> _Look:
         self._is_asking = True
         try:
-            self.tell(life)
+            if self._life != life:
+                self._ask("watch", self._address)
+                self._ask("figures")  # what that sets up for good is there when a region begins
+                self._life = life
             self._ask("look")
             return _Look(*self._ask("figures"))
         finally:

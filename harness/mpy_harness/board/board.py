@@ -102,6 +102,7 @@ class Board:
         self._abi: mpyfile.MpyAbi | None = None
         self._usable = False
         self.allocated: list[Allocations] = []
+        self.natmods: dict[str, Path | NatmodBuild] = {}  # what was loaded, by name
         self._start()
 
     # --- running code -----------------------------------------------------------------------
@@ -154,7 +155,8 @@ class Board:
                 FloatAbiWarning,
                 stacklevel=2,
             )
-        self._naming.loaded(module if isinstance(module, NatmodBuild) else file.path)
+        self.natmods[file.path.stem] = module if isinstance(module, NatmodBuild) else file.path
+        self._naming.loaded(self.natmods[file.path.stem])
         self.files.put(file.path, f"{_MODULE_FOLDER}/{file.path.name}")
         return self.import_module(file.path.stem, f"{_MODULE_FOLDER}/{file.path.name}")
 
@@ -187,6 +189,11 @@ class Board:
         return self._abi
 
     # --- counting ---------------------------------------------------------------------------
+
+    @property
+    def can_count(self) -> bool:
+        """Tell whether instructions are counted on this board."""
+        return self._meter is not None
 
     @contextmanager
     def count(self, name: str = "", *, listed: bool = True) -> Iterator[Count]:
@@ -221,6 +228,12 @@ class Board:
             if listed:
                 self.allocated.append(allocations)
             yield allocations
+
+    def forget(self) -> None:
+        """Forget what was counted, allocated and loaded so far: another test begins."""
+        self.counts.clear()
+        self.allocated.clear()
+        self.natmods.clear()
 
     # --- console ----------------------------------------------------------------------------
 
@@ -271,7 +284,7 @@ class Board:
             raise MachineryError("this board is no longer usable after an earlier error; hard_reset() starts it again")
         seconds = self.timeout if timeout is None else timeout
         how = self._meter.counting if self._meter is not None else 0
-        watching = what in _PROGRAMS and self._memory.watching
+        watching = self._memory.begin(self.life, is_program=what in _PROGRAMS)
         how += WATCH * watching
         released = list(self._released)  # to which the collector of garbage here may add at any time
         message = codec.encode([released, what, list(arguments), how], self._number)
