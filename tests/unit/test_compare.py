@@ -176,7 +176,10 @@ def test_another_harness_and_other_native_modules_excuse_nothing():
     head = run(m(2), natmods={"iir/armv7emsp": "b" * 64, "fir/armv7emsp": "c" * 64}, harness="0.2.0")
     found = compare(base, head)
     assert [row.verdict for row in found.rows] == ["worse"]
-    assert found.reasons == ["native modules that are not the same: iir/armv7emsp"]
+    assert found.reasons == [
+        "m33: harness was 0.1.0, is 0.2.0",
+        "native modules that are not the same: iir/armv7emsp",
+    ]
 
 
 # --- what grew ----------------------------------------------------------------------------------

@@ -110,7 +110,7 @@ def _reasons(base: Run, head: Run) -> Iterator[str]:
             if before is not after:
                 yield f"{target}: with what it was measured is not known of the {'base' if before is None else 'head'}"
             continue
-        for name in _CONDITIONS:
+        for name in (*_CONDITIONS, "harness"):  # the latter should change nothing, but who knows
             if getattr(before, name) != getattr(after, name):
                 yield f"{target}: {_change(name, before, after)}"
     natmods = sorted(name for name in base.natmods.keys() & head.natmods if base.natmods[name] != head.natmods[name])
