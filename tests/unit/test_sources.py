@@ -208,7 +208,9 @@ def test_a_given_path_that_is_not_that_version_is_refused(tmp_path, prepare, mes
 
 
 def test_an_unknown_version_says_which_are_pinned():
-    with pytest.raises(SourceUnavailable, match=r"no archive of MicroPython 0\.1\.0 is pinned here \(pinned: 1\.25\.0, 1\.26\.1"):
+    with pytest.raises(
+        SourceUnavailable, match=r"no archive of MicroPython 0\.1\.0 is pinned here \(pinned: 1\.25\.0, 1\.26\.1"
+    ):
         sources.micropython_source("0.1.0")
 
 
