@@ -58,7 +58,7 @@ def run_measure(
         str, typer.Option("--compare", help="merge-base, none, or what `mpy-harness compare` takes for its base.")
     ] = measure.MERGE_BASE,
     output: Annotated[Path, typer.Option(file_okay=False, help="Folder for the measurements.")],
-    timeout: Annotated[float, typer.Option(min=1, help="Minutes until a run of the tests is stopped.")] = 60.0,
+    timeout: Annotated[float, typer.Option(min=0.01, help="Minutes until a run of the tests is stopped.")] = 60.0,
 ) -> None:
     """Test and measure this checkout and the one it is compared with, and tell the difference.
 

@@ -128,5 +128,5 @@ def _pytest(job: Job, folder: Path, name: str) -> int:
                 process.wait(_TO_END_SECONDS)
             process.kill()
             if isinstance(error, subprocess.TimeoutExpired):
-                raise MachineryError(f"the tests did not end within {job.timeout / 60:.0f} minutes.") from None
+                raise MachineryError(f"the tests did not end within {job.timeout / 60:g} minutes.") from None
             raise
