@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from mpy_harness.baselines.comparison import Comparison, PartChange, Row
 from mpy_harness.reports.names import printable, shortened
 from mpy_harness.reports.terminal import aligned
@@ -10,10 +12,10 @@ from mpy_harness.reports.verdict import (
     amount,
     changed,
     contributors,
-    culprits,
     headline,
     metric,
     percent,
+    plural,
     signed,
 )
 from mpy_harness.reports.verdict import tolerated as within_thresholds
@@ -21,19 +23,15 @@ from mpy_harness.reports.verdict import tolerated as within_thresholds
 _ROWS = 24
 _CASE = 56
 _NAME = 40
-_GREW = 6
-_LINE = 150
+_PARTS = 3
+_Cause = tuple[str, str, str, str, str]
 
 
 def comparison_lines(comparison: Comparison, detailed: bool = False) -> list[str]:
-    """Return a comparison as lines; ``detailed`` shows all changes, their parts and what thresholds let pass."""
+    """Return a comparison as lines; ``detailed`` shows all changes, all their parts and what thresholds let pass."""
     lines = [headline(comparison)]
     lines += [f"alert: {printable(alert)}" for alert in comparison.alerts]
     lines += [f"different: {printable(reason)}" for reason in comparison.reasons]
-    grew = culprits(comparison)
-    lines += [f"grew: {shortened(str(each), _LINE)}" for each in grew[:_GREW]]
-    if len(grew) > _GREW:
-        lines.append(f"grew: {len(grew) - _GREW:,} more")
     rows = changed(comparison) + (within_thresholds(comparison) if detailed else [])
     shown = rows if detailed else rows[:_ROWS]
     if shown:
@@ -47,12 +45,31 @@ def _table(rows: list[Row], detailed: bool) -> list[str]:
     cells = [["", "case", "target", "metric", "base", "head", "change", ""]]
     cells += [_cells(row) for row in rows]
     table = aligned(cells)
+    causes = Counter(_cause(row) for row in rows)
+    said: set[_Cause | None] = {None}
     lines = table[:1]
     for row, line in zip(rows, table[1:], strict=True):
         lines.append(line)
-        parts = contributors(row, len(row.parts)) if detailed else []
-        lines += [f"    {text}" for text in aligned([_part(part) for part in parts])] if parts else []
+        if detailed:
+            lines += _parts(contributors(row, len(row.parts)))
+        elif (cause := _cause(row)) not in said:
+            said.add(cause)
+            lines += _parts(contributors(row, _PARTS), causes[cause] - 1)
     return lines
+
+
+def _cause(row: Row) -> _Cause | None:
+    # What rows have in common that would say the same again.
+    parts = contributors(row, 1)
+    measured = row.measurement
+    return (row.verdict, measured.target, measured.metric, parts[0].module, parts[0].name) if parts else None
+
+
+def _parts(parts: list[PartChange], others: int = 0) -> list[str]:
+    if not parts:
+        return []
+    lines = [f"    {line}" for line in aligned([_part(part) for part in parts])]
+    return [*lines, f"    and in {plural(others, 'row')} below"] if others else lines
 
 
 def _cells(row: Row) -> list[str]:
