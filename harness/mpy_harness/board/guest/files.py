@@ -15,6 +15,8 @@ class _Writer(io.IOBase):
         self.text = text
         self.buffer = io.BytesIO(data)
         self.buffer.seek(at)
+        self.is_empty = not data
+        self.whole = None  # all of the content, where it was written at once: it takes no second copy then
         self.new = False  # something written that the file system does not have yet
         fs.writers.append(self)
 
@@ -22,6 +24,13 @@ class _Writer(io.IOBase):
         if isinstance(data, str):
             data = data.encode()
         self.new = True
+        self.whole = None
+        if self.is_empty and isinstance(data, bytes) and self.tell() == 0:
+            self.whole = data
+            self.is_empty = False
+            self.buffer = io.BytesIO(data)
+            return self.buffer.seek(len(data))
+        self.is_empty = False
         return self.buffer.write(data)
 
     def _out(self, data):
@@ -48,7 +57,7 @@ class _Writer(io.IOBase):
     def flush(self):
         if self.new:
             self.new = False
-            self.fs.store(self.path, self.buffer.getvalue())
+            self.fs.store(self.path, self.buffer.getvalue() if self.whole is None else self.whole)
 
     def close(self):
         if self.buffer:

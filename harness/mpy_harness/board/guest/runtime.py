@@ -139,13 +139,12 @@ def room(code, size):
         data = bytes(size)
         uctypes.bytearray_at(id(data) + 4, 4)[:] = b"\0\0\0\0"  # of the content to come no hash is known (py/objstr.h)
         return data
+    # An array is a bytearray of another type and typecode (py/objarray.h); making one otherwise takes its size twice.
     data = bytearray(size)
-    if code != 0x42:
-        # An array is a bytearray of another type and typecode (py/objarray.h); making one otherwise takes its size twice.
-        head = uctypes.struct(id(data), {"type": 0 | uctypes.UINT32, "code": 4 | uctypes.UINT8, "len": 8 | uctypes.UINT32})
-        head.len = size // struct.calcsize(chr(code))
-        head.code = code
-        head.type = id(array.array)
+    head = uctypes.struct(id(data), {"type": 0 | uctypes.UINT32, "code": 4 | uctypes.UINT8, "len": 8 | uctypes.UINT32})
+    head.len = size // struct.calcsize(chr(code))
+    head.code = code
+    head.type = id(array.array)
     return data
 
 
@@ -232,8 +231,8 @@ class Runtime:
             return self.link.rooms[size]
         if tag == 0x73 or tag == 0x62 or tag == 0x49:
             self.at = at + size
-            data = bytes(uctypes.bytearray_at(self.base + at, size))
-            return data if tag == 0x62 else str(data, "utf8") if tag == 0x73 else int(str(data, "utf8"), 16)
+            data = uctypes.bytearray_at(self.base + at, size)
+            return bytes(data) if tag == 0x62 else str(data, "utf8") if tag == 0x73 else int(str(data, "utf8"), 16)
         if tag == 0x64:
             # One after the other: MicroPython evaluates a display's value before its key.
             items = [self.decode() for _ in range(2 * size)]
@@ -424,7 +423,13 @@ class Runtime:
 
     def do_read(self, path):
         with open(path, "rb") as file:
-            return file.read()
+            size = file.seek(0, 2)
+            file.seek(0)
+            if not size:
+                return b""
+            data = room(0, size)  # read() would take more than twice as much on its way
+            file.readinto(uctypes.bytearray_at(uctypes.addressof(data), size))
+        return data
 
     def do_list(self, path):
         return [(e[0], bool(e[1] & 0x4000)) for e in os.ilistdir(path)]
