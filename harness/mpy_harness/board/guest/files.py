@@ -105,6 +105,7 @@ class _Reader(io.IOBase):
         raise OSError(errno.EBADF)
 
     def close(self):
+        self.__init__(b"", False)  # a BytesIO that is closed still refers to its content
         self.inner.close()
 
     def ioctl(self, request, argument):
