@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import threading
@@ -99,3 +100,22 @@ def test_nothing_stays_open(ends, who):
         os.write(ends.its_output, b"to nobody")
     if who == "relay":
         assert read_all(ends.reader) == b""
+
+
+@pytest.mark.parametrize("is_full", [False, True])
+def test_a_pipe_that_was_full_may_have_lost_output(is_full):
+    reader, relayed = socket.socketpair()
+    _, to_guest = its_input = os.pipe()
+    from_guest, its_output = os.pipe()
+    os.set_blocking(its_output, False)
+    with contextlib.suppress(BlockingIOError):
+        os.write(its_output, b"x" * 1000)
+        while is_full:
+            os.write(its_output, b"x" * 1000)
+    relay = Relay(relayed, from_guest, to_guest)
+    os.close(its_output)
+    assert read_all(reader)
+    assert relay.may_have_lost is is_full
+    relay.close()
+    reader.close()
+    os.close(its_input[0])

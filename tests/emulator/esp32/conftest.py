@@ -1,0 +1,89 @@
+"""Boards in Espressif's QEMU; skipped with the command that gets what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from leftovers import Leftovers
+
+from mpy_harness import emulators
+from mpy_harness.board import Board
+from mpy_harness.board.modules import build_module
+from mpy_harness.errors import HarnessError, ToolMissing
+from mpy_harness.firmware.image import cached_firmware
+from mpy_harness.firmware.natmods import NatmodBuild
+from mpy_harness.firmware.symbols import Symbols
+from mpy_harness.resources import natmods_dir
+from mpy_harness.targets import Target, load_target
+
+PATIENCE = 120.0  # seconds for one call: these boards share two host cores with the rest of the tests
+
+
+@pytest.fixture(scope="session")
+def esp32() -> Target:
+    return load_target("esp32")
+
+
+@pytest.fixture(scope="session")
+def image(esp32: Target) -> Path:
+    """The pinned firmware, where it and an emulator for it are there."""
+    try:
+        emulators.program(esp32)
+    except ToolMissing as error:
+        pytest.skip(f"no QEMU for the ESP32: {error}")
+    firmware = cached_firmware(esp32, None)
+    if firmware is None:
+        pytest.skip("the ESP32's firmware is not in the cache; fetch it: mpy-harness setup esp32")
+    return firmware.elf
+
+
+@pytest.fixture(scope="session")
+def boot(esp32: Target, image: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Board]]:
+    """Boot boards; keyword arguments are Board's."""
+    before = Leftovers()
+    folder = tmp_path_factory.mktemp("esp32")
+    boards: list[Board] = []
+
+    def make(image: Path = image, **options: Any) -> Board:
+        options = {"timeout": PATIENCE, "boot_seconds": PATIENCE, "where": Symbols(image).describe} | options
+        boards.append(Board(esp32, image, folder / f"console-{len(boards)}.log", **options))
+        return boards[-1]
+
+    yield make
+    for board in boards:
+        board.close()
+    before.check()
+
+
+@pytest.fixture(scope="session")
+def shared(boot: Callable[..., Board]) -> Board:
+    return boot()
+
+
+@pytest.fixture
+def board(shared: Board) -> Board:
+    """The board that tests share, as after a reset: booted anew only where one broke it."""
+    if shared.usable:
+        try:
+            shared.soft_reset()
+        except HarnessError:
+            shared.hard_reset()
+    else:
+        shared.hard_reset()
+    return shared
+
+
+@pytest.fixture(scope="session")
+def build(esp32: Target) -> Callable[[str], NatmodBuild]:
+    """Build native modules that the harness carries."""
+
+    def module(name: str) -> NatmodBuild:
+        try:
+            return build_module(natmods_dir() / name, esp32)
+        except ToolMissing as error:
+            pytest.skip(f"no compiler for native modules of the ESP32: {error}")
+
+    return module
