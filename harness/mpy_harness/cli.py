@@ -20,6 +20,7 @@ from mpy_harness import (
     profiler,
     reporting,
     runner,
+    sizing,
     targets,
     trending,
 )
@@ -277,6 +278,28 @@ def show_comparison(
 def show_schema() -> None:
     """Print the JSON schema of files of measurements."""
     print(measurements.schema(), end="")
+
+
+@app.command("sizes")
+def show_sizes(
+    things: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="THING...", help="Targets, ELF or .mpy files, folders of native modules; m33 if none."),
+    ] = None,
+    *,
+    target: Annotated[
+        str | None, typer.Option("--target", metavar="NAME", help="Memory map of ELF files, arch of native modules.")
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, help="Objects and symbols in each table.")] = 15,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    micropython: MicroPython = None,
+) -> None:
+    """Tell what firmware, an image or a native module takes of flash and RAM, and which symbols it is."""
+    chosen = targets.load_target(target) if target else None
+    with shown() as progress:
+        wanted = things or [targets.DEFAULT_TARGET]
+        found = {thing: sizing.sizes_of(thing, chosen, micropython, progress) for thing in wanted}
+    print(sizing.told(found, as_json=as_json, top=top))
 
 
 @app.command("repl")
