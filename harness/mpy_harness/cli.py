@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -13,6 +14,7 @@ from rich.table import Table
 from mpy_harness import (
     __version__,
     comparing,
+    compiling,
     demo,
     doctor,
     emulators,
@@ -223,6 +225,45 @@ def profile(
         firmware,
     )
     raise typer.Exit(profiler.profile_script(job, output, top=top, tree=tree, classes=classes))
+
+
+def _words(text: str, option: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} cannot be split into words: {error}", param_hint=option) from error
+
+
+@app.command("program")
+def run_program(
+    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE.c...", help="C sources, one of them with main().")],
+    *,
+    target: Target = targets.DEFAULT_TARGET,
+    include: Annotated[list[Path] | None, typer.Option("--include", "-I", help="Folder of headers.")] = None,
+    cflags: Annotated[str, typer.Option(help="For the compiler, in quotes; the last -O counts.")] = "",
+    ldflags: Annotated[str, typer.Option(help="For the linker, as -u _printf_float.")] = "",
+    counting: Annotated[
+        Literal["count", "classes", "functions", "memory", "off"], typer.Option(help="What to count.")
+    ] = "count",
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds until the program is stopped.")] = 60.0,
+    elf: Annotated[Path | None, typer.Option("--elf", help="Keep the linked image here.", dir_okay=False)] = None,
+    top: Annotated[int, typer.Option(min=0, help="Objects, symbols and functions in tables.")] = 0,
+) -> None:
+    """Compile plain C for a target, without MicroPython, run it, and tell flash, RAM and instructions."""
+    job = compiling.Job(
+        sources,
+        targets.load_target(target),
+        include or (),
+        _words(cflags, "--cflags"),
+        _words(ldflags, "--ldflags"),
+        None if counting == "off" else counting,
+        timeout,
+        elf,
+        top,
+    )
+    with shown() as progress:
+        status = job.run(progress)
+    raise typer.Exit(status)
 
 
 @app.command("report")

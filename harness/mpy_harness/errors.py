@@ -121,6 +121,10 @@ class NatmodInvalid(GuestFailure):
     """A native module does not exist, lacks its Makefile or does not build."""
 
 
+class ProgramInvalid(GuestFailure):
+    """A plain C program's sources do not exist or do not compile."""
+
+
 class VectorsInvalid(GuestFailure):
     """A file of golden vectors is missing, damaged or lacks an array."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
@@ -26,7 +26,7 @@ def counting_of(item: pytest.Item, default: Mode | None) -> Mode | None:
     return COUNTING[marker.args[0]]
 
 
-def regions_of(counts: list[Count]) -> Iterator[Count]:
+def regions_of(counts: Sequence[Count]) -> Iterator[Count]:
     """Return regions and those inside them."""
     for count in counts:
         yield count

@@ -13,6 +13,7 @@ from mpy_harness.board.modules import ModuleLoader
 from mpy_harness.errors import BudgetExceeded
 from mpy_harness.golden import Golden
 from mpy_harness.options import add_options
+from mpy_harness.programs import Compiler
 from mpy_harness.reports import terminal, tracebacks
 from mpy_harness.session import Session
 from mpy_harness.targets import Target
@@ -133,6 +134,15 @@ def natmod(board: Board, request: pytest.FixtureRequest) -> Iterator[ModuleLoade
     yield loader
     for build in loader.built:
         session.record_build(request.node, build)
+
+
+@pytest.fixture
+def program(target: Target, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Compiler]:
+    """Compile plain C for the target, without MicroPython: ``program("model.c").run()``."""
+    session = request.config.stash[_SESSION]
+    compiler = session.compiler(request.node, target, (request.path.parent, request.config.rootpath), tmp_path)
+    yield compiler
+    session.record_programs(request.node, compiler.built)
 
 
 @pytest.fixture

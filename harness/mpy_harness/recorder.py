@@ -16,6 +16,8 @@ from mpy_harness.board.allocations import Allocations
 from mpy_harness.counting.count import Count
 from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.golden import CaseResult
+from mpy_harness.measuring import regions_of
+from mpy_harness.programs import CProgram
 from mpy_harness.sizes.mpy import read_mpy
 
 _FOUND = pytest.StashKey["_Found"]()
@@ -76,6 +78,13 @@ class Recorder:
         if known not in self._modules:
             self._modules.add(known)
             found.figures += recording.of_natmod(build, read_mpy(build), target_of(item))
+
+    def program(self, item: pytest.Item, program: CProgram) -> None:
+        """Keep what the sources of a plain C program take of flash and RAM, and the regions of its runs."""
+        origin = self.origin(item)
+        target = program.program.target.name
+        _found(item).figures += recording.of_program(program.sizes, program.own, target, origin)
+        self.regions(item, regions_of([run.count for run in program.ran if run.count]))
 
     def measured(self, item: pytest.Item, measurements: Iterable[Measurement]) -> None:
         """Keep other figures of a test."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from mpy_harness import emulators
 from mpy_harness.board.allocations import Allocations
 from mpy_harness.board.board import Board
 from mpy_harness.board.hostfiles import HostFiles
@@ -22,13 +23,16 @@ from mpy_harness.board.scripts import DeviceScript, import_mounts
 from mpy_harness.counting.count import Count
 from mpy_harness.errors import ToolMissing
 from mpy_harness.firmware.natmods import NatmodBuild
+from mpy_harness.firmware.programs import Program
+from mpy_harness.firmware.toolchain import toolchain
 from mpy_harness.golden import CaseResult
 from mpy_harness.measuring import counting_of, regions_of
 from mpy_harness.options import OPTIONS, Settings, read_settings
+from mpy_harness.programs import Compiler, CProgram
 from mpy_harness.recorder import Recorder
 from mpy_harness.reports.terminal import CASE, COUNT, HASH, MEASUREMENT, NATMOD, SKIPPED
 from mpy_harness.resources import scratch
-from mpy_harness.targets import Target
+from mpy_harness.targets import PublishedFirmware, Target
 
 #: What a test recorded: kinds and JSON, which its reports carry across process borders. They are no
 #: user_properties, because those are in JUnit files, which people read.
@@ -107,6 +111,20 @@ class Session:
         board.may_import(*modules.builds.values(), *modules.files)
         return board
 
+    def compiler(self, item: pytest.Item, target: Target, bases: Sequence[Path], folder: Path) -> Compiler:
+        """Return what compiles plain C for a test. A missing tool skips it, unless its target was asked for."""
+        with self._tools_or_skip(item, target):
+            emulators.program(target)
+            if not isinstance(target.firmware, PublishedFirmware):
+                toolchain(target.built.cross, target.built.micropython)
+        mode = counting_of(item, self.settings.counting)
+
+        def make(program: Program) -> CProgram:
+            log = folder / "program.log"
+            return CProgram(program, log, mode, self.settings.timeout, self.pool.progress)
+
+        return Compiler(target, bases, folder, make)
+
     def _target(self, name: str) -> Target:
         return next(target for target in self.settings.targets if target.name == name)
 
@@ -137,9 +155,12 @@ class Session:
             return
         self.recorder.regions(item, regions_of(board.counts))
         self.recorder.allocations(item, [taken for taken in board.allocated if taken.name])
-        for count in regions_of(board.counts):
+        self._record_regions(item, board.target, board.counts)
+
+    def _record_regions(self, item: pytest.Item, target: Target, counts: Sequence[Count]) -> None:
+        for count in regions_of(counts):
             if count.name:
-                facts = {"test": item.name, "region": count.name, "target": board.target.name}
+                facts = {"test": item.name, "region": count.name, "target": target.name}
                 record(item, COUNT, json.dumps(facts | {"instructions": count.instructions}))
 
     def record_whole(self, item: pytest.Item, count: Count | None, allocations: Allocations | None) -> None:
@@ -154,6 +175,12 @@ class Session:
         self.recorder.natmod(item, build)
         facts = {"name": build.name, "arch": build.arch, "sizes": build.sizes}
         record(item, NATMOD, json.dumps(facts))
+
+    def record_programs(self, item: pytest.Item, programs: Sequence[CProgram]) -> None:
+        """Keep the sizes of plain C programs, and what they took."""
+        for program in programs:
+            self.recorder.program(item, program)
+            self._record_regions(item, program.program.target, [run.count for run in program.ran if run.count])
 
     def finish(self, item: pytest.Item) -> list[tuple[str, str]]:
         """Return all that was kept with a test, which is over."""

@@ -35,6 +35,7 @@ void chip_protect(void);
 
 void console_init(void);
 void console_interrupt(void);
+void console_put(const char *text, unsigned length);
 
 // Whether mp_handle_pending() has something to do: all who wait must stop then.
 #define IS_SOMETHING_PENDING() \

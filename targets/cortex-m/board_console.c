@@ -120,3 +120,7 @@ mp_uint_t mp_hal_stdout_tx_strn(const char *text, size_t length) {
     }
     return length;
 }
+
+void console_put(const char *text, unsigned length) {
+    mp_hal_stdout_tx_strn(text, length);
+}

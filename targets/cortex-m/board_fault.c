@@ -1,8 +1,5 @@
 // A fault is told on the console in one line that the harness understands, then the emulation ends.
 
-#include "py/mphal.h"
-#include "py/mpprint.h"
-
 #include "board.h"
 
 // The order in which the core stacks registers on exception entry (Arm DDI 0403, section B1.5.6; DDI 0553, B3.20).
@@ -16,6 +13,24 @@ static const char *const names[] = {
     "Exception", "Reset", "NMI", "HardFault", "MemManage", "BusFault", "UsageFault", "SecureFault",
 };
 
+static void say(const char *text) {
+    unsigned length = 0;
+    while (text[length] != 0) {
+        ++length;
+    }
+    console_put(text, length);
+}
+
+static void say_register(const char *name, uint32_t value) {
+    char digits[] = "=0x00000000";
+    for (char *digit = digits + 10; value != 0; value >>= 4) {
+        *digit-- = "0123456789abcdef"[value & 15];
+    }
+    say(" ");
+    say(name);
+    say(digits);
+}
+
 // `frame` is the stack pointer on entry. After a stack overflow nothing was stacked there: then only
 // the registers that the core still holds are known.
 __attribute__((used)) static void fault_report(const frame_t *frame, uint32_t exception) {
@@ -28,12 +43,17 @@ __attribute__((used)) static void fault_report(const frame_t *frame, uint32_t ex
     uint32_t stacking_failed = cfsr & (1 << 4 | 1 << 12 | CFSR_STKOF); // MSTKERR, STKERR
     int whole = !stacking_failed && (uintptr_t)frame >= (uintptr_t)&_sstack
         && (uintptr_t)(frame + 1) <= (uintptr_t)&_estack;
-    const char *name = names[exception < MP_ARRAY_SIZE(names) ? exception : 0];
-    mp_printf(&mp_plat_print,
-        "\n#FAULT %s pc=0x%08x lr=0x%08x sp=0x%08x xpsr=0x%08x"
-        " cfsr=0x%08x hfsr=0x%08x mmfar=0x%08x bfar=0x%08x\n",
-        name, whole ? frame->pc : 0, whole ? frame->lr : 0, (uintptr_t)frame, whole ? frame->xpsr : 0,
-        cfsr, SCB_HFSR, SCB_MMFAR, SCB_BFAR);
+    say("\n#FAULT ");
+    say(names[exception < sizeof(names) / sizeof(*names) ? exception : 0]);
+    say_register("pc", whole ? frame->pc : 0);
+    say_register("lr", whole ? frame->lr : 0);
+    say_register("sp", (uintptr_t)frame);
+    say_register("xpsr", whole ? frame->xpsr : 0);
+    say_register("cfsr", cfsr);
+    say_register("hfsr", SCB_HFSR);
+    say_register("mmfar", SCB_MMFAR);
+    say_register("bfar", SCB_BFAR);
+    say("\n");
     board_end();
 }
 
@@ -49,10 +69,4 @@ __attribute__((naked)) void fault_entry(void) {
         "mov sp, r1\n"
         "mrs r1, ipsr\n"
         "b fault_report\n");
-}
-
-void nlr_jump_fail(void *val) {
-    (void)val;
-    mp_printf(&mp_plat_print, "\n#FAULT UncaughtNLR\n");
-    board_end();
 }

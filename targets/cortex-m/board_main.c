@@ -102,3 +102,9 @@ void gc_collect(void) {
     board_after_collection();
     forget();
 }
+
+void nlr_jump_fail(void *val) {
+    (void)val;
+    mp_hal_stdout_tx_str("\n#FAULT UncaughtNLR\n");
+    board_end();
+}

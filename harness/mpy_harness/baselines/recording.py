@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
 
@@ -112,6 +112,24 @@ def of_natmod(build: NatmodBuild, sizes: MpySizes, target: str) -> list[Measurem
             parts=parts.get(metric, ()),
         )
         for metric, value in {**known, **entries}.items()
+    ]
+
+
+def of_program(sizes: ElfSizes, own: Mapping[str, int], target: str, origin: Origin) -> list[Measurement]:
+    """Return the flash and RAM of a plain C program's whole image, and of its own sources."""
+    return [
+        Measurement(
+            target=name_of(target),
+            case=name_of(origin.test),
+            metric=metric,
+            value=value,
+            unit="B",
+            file=origin.file,
+            line=origin.line,
+            parts=_symbols(tree),
+        )
+        for tree in (sizes.flash, sizes.ram)
+        for metric, value in ((tree.name, tree.bytes), (f"own {tree.name}", own[tree.name]))
     ]
 
 

@@ -19,12 +19,14 @@ _RUNS_BYTECODE = {"fun_bc_call", "mp_obj_gen_resume"}
 class Names:
     """What is known of code in the guest.
 
-    ``objects`` are names of MicroPython's function objects by address, ``code`` names what is not the firmware's.
+    ``objects`` are names of MicroPython's function objects by address, ``code`` names what is not the firmware's,
+    which is the module ``image``.
     """
 
     symbols: Symbols
     objects: Mapping[int, str]
     code: Callable[[int], Function | None]
+    image: str = "firmware"
 
     def function(self, address: int, held: int, above: int) -> Function:
         """Return the function at an address, called with the function object ``held``, 0 for none.
@@ -38,7 +40,7 @@ class Names:
             return self.code(address) or Function(f"code at {address:#x}", "", "unknown")
         if known.name.partition(".")[0] in _RUNS_BYTECODE and self.objects.get(held):
             return Function(self.objects[held], "python", "python")
-        return Function(known.name, "firmware", "firmware")
+        return Function(known.name, self.image, "firmware")
 
 
 def call_tree(record: Record, target: str, names: Names) -> Profile:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mpy_harness.errors import MachineryError
 
-_ERROR = re.compile(r"\berror\b:|Error: | \*\*\* ")
+_ERROR = re.compile(r"\berror\b:|Error: | \*\*\* |: undefined reference to |: multiple definition of ")
 
 
 @dataclass(frozen=True)

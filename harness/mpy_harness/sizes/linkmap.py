@@ -35,8 +35,8 @@ def read_map(file: Path) -> list[Piece]:
         return []
     pieces = sorted(_pieces(text), key=lambda piece: (piece.output, piece.start))
     loose = [Path(piece.object) for piece in pieces if not _MEMBER.search(piece.object)]
-    absolute = all(path.is_absolute() for path in loose)
-    root = os.path.commonpath({path.parent for path in loose}) if loose and absolute else ""
+    alike = len({path.is_absolute() for path in loose}) == 1
+    root = os.path.commonpath({path.parent for path in loose}) if alike else ""
     return [Piece(p.name, p.output, p.start, p.size, _short(p.object, root)) for p in pieces]
 
 

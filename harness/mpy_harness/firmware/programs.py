@@ -1,0 +1,128 @@
+"""Compile plain C for a target, without MicroPython: models as emlearn and others generate them, benchmarks."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mpy_harness.errors import ProgramInvalid, TargetInvalid
+from mpy_harness.firmware import toolchain
+from mpy_harness.targets import Target
+
+#: The makefile among a target's board files (``firmware.board`` or ``firmware.shared``) that knows how.
+RECIPE = "program.mk"
+_BUILD_SECONDS = 300.0
+_SOURCES = "sources"
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program for a target: its linked image, beside it the linker's map, and the object files of its sources."""
+
+    elf: Path
+    target: Target
+    objects: tuple[str, ...]
+
+
+def can_build(target: Target) -> bool:
+    """Tell whether plain C can be compiled for a target."""
+    return _recipe(target) is not None
+
+
+def build_program(
+    target: Target,
+    sources: Sequence[Path],
+    folder: Path,
+    *,
+    include: Sequence[Path] = (),
+    cflags: Sequence[str] = (),
+    ldflags: Sequence[str] = (),
+) -> Program:
+    """Compile and link C sources, one of which has ``main``, into ``folder``, which is emptied before.
+
+    Headers are found beside the sources and in the folders ``include``. Raises ToolMissing, TargetInvalid where a
+    target cannot have programs, ProgramInvalid for sources that do not compile.
+    """
+    recipe = _recipe(target)
+    if recipe is None:
+        raise TargetInvalid(
+            f"plain C cannot be compiled for target {target.name}: there is no {RECIPE} among its board's files. "
+            "Choose another target."
+        )
+    image = target.firmware_of or target
+    toolchain.toolchain(image.built.cross, image.built.micropython)  # says what is missing
+    _check(sources, include)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    # By links, because make can take no path with blanks; their names become those of the object files.
+    links = _links(folder / _SOURCES, sources)
+    headers = dict.fromkeys([*(file.absolute().parent for file in sources), *(each.absolute() for each in include)])
+    for number, place in enumerate(headers):
+        (folder / f"include{number}").symlink_to(place)
+    (folder / "Makefile").write_text("include $(RECIPE)\n", encoding="utf-8")
+    boards = {"BOARD_DIR": image.board_folder, "SHARED_DIR": image.shared_folder or image.board_folder}
+    for name, place in boards.items():
+        (folder / name.lower()).symlink_to(place)
+    variables = {
+        **{name: str(folder / name.lower()) for name in boards},
+        "RECIPE": str(folder / ("board_dir" if recipe.parent == image.board_folder else "shared_dir") / RECIPE),
+        "BUILD": "build",
+        "CROSS_COMPILE": image.built.cross,
+        "SOURCES": " ".join(f"{_SOURCES}/{name}" for name in links),
+        "INCLUDES": " ".join(f"-Iinclude{number}" for number in range(len(headers))),
+        "PROGRAM_CFLAGS": _for_make(cflags),
+        "PROGRAM_LDFLAGS": _for_make(ldflags),
+    }
+    failure = _make(folder, variables)
+    if failure is not None:
+        for name, file in links.items():
+            failure = failure.replace(f"{_SOURCES}/{name}", str(file))
+        raise ProgramInvalid(f"the program did not compile for {target.name}:\n{failure}")
+    return Program(folder / "build" / "program.elf", target, tuple(f"{name[:-2]}.o" for name in links))
+
+
+def _recipe(target: Target) -> Path | None:
+    image = target.firmware_of or target
+    if not hasattr(image.firmware, "board"):
+        return None  # published: what its board is made of is not known
+    folders = filter(None, (image.board_folder, image.shared_folder))
+    return next((folder / RECIPE for folder in folders if (folder / RECIPE).is_file()), None)
+
+
+def _check(sources: Sequence[Path], include: Sequence[Path]) -> None:
+    if not sources:
+        raise ProgramInvalid("a program needs C sources, one of them with main()")
+    for file in sources:
+        if file.suffix != ".c" or not file.is_file():
+            raise ProgramInvalid(f"{file} is {'no C source (.c)' if file.is_file() else 'not there'}")
+    for place in include:
+        if not place.is_dir():
+            raise ProgramInvalid(f"{place}, to include from, is not a folder")
+
+
+def _links(folder: Path, sources: Sequence[Path]) -> dict[str, Path]:
+    folder.mkdir()
+    links: dict[str, Path] = {}
+    for file in sources:
+        stem = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in file.stem)
+        name, number = f"{stem}.c", 1
+        while name in links:
+            number += 1
+            name = f"{stem}_{number}.c"
+        (folder / name).symlink_to(file.absolute())
+        links[name] = file
+    return links
+
+
+def _for_make(flags: Sequence[str]) -> str:
+    # Both make and its shell read it.
+    return shlex.join(flags).replace("$", "$$")
+
+
+def _make(folder: Path, variables: dict[str, str]) -> str | None:
+    env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": os.environ.get("HOME", "/"), "LC_ALL": "C.UTF-8"}
+    return toolchain.make(folder, variables, env=env, log=folder / "build.log", timeout=_BUILD_SECONDS)
