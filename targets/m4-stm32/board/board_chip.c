@@ -8,6 +8,7 @@
 
 #define RBAR_REGION(number) (1 << 4 | (number))
 #define RASR_EXECUTE_NEVER (1 << 28)
+#define RASR_NO_ACCESS (0 << 24 | RASR_EXECUTE_NEVER)
 #define RASR_READ_WRITE (1 << 24) // privileged only: this firmware never leaves privileged mode
 #define RASR_READ_ONLY (5 << 24)
 #define RASR_MEMORY (1 << 17) // normal, write-through
@@ -20,13 +21,15 @@ static void mpu_region(unsigned number, uintptr_t first, unsigned bits, uint32_t
 }
 
 // The firmware is read-only, and nothing but flash, RAM and the peripherals can be reached. In particular address 0,
-// an alias of the flash, is no memory.
+// an alias of the flash, is no memory. Of regions that overlap, the one with the highest number counts.
 void chip_protect(void) {
-    mpu_region(0, 0x08000000, 20, RASR_READ_ONLY | RASR_MEMORY);
-    mpu_region(1, 0x20000000, 17, RASR_READ_WRITE | RASR_MEMORY);
-    mpu_region(2, 0x40000000, 29, RASR_READ_WRITE | RASR_DEVICE | RASR_EXECUTE_NEVER);
+    // Where there is no region there is no access, but Renode 1.16 knows that of Armv8-M only.
+    mpu_region(0, 0x00000000, 32, RASR_NO_ACCESS);
+    mpu_region(1, 0x08000000, 20, RASR_READ_ONLY | RASR_MEMORY);
+    mpu_region(2, 0x20000000, 17, RASR_READ_WRITE | RASR_MEMORY);
+    mpu_region(3, 0x40000000, 29, RASR_READ_WRITE | RASR_DEVICE | RASR_EXECUTE_NEVER);
     // Armv7-M exempts the private peripherals from protection (Arm DDI 0403, B3.5.1). Renode 1.16 does not.
-    mpu_region(3, 0xe0000000, 20, RASR_READ_WRITE | RASR_DEVICE | RASR_EXECUTE_NEVER);
+    mpu_region(4, 0xe0000000, 20, RASR_READ_WRITE | RASR_DEVICE | RASR_EXECUTE_NEVER);
     MPU_CTRL = 1;
     __asm volatile ("dsb\nisb");
 }
