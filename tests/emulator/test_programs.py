@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from projects import run, write
 
 from mpy_harness.board.programs import run_program
 from mpy_harness.errors import GuestFault, GuestReset, GuestTimeout, ProgramInvalid, TargetInvalid
@@ -213,24 +214,23 @@ def test_it_runs_in_another_emulator_of_the_same_board() -> None:
     assert can_build(load_target("renode-m33"))
 
 
-def test_the_fixture_keeps_measurements(pytester: pytest.Pytester) -> None:
-    pytester.makefile(
-        ".c", model='#include "harness.h"\nint main(void) { harness_start("r"); harness_stop(); return 4; }'
+def test_the_fixture_keeps_measurements(project: pytest.Pytester) -> None:
+    source = '#include "harness.h"\nint main(void) { harness_start("r"); harness_stop(); return 4; }'
+    (project.path / "model.c").write_text(source, encoding="utf-8")
+    write(
+        project,
+        test_model="""
+def test_model(program):
+    compiled = program("model.c")
+    assert compiled.own["flash"] < 100
+    assert compiled.run().status == 4
+""",
     )
-    pytester.makepyfile(
-        """
-        def test_model(program):
-            compiled = program("model.c")
-            assert compiled.own["flash"] < 100
-            assert compiled.run().status == 4
-        """
-    )
-    result = pytester.runpytest_subprocess("--measurements", "run.json", "-p", "no:cacheprovider")
-    result.assert_outcomes(passed=1)
+    run(project, "--measurements", "run.json").assert_outcomes(passed=1)
     from mpy_harness.baselines.measurements import read_run
 
-    found = {(each.case, each.metric): each.value for each in read_run(pytester.path / "run.json").measurements}
-    test = "test_the_fixture_keeps_measurements.py::test_model"
+    found = {(each.case, each.metric): each.value for each in read_run(project.path / "run.json").measurements}
+    test = "test_model.py::test_model"
     assert found[test, "own ram"] == 0
     assert found[test, "flash"] > found[test, "own flash"] > 0
     assert found[f"{test}: main", "instructions"] > found[f"{test}: r", "instructions"] == 0

@@ -55,4 +55,4 @@ def test_addresses(image, address, words):
 def test_an_image_without_symbols(tmp_path, content):
     if content is not None:
         (tmp_path / "it.bin").write_bytes(content)
-    assert "most likely" in Symbols(tmp_path / "it.bin").describe(0x1000)
+    assert "the image has no symbols" in Symbols(tmp_path / "it.bin").describe(0x1000)

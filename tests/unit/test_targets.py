@@ -30,7 +30,7 @@ def test_the_default_target_is_one_that_is_carried():
 def test_every_carried_target_is_described_right(name):
     target = load_target(name)
     assert target.name == name
-    assert isinstance(target.firmware, PublishedFirmware) or target.board_folder.is_dir()
+    assert isinstance(target.firmware, PublishedFirmware) or (target.firmware_of or target).board_folder.is_dir()
     assert emulators.name(target)
 
 

@@ -66,7 +66,7 @@ def launch(machine: Machine, counting: Instrument | None, undo: contextlib.ExitS
         console, relay, chardev = _console(machine.eager, inherited, undo, theirs)
         arguments = [
             *(str(machine.binary), *options),
-            *("-nodefaults", "-display", "none", "-monitor", "none", "-nic", "none", "-no-reboot"),
+            *("-nodefaults", "-display", "none", "-monitor", "none", "-nic", "none", "-no-reboot", "-S"),
             *("-chardev", chardev, "-serial", "chardev:console"),
             *("-chardev", f"socket,id=qmp,fd={its_qmp}", "-mon", "chardev=qmp,mode=control"),
         ]
@@ -75,7 +75,9 @@ def launch(machine: Machine, counting: Instrument | None, undo: contextlib.ExitS
         theirs.close()  # so that our ends notice when QEMU is gone
         monitor = Qmp(qmp, machine.core)
         undo.callback(monitor.close)
-        if not monitor.greet(_SETUP_SECONDS):
+        # The guest begins (-S, cont) when QEMU has answered: one that ends at once would look like a QEMU that does not
+        # come up, and one that says more than the console takes keeps QEMU from answering until we read.
+        if not monitor.greet(_SETUP_SECONDS) or not monitor.begin("cont"):
             raise process.death("did not set up its machine")
         return Qemu(
             process,

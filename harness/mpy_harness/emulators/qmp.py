@@ -17,6 +17,7 @@ class Qmp:
     def __init__(self, connection: socket.socket, core: int = 0) -> None:
         self._connection = connection
         self._core = core
+        self._sent = 0
         self._connection.settimeout(_SECONDS)
         self._lines = connection.makefile("rb")
 
@@ -50,13 +51,24 @@ class Qmp:
             self._lines.close()
             self._connection.close()
 
+    def begin(self, command: str) -> bool:
+        """Send a command without waiting for its answer; tell whether QEMU is there."""
+        try:
+            self._send(command, {})
+        except OSError:
+            return False
+        return True
+
     def _exchange(self, command: str, arguments: dict[str, str | int]) -> Any:
-        request = {"execute": command, "arguments": arguments}
-        self._connection.sendall(json.dumps(request).encode() + b"\n")
+        number = self._send(command, arguments)
         while line := self._lines.readline():
             answer = json.loads(line)
-            if "return" in answer:
-                return answer["return"]
-            if "error" in answer:
-                return None
+            if answer.get("id") == number:  # not an event, nor a late answer to another command
+                return answer.get("return")
         return None
+
+    def _send(self, command: str, arguments: dict[str, str | int]) -> int:
+        self._sent += 1
+        request = {"execute": command, "arguments": arguments, "id": self._sent}
+        self._connection.sendall(json.dumps(request).encode() + b"\n")
+        return self._sent

@@ -11,6 +11,7 @@ from mpy_harness.board.modules import build_module
 from mpy_harness.errors import CorruptModule
 from mpy_harness.firmware.natmods import NatmodBuild, build_natmod
 from mpy_harness.firmware.sources import micropython_source
+from mpy_harness.firmware.toolchain import cross_prefix, package_for
 from mpy_harness.resources import natmods_dir
 from mpy_harness.sizes.mpy import read_mpy
 from mpy_harness.targets import Target
@@ -82,6 +83,9 @@ def test_a_table_is_found_by_its_name(m33: Target, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("arch", ["armv6m", "rv32imc"])
 def test_other_architectures(arch: str) -> None:
+    gcc = f"{cross_prefix(arch)}gcc"
+    if shutil.which(gcc) is None:
+        pytest.skip(f"{gcc} is not installed; on Debian: apt install {package_for(gcc)}")
     source = micropython_source("1.26.1")
     built = build_natmod(source.path / "examples" / "natmod" / "heapq", arch, source=source, micropython="1.26.1")
     sizes = read_mpy(built)
