@@ -405,6 +405,9 @@ class Board:
         except BaseException:
             self._usable = False
             raise
+        finally:
+            if not self._usable and self._meter is not None:
+                self._meter.lose()
 
     def _check_output(self) -> None:
         if self.emulator.may_have_lost_output():

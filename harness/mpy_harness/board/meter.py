@@ -61,6 +61,11 @@ class Meter:
             trees = self._attribute(records)
             self._empty = {record.kind: (record, tree) for record, tree in zip(records, trees, strict=True)}
 
+    def lose(self) -> None:
+        """Take note that the guest ended within the regions that are open: what it took there is not known."""
+        for count in self._open:
+            count.finished = False
+
     def collect(self) -> None:
         """Read what was written since the last time, while the guest runs nothing."""
         data = b"" if self._is_asking else self.records.take()

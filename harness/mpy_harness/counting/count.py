@@ -21,7 +21,8 @@ class Count:
     ``classes`` (mode "classes") are instructions by class, those of none included, and add up to ``instructions``,
     ``words`` what they loaded and stored and how loads follow each other; ``memory`` is that of
     mode "memory", ``profile`` the call tree of mode "functions". ``regions`` are those that the guest
-    marked in it. ``exact`` is False where instructions could not be told apart from those of a block that was left.
+    marked in it. ``finished`` is False where the guest, or the region itself, did not come to its end, ``exact`` where
+    instructions could not be told apart from those of a block that was left.
     """
 
     name: str

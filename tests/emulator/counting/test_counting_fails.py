@@ -101,6 +101,7 @@ def failing(board: Board, source: str, error: type[Exception]) -> str:
             timeout=TIMEOUT if error is not EndlessOutput else 2 * TIMEOUT,
         )
     assert [count.name for count in board.counts[before:]] == ["fails"]
+    assert board.counts[-1].finished == board.usable
     return str(caught.value)
 
 
@@ -136,7 +137,6 @@ def test_waiting_for_input(board):
 def test_an_exception(board):
     failing(board, "1 / 0", GuestException)
     assert board.usable
-    assert board.counts[-1].finished
 
 
 def test_the_emulator_dies(boot):
