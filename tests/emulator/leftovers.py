@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 MARK = "MPY_HARNESS_TEST_MARK"  # an environment variable by which a run's processes are known
-_GONE_SECONDS = 10.0
+_EMULATORS = ("qemu-", "renode", "mono")  # mono runs Renode where that is built for it
+_GONE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ def soon(condition: Callable[[], bool], seconds: float = _GONE_SECONDS) -> bool:
 
 
 def emulators_of(parent: int) -> list[int]:
-    """Return the process ids of the QEMUs that a process has started."""
-    return [pid for pid, name, its_parent in _processes() if its_parent == parent and name.startswith("qemu-")]
+    """Return the process ids of the emulators that a process has started."""
+    return [pid for pid, name, its_parent in _processes() if its_parent == parent and name.startswith(_EMULATORS)]
 
 
 def marked(mark: str) -> list[tuple[int, str]]:

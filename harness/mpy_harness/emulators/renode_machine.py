@@ -140,14 +140,15 @@ def launch(machine: Machine, sites: MarkSites | None, undo: contextlib.ExitStack
         (folder / "config").write_text(_CONFIGURATION, encoding="ascii")
         (folder / "image").symlink_to(machine.image.absolute())
         (folder / "tmp").mkdir()
-        connection, its_end = pair(undo, begun)
-        process = EmulatorProcess(
-            [str(machine.binary), *_OPTIONS, "--config", str(folder / "config")],
-            inherited,
-            install_hint=machine.hint,
-            talk=its_end,
-            environment={"TMPDIR": str(folder / "tmp")},  # it unpacks libraries there
-        )
+        with contextlib.ExitStack() as theirs:  # its end, ours as well, would hide that Renode has ended
+            connection, its_end = pair(undo, theirs)
+            process = EmulatorProcess(
+                [str(machine.binary), *_OPTIONS, "--config", str(folder / "config")],
+                inherited,
+                install_hint=machine.hint,
+                talk=its_end,
+                environment={"TMPDIR": str(folder / "tmp")},  # it unpacks libraries there
+            )
         undo.callback(process.close)
         monitor = Monitor(connection)
         try:
@@ -158,6 +159,8 @@ def launch(machine: Machine, sites: MarkSites | None, undo: contextlib.ExitStack
             monitor.execute("start", _SETUP_SECONDS)
         except MonitorClosedError as said:
             raise process.death(f"did not set up its machine: {said}") from None
+        except EmulatorRefused as refused:  # the user knows the image by another name
+            raise EmulatorRefused(str(refused).replace(str(folder / "image"), str(machine.image))) from None
         return Renode(process, console, monitor, memory=memory, records=records, resources=undo.pop_all())
 
 
