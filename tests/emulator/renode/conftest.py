@@ -1,0 +1,75 @@
+"""Boards in Renode; skipped with the command that gets it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from leftovers import Leftovers
+
+from mpy_harness import emulators
+from mpy_harness.board import Board
+from mpy_harness.errors import HarnessError, ToolMissing
+from mpy_harness.firmware.image import firmware_for
+from mpy_harness.firmware.progress import Silent
+from mpy_harness.firmware.symbols import Symbols
+from mpy_harness.targets import Target, load_target
+
+PATIENCE = 60.0  # seconds for one call: these boards share two host cores with the rest of the tests
+
+Boot = Callable[..., Board]
+
+
+@pytest.fixture(scope="session", params=["renode-m33", "renode-stm32f4"])
+def chip(request: pytest.FixtureRequest) -> Target:
+    """A target in Renode, where that is there."""
+    target = load_target(request.param)
+    try:
+        emulators.version(target)
+    except ToolMissing as error:
+        pytest.skip(f"no Renode: {error}")
+    return target
+
+
+@pytest.fixture(scope="session")
+def image(chip: Target) -> Path:
+    return firmware_for(chip).elf
+
+
+@pytest.fixture(scope="session")
+def boot(chip: Target, image: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boot]:
+    """Boot boards that count; keyword arguments are Board's."""
+    before = Leftovers()
+    folder = tmp_path_factory.mktemp(chip.name)
+    boards: list[Board] = []
+
+    def make(image: Path = image, **options: Any) -> Board:
+        options = {"timeout": PATIENCE, "boot_seconds": PATIENCE, "where": Symbols(image).describe} | options
+        options.setdefault("counting", emulators.instrument(chip, image, "count", Silent()))
+        boards.append(Board(chip, image, folder / f"console-{len(boards)}.log", **options))
+        return boards[-1]
+
+    yield make
+    for board in boards:
+        board.close()
+    before.check()
+
+
+@pytest.fixture(scope="session")
+def shared(boot: Boot) -> Board:
+    return boot()
+
+
+@pytest.fixture
+def board(shared: Board) -> Board:
+    """The board that tests share, as after a reset: booted anew only where one broke it."""
+    if shared.usable:
+        try:
+            shared.soft_reset()
+        except HarnessError:
+            shared.hard_reset()
+    else:
+        shared.hard_reset()
+    return shared
