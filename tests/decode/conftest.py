@@ -38,3 +38,13 @@ def riscv_objdump() -> str:
 @pytest.fixture(scope="session")
 def riscv_assembler() -> str:
     return _need("riscv64-unknown-elf-as")
+
+
+@pytest.fixture(scope="session")
+def xtensa_objdump() -> str:
+    return _need("xtensa-esp32-elf-objdump")
+
+
+@pytest.fixture(scope="session")
+def xtensa_assembler() -> str:
+    return _need("xtensa-esp32-elf-as")

@@ -10,10 +10,11 @@ from pathlib import Path
 import mpy_harness
 
 SOURCES = Path(mpy_harness.__file__).parent / "counting" / "tcg"
-_NAMES = "rules thumb thumb16 thumb32 thumb_memory thumb_float riscv riscv_compressed"
+_NAMES = "rules thumb thumb16 thumb32 thumb_memory thumb_float riscv riscv_compressed xtensa xtensa_float xtensa_narrow"
 FILES = [SOURCES / f"{name}.c" for name in _NAMES.split()]
 FLAGS = ["-std=c11", "-O1", "-Wall", "-Wextra", "-Werror", "-I", str(SOURCES)]
 FLOWS = ("next", "call", "return", "jump")
+EVENTS = ("none", "window return", "return", "wait", "may repeat", "may end")
 MARKS = ("none", "zero", "one", "start", "stop", "pause", "resume")
 
 
@@ -31,6 +32,7 @@ class Insn:
     load: tuple[int, int] | None = None
     move: tuple[int, int] | None = None
     written: frozenset[int] = frozenset()
+    event: str = "none"
 
 
 class _Insn(ctypes.Structure):
@@ -48,6 +50,7 @@ class _Insn(ctypes.Structure):
         ("move_to", ctypes.c_int8),
         ("move_from", ctypes.c_int8),
         ("written", ctypes.c_uint16),
+        ("event", ctypes.c_uint8),
     )
 
 
@@ -70,6 +73,9 @@ class Decoder:
 
     def riscv(self, code: bytes, address: int = 0) -> list[Insn]:
         return self._decode(self._library.decode_riscv, code, address)
+
+    def xtensa(self, code: bytes, address: int = 0) -> list[Insn]:
+        return self._decode(self._library.decode_xtensa, code, address)
 
     def _names(self) -> list[str]:
         names = []
@@ -104,6 +110,7 @@ class Decoder:
             load=(insn.load_base, insn.load_offset) if insn.load_base >= 0 else None,
             move=(insn.move_to, insn.move_from) if insn.move_to >= 0 else None,
             written=frozenset(reg for reg in range(16) if insn.written >> reg & 1),
+            event=EVENTS[insn.event],
         )
 
 

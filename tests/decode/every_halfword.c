@@ -36,14 +36,14 @@ static const char *fault(decoder *decode, uint32_t size, const uint16_t *code) {
     return NULL;
 }
 
-static int decode_all(const char *name, decoder *decode, bool (*is_short)(uint32_t)) {
+static int decode_all(const char *name, decoder *decode, uint32_t (*size_of)(uint32_t)) {
     uint32_t random = 1;
     for (uint32_t first = 0; first < 0x10000; first++) {
-        uint32_t repeats = is_short(first) ? 1 : SECOND_HALFWORDS;
+        uint32_t repeats = size_of(first) == 2 ? 1 : SECOND_HALFWORDS;
         while (repeats--) {
             random = random * 1664525u + 1013904223u;
             const uint16_t code[2] = {(uint16_t)first, (uint16_t)(random >> 16)};
-            const char *what = fault(decode, is_short(first) ? 2 : 4, code);
+            const char *what = fault(decode, size_of(first), code);
             if (what) {
                 printf("%s %04x %04x: %s\n", name, code[0], code[1], what);
                 return 1;
@@ -53,12 +53,16 @@ static int decode_all(const char *name, decoder *decode, bool (*is_short)(uint32
     return 0;
 }
 
-static bool thumb_is_short(uint32_t first) {
-    return first >> 11 < 0x1d;
+static uint32_t thumb_size(uint32_t first) {
+    return first >> 11 < 0x1d ? 2 : 4;
 }
 
-static bool riscv_is_short(uint32_t first) {
-    return first % 4 != 3;
+static uint32_t riscv_size(uint32_t first) {
+    return first % 4 != 3 ? 2 : 4;
+}
+
+static uint32_t xtensa_size(uint32_t first) {
+    return first % 16 < 8 ? 3 : first % 16 < 14 ? 2 : 4;
 }
 
 int main(void) {
@@ -69,5 +73,6 @@ int main(void) {
         return 2;
     }
     end = pages + page;
-    return decode_all("thumb", decode_thumb, thumb_is_short) | decode_all("riscv", decode_riscv, riscv_is_short);
+    return decode_all("thumb", decode_thumb, thumb_size) | decode_all("riscv", decode_riscv, riscv_size) |
+           decode_all("xtensa", decode_xtensa, xtensa_size);
 }

@@ -6,6 +6,7 @@ because every reset needs it again.
 
 from __future__ import annotations
 
+import re
 import subprocess
 from functools import lru_cache
 from importlib import resources
@@ -40,7 +41,17 @@ del V,D,P,io,os,sys,_mpyh
 
 
 # Marks for each decoder of instructions (counting/tcg.py).
-_MARKS = {"thumb": "marks_thumb.py", "riscv": "marks_riscv.py"}
+_MARKS = {"thumb": "marks_thumb.py", "riscv": "marks_riscv.py", "xtensa": "marks_xtensa.py"}
+# Numbers in guest/marks_xtensa.py, and Xtensa's marks (counting/tcg/xtensa.c), which go where the compiler put
+# `movi at, number` ("MOVI" of the Xtensa ISA Reference Manual): there is no inline assembler for windowed registers.
+_XTENSA_MARKS = {
+    1201: 0x433330,
+    1202: 0x533330,
+    1203: 0x202220,
+    1204: 0x102220,
+    1205: 0x203330,
+    1206: 0x103330,
+}
 
 
 @lru_cache(maxsize=4)
@@ -64,7 +75,16 @@ def compiled(micropython: str, decoder: str | None = None, arch: str = "") -> by
     except subprocess.SubprocessError as error:
         said = (getattr(error, "stderr", None) or b"").decode("utf-8", "replace")
         raise MachineryError(f"mpy-cross did not compile the guest's runtime: {error} {said}") from error
-    return made.stdout
+    return _with_marks(made.stdout) if decoder == "xtensa" else made.stdout
+
+
+def _with_marks(runtime: bytes) -> bytes:
+    for number, mark in _XTENSA_MARKS.items():
+        found = re.findall(rb"(?s)[\x02-\xf2]" + re.escape(bytes([0xA0 | number >> 8, number & 0xFF])), runtime)
+        if len(found) != 1:
+            raise MachineryError(f"{len(found)} places for the mark {mark:#x} in the guest's runtime, not one")
+        runtime = runtime.replace(found[0], mark.to_bytes(3, "little"))
+    return runtime
 
 
 def loader(data: str, link: str, imports: list[str] | None) -> bytes:

@@ -9,7 +9,14 @@ from typing import Literal, Protocol
 Mode = Literal["count", "instructions", "classes", "functions", "memory"]
 
 #: Decoders by the arch of native modules, as MicroPython calls it.
-DECODERS = {"armv6m": "thumb", "armv7m": "thumb", "armv7emsp": "thumb", "armv7emdp": "thumb", "rv32imc": "riscv"}
+DECODERS = {
+    "armv6m": "thumb",
+    "armv7m": "thumb",
+    "armv7emsp": "thumb",
+    "armv7emdp": "thumb",
+    "rv32imc": "riscv",
+    "xtensawin": "xtensa",
+}
 
 
 @dataclass(frozen=True)

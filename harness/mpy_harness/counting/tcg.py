@@ -42,16 +42,22 @@ _ROLES = {
 
 @dataclass(frozen=True)
 class Plugin(Instrument):
-    """The plugin and its arguments: mode, decoder, the firmware's functions and its stack's ends."""
+    """The plugin and its arguments: mode, decoder, the firmware's functions and its stack's ends.
+
+    ``core`` is the one that counts, on a chip of several.
+    """
 
     library: Path
     functions: str
     stack: tuple[int, int] | None
+    core: int | None = None
 
     def option(self, output: int, functions: int) -> str:
         """Return the value of QEMU's option ``-plugin``; the arguments are inherited descriptors."""
         path = str(self.library).replace(",", ",,")
         option = f"file={path},arch={self.decoder},mode={self.mode},out={output},functions={functions}"
+        if self.core is not None:
+            option += f",core={self.core}"
         return f"{option},stack={self.stack[0]:x}-{self.stack[1]:x}" if self.stack else option
 
 
@@ -71,14 +77,19 @@ class PluginRecords:
         return data
 
 
-def instrument(target: Target, image: Path, qemu: Path, mode: Mode, progress: Progress | None = None) -> Plugin:
-    """Return what counts a target's firmware in a QEMU. Raises CountingUnavailable, which says why not."""
+def instrument(
+    target: Target, image: Path, qemu: Path, mode: Mode, progress: Progress | None = None, *, core: int | None = None
+) -> Plugin:
+    """Return what counts a target's firmware in a QEMU, on one core where the chip has several.
+
+    Raises CountingUnavailable, which says why not.
+    """
     decoder = DECODERS.get(target.natmod.arch)
     if decoder is None:
         raise CountingUnavailable(f"instructions of {target.natmod.arch} cannot be counted yet: no decoder knows them.")
     symbols = Symbols(image)
     table = "".join(_lines(symbols.functions, symbols.handlers))
-    return Plugin(mode, decoder, plugin_for(qemu, progress or Silent()), table, symbols.stack)
+    return Plugin(mode, decoder, plugin_for(qemu, progress or Silent()), table, symbols.stack, core)
 
 
 def _lines(functions: Iterable[FirmwareFunction], handlers: frozenset[int]) -> Iterable[str]:

@@ -15,7 +15,7 @@ from mpy_harness.emulators import espressif
 from mpy_harness.emulators.base import Storage
 from mpy_harness.emulators.esp_flash import flash_content
 from mpy_harness.emulators.launch import Machine, Qemu, launch
-from mpy_harness.errors import FirmwareInvalid, TargetInvalid
+from mpy_harness.errors import CountingUnavailable, FirmwareInvalid, TargetInvalid
 from mpy_harness.firmware import toolchain
 from mpy_harness.firmware.progress import Progress
 from mpy_harness.targets import FILE_NAME, Table, Target, Text
@@ -25,6 +25,8 @@ KEPT_FLASH = "MPY_HARNESS_ESP32_FLASH"
 # Time that passes in the guest with its instructions, 2**4 ns for each (an ESP32 at 160 MHz does not take much less),
 # not with the host's clock: its watchdogs do not bark, and its caches do not fail, because the host is busy.
 _CLOCK = ("-icount", "shift=4")
+# What it counts: where a call's stack is shows only with symbols, which published firmware has not.
+_MODES = ("count", "instructions", "classes", "memory")
 
 
 class EspMachine(Table):
@@ -66,8 +68,13 @@ def set_up(target: Target, progress: Progress) -> None:
 
 
 def instrument(target: Target, image: Path, mode: Mode, progress: Progress) -> Instrument:
-    """Return the plugin that counts for this QEMU (see ``emulators.instrument``)."""
-    return tcg.instrument(target, image, program(target), mode, progress)
+    """Return the plugin that counts what the core with MicroPython executes (see ``emulators.instrument``)."""
+    if mode not in _MODES:
+        raise CountingUnavailable(
+            f"counting {mode} is not there for {target.name}: its calls, through register windows and tasks, are not "
+            f"followed. There is {', '.join(_MODES)}."
+        )
+    return tcg.instrument(target, image, program(target), mode, progress, core=target.machine_as(EspMachine).core)
 
 
 def name(target: Target) -> str:

@@ -100,8 +100,8 @@ def test_a_compiler_that_fails(m33, firmware, tmp_path, monkeypatch):
 
 
 def test_a_target_without_a_decoder(m33, firmware):
-    other = m33.model_copy(update={"natmod": m33.natmod.model_copy(update={"arch": "xtensawin"})})
-    with pytest.raises(CountingUnavailable, match="instructions of xtensawin cannot be counted yet"):
+    other = m33.model_copy(update={"natmod": m33.natmod.model_copy(update={"arch": "xtensa"})})
+    with pytest.raises(CountingUnavailable, match="instructions of xtensa cannot be counted yet"):
         emulators.instrument(other, firmware.elf, "count", Silent())
 
 

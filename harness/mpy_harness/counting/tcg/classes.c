@@ -33,7 +33,9 @@ static uint64_t parted[PAIR_ROW + 1]; /* pairs of which the second came in anoth
 
 static void begun(unsigned int vcpu, void *data) {
     struct block *block = data;
-    (void)vcpu;
+    if (!cores_counts(vcpu)) {
+        return;
+    }
     if (current != NULL && current->conditional && is_whole && block->address == current->end) {
         current->not_taken++;
     }
@@ -79,12 +81,16 @@ static void left_early(uint32_t address) {
     }
 }
 
-static void pause(uint32_t rest, uint32_t address) {
-    (void)address;
-    is_paused = true;
+static void cut(uint32_t rest) {
     if (current != NULL && is_whole) {
         change(current->count - rest, -1);
     }
+}
+
+static void pause(uint32_t rest, uint32_t address) {
+    (void)address;
+    is_paused = true;
+    cut(rest);
 }
 
 static void resume(uint32_t rest, uint32_t address) {
@@ -135,4 +141,4 @@ static void stop(int region, uint32_t rest, uint32_t address, FILE *record) {
             now.load_row - then->load_row);
 }
 
-const struct mode mode_classes = {"classes", translate, left_early, pause, resume, start, stop};
+const struct mode mode_classes = {"classes", translate, left_early, pause, resume, start, stop, .cut = cut};

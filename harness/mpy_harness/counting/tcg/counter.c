@@ -25,14 +25,15 @@ struct access {
     void (*left_early)(uint32_t address);
 };
 
-static bool by_instruction, inexact;
+static bool by_instruction;
+static uint32_t doubts;
 static struct map accesses;
 
 #if API_VERSION == 1
 static uint64_t count;
 
 static uint64_t *counter(void) {
-    return &count;
+    return cores_used() ? cores_count() : &count;
 }
 #define ADD_TB(tb, n) qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_PLUGIN_INLINE_ADD_U64, &count, n)
 #define ADD_INSN(insn, n) qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64, &count, n)
@@ -40,7 +41,7 @@ static uint64_t *counter(void) {
 static qemu_plugin_u64 count;
 
 static uint64_t *counter(void) {
-    return qemu_plugin_scoreboard_find(count.score, 0);
+    return cores_used() ? cores_count() : qemu_plugin_scoreboard_find(count.score, 0);
 }
 #define ADD_TB(tb, n) qemu_plugin_register_vcpu_tb_exec_inline_per_vcpu(tb, QEMU_PLUGIN_INLINE_ADD_U64, count, n)
 #define ADD_INSN(insn, n) qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn, QEMU_PLUGIN_INLINE_ADD_U64, count, n)
@@ -63,8 +64,12 @@ uint64_t counter_behind(uint32_t rest) {
     return by_instruction ? *counter() + 1 : *counter() - rest + 1;
 }
 
-bool counter_inexact(void) {
-    return inexact;
+void counter_doubt(void) {
+    doubts++;
+}
+
+uint32_t counter_doubts(void) {
+    return doubts;
 }
 
 /* Register the additions of a block; after all callbacks, which must see the count before it. */
@@ -102,7 +107,7 @@ static void repeated(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t add
     }
     if (!by_instruction) {
         *counter() -= access->rest;
-        inexact |= access->ambiguous;
+        doubts += access->ambiguous;
     }
     access->corrected = *counter();
     if (access->left_early != NULL) {

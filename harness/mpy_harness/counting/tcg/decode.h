@@ -50,6 +50,17 @@ enum mark {
     MARK_RESUME
 };
 
+// What the emulator may do at an instruction, where exceptions come back to the program (cores.c); Xtensa only.
+enum event {
+    EVENT_NONE,
+    EVENT_WINDOW_RETURN, // back from spilling or filling registers
+    EVENT_RETURN,        // back from another exception or an interrupt
+    EVENT_WAIT,          // for an interrupt
+    EVENT_MAY_REPEAT,    // may raise an exception after which it is executed again
+    EVENT_MAY_END,       // the same; then QEMU ends the block with it
+    EVENT_COUNT
+};
+
 #define NO_REGISTER (-1)
 
 struct insn {
@@ -66,19 +77,23 @@ struct insn {
     int8_t move_to;      // plain copy of core register move_from, else NO_REGISTER
     int8_t move_from;
     uint16_t written;    // core registers 0 to 15 that it may write, a bit for each; on Thumb 15 is the program counter
+    uint8_t event;       // enum event
 };
 
 // The IT block that Thumb instructions are in, as EPSR has it; zero where decoding starts outside of one.
-// RISC-V has no such state.
+// Others have no such state.
 struct decode_state {
     uint8_t it;
 };
 
 // Decode the instruction at bytes, as they lie in memory, and step state past it. Two bytes are read, and two
-// more when the first say that the instruction has four. What is not known is CLASS_UNKNOWN with the right size.
+// more when the first say that the instruction is longer. What is not known is CLASS_UNKNOWN with the right size.
 // Thumb: Armv6-M, Armv7-M, Armv7E-M, Armv8-M, FPv4-SP and FPv5, low-overhead loops and MVE of Armv8.1-M.
 void decode_thumb(const uint8_t *bytes, uint32_t address, struct decode_state *state, struct insn *out);
 // RISC-V: RV32IMAFDC with Zicsr, Zifencei, Zfh, Zba, Zbb, Zbs, and what RV64 adds outside the compressed instructions.
 void decode_riscv(const uint8_t *bytes, uint32_t address, struct decode_state *state, struct insn *out);
+// Xtensa LX6 as in the ESP32: windowed registers, code density, loops, booleans, 16- and 32-bit multiply and divide,
+// MAC16, the floating-point coprocessor. Bases of loads, copies and written registers are not filled in.
+void decode_xtensa(const uint8_t *bytes, uint32_t address, struct decode_state *state, struct insn *out);
 
 #endif

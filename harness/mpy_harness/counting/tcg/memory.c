@@ -29,7 +29,10 @@ void memory_stack(uint32_t low, uint32_t high) {
 static void accessed(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t address, void *data) {
     uint64_t size = UINT64_C(1) << qemu_plugin_mem_size_shift(info);
     bool is_store = qemu_plugin_mem_is_store(info);
-    (void)vcpu, (void)data;
+    (void)data;
+    if (!cores_counts(vcpu)) {
+        return;
+    }
     for (int region = 0; region < OPEN_REGIONS && uses[region].is_open && !is_paused; region++) {
         struct use *use = &uses[region];
         *(is_store ? &use->stores : &use->loads) += (size + 3) / 4;

@@ -1,8 +1,9 @@
 /* A QEMU TCG plugin that counts what a MicroPython guest executes.
  *
- * Arguments: arch=thumb|riscv, mode=count|instructions|classes|functions|memory, out=DESCRIPTOR (where
+ * Arguments: arch=thumb|riscv|xtensa, mode=count|instructions|classes|functions|memory, out=DESCRIPTOR (where
  * regions are written, region.c), functions=DESCRIPTOR (functions.c, mode "functions"),
- * stack=LOW-HIGH in hexadecimal (mode "memory"). The descriptors are inherited. */
+ * stack=LOW-HIGH in hexadecimal (mode "memory"), core=NUMBER (the core that counts, where there are several:
+ * cores.c). The descriptors are inherited. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +15,13 @@ EXPORTED int qemu_plugin_version = API_VERSION;
 static const struct mode mode_count = {.name = "count"}, mode_instructions = {.name = "instructions"};
 static const struct mode *const modes[] = {&mode_count, &mode_instructions, &mode_classes, &mode_functions,
                                            &mode_memory};
+static const struct {
+    const char *arch;
+    decoder *decode;
+} decoders[] = {{"thumb", decode_thumb}, {"riscv", decode_riscv}, {"xtensa", decode_xtensa}};
 static const struct mode *mode;
 static int output;
+static int core = -1;
 decoder *decode;
 
 static struct map pages; /* page of guest code to where we see it */
@@ -83,6 +89,14 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
         return;
     }
     read_code(tb, &code);
+    if (cores_used()) {
+        cores_translate(&code);
+        if (mode->translate != NULL) {
+            mode->translate(&code);
+        }
+        region_translate(&code);
+        return;
+    }
     const struct function *function = function_at(code.address[0]);
     if (function != NULL && function->role == ROLE_INTERRUPT) {
         return; /* no work of the program: it comes when the host sends something */
@@ -113,7 +127,9 @@ static const char *argument(const char *text, const char *name) {
 static bool apply(const char *text) {
     const char *value;
     if ((value = argument(text, "arch")) != NULL) {
-        decode = strcmp(value, "thumb") == 0 ? decode_thumb : strcmp(value, "riscv") == 0 ? decode_riscv : NULL;
+        for (size_t at = 0; at < sizeof decoders / sizeof *decoders; at++) {
+            decode = strcmp(value, decoders[at].arch) == 0 ? decoders[at].decode : decode;
+        }
         return decode != NULL;
     }
     if ((value = argument(text, "mode")) != NULL) {
@@ -135,6 +151,10 @@ static bool apply(const char *text) {
         memory_stack(low, high);
         return valid;
     }
+    if ((value = argument(text, "core")) != NULL) {
+        core = atoi(value);
+        return core >= 0;
+    }
     return false;
 }
 
@@ -152,6 +172,9 @@ EXPORTED int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, i
     }
     region_install(output, mode);
     counter_install(mode == &mode_instructions);
+    if (core >= 0) {
+        cores_install((unsigned)core, mode == &mode_instructions, mode->cut);
+    }
     qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
     qemu_plugin_register_atexit_cb(id, ended, NULL);
     return 0;

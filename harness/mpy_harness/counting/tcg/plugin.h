@@ -1,6 +1,6 @@
 /* What the parts of the plugin know of each other.
  *
- * There is one guest core: everything runs in its thread, nothing is locked. Memory that belongs to
+ * There is one guest core, or QEMU runs several in turn: everything runs in one thread, nothing is locked. Memory that belongs to
  * translated code is never freed, because QEMU does not say when it forgets a translation. */
 #ifndef MPYH_PLUGIN_H
 #define MPYH_PLUGIN_H
@@ -38,6 +38,8 @@ struct mode {
     /* A region begins after, or ends before, the instruction `rest` from its block's end (itself included). */
     void (*start)(int region, uint32_t rest, uint32_t address);
     void (*stop)(int region, uint32_t rest, uint32_t address, FILE *record);
+    /* The last `rest` instructions of the block that began last were not executed after all. */
+    void (*cut)(uint32_t rest);
     bool repeats; /* translate also what repeats the access that left its block */
 };
 
@@ -52,7 +54,16 @@ void counter_translate(const struct code *);
 bool counter_continues(const struct code *, void (*left_early)(uint32_t address));
 uint64_t counter_before(uint32_t rest);
 uint64_t counter_behind(uint32_t rest);
-bool counter_inexact(void);
+void counter_doubt(void);     /* the count may be wrong from here on */
+uint32_t counter_doubts(void);
+
+/* cores.c: what counts on a chip with more than one core. */
+void cores_install(unsigned core, bool each_instruction, void (*cut)(uint32_t rest));
+bool cores_used(void);
+uint64_t *cores_count(void);
+bool cores_counts(unsigned vcpu); /* whether what a core executes now is counted; true on other chips */
+bool cores_marked(unsigned vcpu, bool is_counting);
+void cores_translate(const struct code *);
 
 /* region.c: regions between marks, and what is written of them. */
 void region_install(int descriptor, const struct mode *);

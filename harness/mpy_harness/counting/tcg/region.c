@@ -21,6 +21,7 @@
 
 struct region {
     uint64_t start;
+    uint32_t doubts; /* until its start */
     uint8_t name[NAME_BITS / 8];
     uint32_t name_size;
 };
@@ -36,6 +37,7 @@ static uint8_t name[NAME_BITS / 8];
 static uint32_t name_bits;
 static uint32_t pauses;
 static uint64_t paused_at;
+static uint32_t doubted_at;
 static int output;
 static const struct mode *mode;
 
@@ -77,7 +79,8 @@ static void close_top(uint32_t rest, uint32_t address, bool finished) {
         fprintf(record, "%02x", region->name[at]);
     }
     fprintf(record, "\",\"depth\":%d,\"instructions\":%" PRIu64 ",\"finished\":%s,\"exact\":%s", depth,
-            unless_paused(counter_before(rest)) - region->start, finished ? "true" : "false", counter_inexact() ? "false" : "true");
+            unless_paused(counter_before(rest)) - region->start, finished ? "true" : "false",
+            (pauses > 0 ? doubted_at : counter_doubts()) == region->doubts ? "true" : "false");
     if (mode != NULL && mode->stop != NULL) {
         mode->stop(depth, rest, address, record);
     }
@@ -90,6 +93,7 @@ static void close_top(uint32_t rest, uint32_t address, bool finished) {
 static void wait_from(uint32_t rest, uint32_t address) {
     if (pauses++ == 0) {
         paused_at = counter_before(rest);
+        doubted_at = counter_doubts();
         if (mode != NULL && mode->pause != NULL) {
             mode->pause(rest, address);
         }
@@ -103,6 +107,7 @@ static void wait_until(uint32_t rest, uint32_t address) {
     uint64_t waited = counter_behind(rest) - paused_at;
     for (int region = 0; region < depth && region < OPEN_REGIONS; region++) {
         open[region].start += waited;
+        open[region].doubts += counter_doubts() - doubted_at;
     }
     if (mode != NULL && mode->resume != NULL) {
         mode->resume(rest - 1, address);
@@ -134,6 +139,7 @@ static void start(uint32_t rest, uint32_t address) {
         struct region *region = &open[depth];
         region->name_size = name_bits / 8;
         memcpy(region->name, name, region->name_size);
+        region->doubts = pauses > 0 ? doubted_at : counter_doubts();
         region->start = unless_paused(counter_behind(rest)); /* the mark itself is not part of the region */
         if (mode != NULL && mode->start != NULL) {
             mode->start(depth, rest - 1, address);
@@ -144,7 +150,9 @@ static void start(uint32_t rest, uint32_t address) {
 
 static void marked(unsigned int vcpu, void *data) {
     const struct site *site = data;
-    (void)vcpu;
+    if (!cores_marked(vcpu, depth > 0 && pauses == 0)) {
+        return;
+    }
     switch (site->mark) {
     case MARK_ZERO:
     case MARK_ONE:

@@ -344,4 +344,4 @@ static void stop(int region, uint32_t rest, uint32_t address, FILE *record) {
     }
 }
 
-const struct mode mode_functions = {"functions", translate, NULL, pause, resume, start, stop};
+const struct mode mode_functions = {"functions", translate, NULL, pause, resume, start, stop, .cut = NULL};
