@@ -117,6 +117,16 @@ class Renode:
         except (MonitorClosedError, EmulatorRefused, ValueError):
             return None
 
+    def execute(self, command: str, seconds: float = _ASK_SECONDS) -> str:
+        """Run a command of Renode's monitor and return what it said.
+
+        Raises EmulatorRefused where it says an error, EmulatorDied where it has ended.
+        """
+        try:
+            return self._monitor.execute(command, seconds)
+        except MonitorClosedError as said:
+            raise self.process.death(f"did not do {command!r}: {said}") from None
+
     def close(self) -> None:
         """End Renode and free what it used."""
         self._resources.close()
