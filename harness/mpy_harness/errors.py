@@ -93,6 +93,10 @@ class FloatAbiWarning(UserWarning):
     """A module loads, but passes C floats in another way than the firmware expects them."""
 
 
+class InexactCount(UserWarning):
+    """Instructions were counted that cannot be told apart from those of other programs, or are missing."""
+
+
 class WrongModule(GuestFailure):
     """Importing a module gave another one than the file under test."""
 

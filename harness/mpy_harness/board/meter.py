@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -10,6 +11,7 @@ from mpy_harness.counting.count import Count, count_of
 from mpy_harness.counting.instrument import Records
 from mpy_harness.counting.profile import Profile
 from mpy_harness.counting.records import Kind, Record, parse
+from mpy_harness.errors import InexactCount
 
 #: Turns records into call trees, None for a record that has none.
 Attribute = Callable[[Sequence[Record]], list[Profile | None]]
@@ -51,6 +53,13 @@ class Meter:
             self._open.pop()
             if listed:
                 self._listed.pop()
+        if not (count.exact or self._open):
+            warnings.warn(
+                f"the count of {name or 'a region'!r} is not exact: the guest waited in it (sleep, much output, "
+                "writing to flash), and what else ran meanwhile cannot be told apart from it.",
+                InexactCount,
+                stacklevel=5,  # who wrote `with board.count`
+            )
 
     def calibrate(self) -> None:
         """Learn what the marks of regions take: at the begin of each life, so that all lives are the same."""

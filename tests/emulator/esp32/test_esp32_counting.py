@@ -1,0 +1,146 @@
+"""Instructions of an ESP32's program: without interrupts, tasks and register windows, the same on every boot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mpy_harness import emulators
+from mpy_harness.board import Board
+from mpy_harness.counting.instrument import Mode
+from mpy_harness.errors import CountingUnavailable, InexactCount
+from mpy_harness.firmware.progress import Silent
+from mpy_harness.targets import Target
+
+SOURCE = """
+import time
+import harness_mark
+
+@micropython.viper
+def spin(n: int) -> int:
+    s = 0
+    while n:
+        s += n & 3
+        n -= 1
+    return s
+
+def loop(n):
+    s = 0
+    for i in range(n):
+        s += i * 3
+    return s
+
+def collect(n):
+    x = 1.0
+    for i in range(n):
+        x = x * 1.0001 + 0.5
+    return x
+
+def caught(n):
+    for i in range(n):
+        try:
+            {}[i]
+        except KeyError:
+            pass
+
+def empty():
+    with harness_mark.region("nothing"):
+        pass
+"""
+SECTIONS = np.array([[0.1, 0.2, 0.1, 1, -0.5, 0.2]], np.float32)
+BLOCK = np.linspace(-1, 1, 256, dtype=np.float32)
+MODES: tuple[Mode, ...] = ("count", "instructions", "classes", "memory")
+
+
+@pytest.fixture(scope="session")
+def counting(esp32: Target, image: Path, boot: Callable[..., Board]) -> Callable[[Mode], Board]:
+    """Boot boards that count."""
+    return lambda mode: boot(counting=emulators.instrument(esp32, image, mode, Silent()))
+
+
+@pytest.fixture(scope="module")
+def counter(counting: Callable[[Mode], Board]) -> Iterator[Board]:
+    board = counting("count")
+    board.exec(SOURCE)
+    yield board
+    board.close()
+
+
+def taken(board: Board, function: str, *arguments: object) -> int:
+    with board.count(function) as count:
+        board.call(function, *arguments)
+    assert count.exact
+    return count.instructions
+
+
+def test_a_loop_takes_the_same_each_time_whatever_interrupts_it(counter):
+    # Of 13 instructions each time; thousands of timer interrupts, and switches to other tasks, come in between.
+    none = taken(counter, "spin", 0)
+    for times in (1, 10, 100_000, 1_000_000):
+        assert taken(counter, "spin", times) - none == 13 * times
+
+
+def test_an_empty_region_has_nothing_in_it(counter):
+    with counter.count("outside") as count:
+        counter.call("empty")
+    assert [region.instructions for region in count.regions] == [0]
+    assert count.instructions > 0
+
+
+def test_exceptions_and_register_windows_do_not_disturb(counter):
+    # Raising unwinds the stack by spilling all windows; how many depends on the interrupts before.
+    taken(counter, "caught", 50)  # the first takes other memory than those after it
+    counts = [taken(counter, "caught", 50) for _ in range(4)]
+    assert max(counts) - min(counts) <= max(counts) // 1000
+
+
+def test_python_code_within_a_hundredth_of_a_percent(counter):
+    counts = [taken(counter, "loop", 20_000) for _ in range(4)]
+    assert max(counts) - min(counts) <= max(counts) // 10_000
+
+
+def test_garbage_collection_within_a_tenth_of_a_percent(counter):
+    # What a collection finds depends on what interrupts left on the stack.
+    counts = [taken(counter, "collect", 3000) for _ in range(3)]
+    assert max(counts) - min(counts) <= max(counts) // 1000
+
+
+def test_waiting_is_told_of(counter):
+    with pytest.warns(InexactCount, match="the guest waited in it"), counter.count("sleep") as count:
+        counter.exec("time.sleep_ms(50)")
+    assert not count.exact
+    with counter.count("after") as count:
+        counter.call("spin", 10)
+    assert count.exact
+
+
+def test_what_is_not_there_says_so(esp32, image):
+    with pytest.raises(CountingUnavailable, match="counting functions is not there for esp32"):
+        emulators.instrument(esp32, image, "functions", Silent())
+
+
+def test_a_native_module_takes_the_same_on_every_boot_in_every_mode(counting, build):
+    module = build("iir")
+    counts = set()
+    for mode in (*MODES, "count"):
+        board = counting(mode)
+        filt = board.import_native(module).new(SECTIONS)
+        buffer = board.hold(BLOCK)
+        for _ in range(2):
+            with board.count("run") as count:
+                filt.run(buffer)
+            assert count.exact
+            counts.add(count.instructions)
+            if mode == "classes":
+                assert sum(count.classes.values()) == count.instructions
+                assert count.classes["float_multiply"] == 5 * len(BLOCK)
+                assert "unknown" not in {name for name, number in count.classes.items() if number}
+            if mode == "memory":
+                assert count.memory.loads >= len(BLOCK)
+                assert count.memory.stores >= len(BLOCK)
+        board.close()
+    assert len(counts) == 1
+    assert 10 * len(BLOCK) < counts.pop() < 40 * len(BLOCK)
