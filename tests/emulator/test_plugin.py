@@ -445,7 +445,7 @@ def test_configuration(project, form):
     result.assert_outcomes(passed=1, failed=1)
     assert "PythonLoop: guest code did not end within 0.8 s" in result.stdout.str()
     # What the command line says goes first, and a file it names is all that runs.
-    run(project, "--board-timeout", "5", "device/run.py").assert_outcomes(passed=1)
+    run(project, "--board-timeout", "30", "device/run.py").assert_outcomes(passed=1)
     run(project, "test_host.py").assert_outcomes(passed=1)
 
 
