@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from projects import run, write
 
+from mpy_harness import emulators
 from mpy_harness.board.programs import run_program
-from mpy_harness.errors import GuestFault, GuestReset, GuestTimeout, ProgramInvalid, TargetInvalid
+from mpy_harness.errors import GuestFault, GuestReset, GuestTimeout, ProgramInvalid, TargetInvalid, ToolMissing
 from mpy_harness.firmware.programs import build_program, can_build
 from mpy_harness.firmware.toolchain import find
 from mpy_harness.programs import CProgram
@@ -153,10 +154,11 @@ def test_several_sources_of_one_name_and_headers_elsewhere(tmp_path: Path) -> No
     ],
 )
 def test_faults(compile_c: Compile, statement: str, kind: str) -> None:
-    program = compile_c(f"int main(void) {{ {statement} }}")
-    with pytest.raises(GuestFault, match="pc is in main") as caught:
+    program = compile_c(f'#include <stdio.h>\nint main(void) {{ puts("so far"); {statement} }}')
+    with pytest.raises(GuestFault, match=r"pc is in main\(\) of the program") as caught:
         program.run()
     assert caught.value.kind == kind
+    assert "    so far\n" in str(caught.value)
 
 
 def test_a_stack_that_overflows(compile_c: Compile) -> None:
@@ -191,6 +193,8 @@ def test_mistakes_of_the_compiler_name_the_source(compile_c: Compile, tmp_path: 
     assert f"{tmp_path / 'a folder' / 'model.c'}:1" in str(caught.value)
     with pytest.raises(ProgramInvalid, match=r"undefined reference to .*main"):
         compile_c("int other;")
+    with pytest.raises(ProgramInvalid, match=r"a folder/model\.c:2: undefined reference to .other"):
+        compile_c("int other(void);\nint main(void) { return other(); }")
 
 
 @pytest.mark.parametrize(
@@ -210,8 +214,20 @@ def test_targets_without_a_toolchain_for_it_say_so(tmp_path: Path) -> None:
         build_program(target, [tmp_path / "x.c"], tmp_path)
 
 
-def test_it_runs_in_another_emulator_of_the_same_board() -> None:
-    assert can_build(load_target("renode-m33"))
+@pytest.mark.parametrize(("qemu", "renode"), [("m33", "renode-m33"), ("m4-stm32", "renode-stm32f4")])
+def test_it_counts_the_same_in_renode(qemu: str, renode: str, tmp_path: Path) -> None:
+    try:
+        emulators.program(load_target(renode))
+    except ToolMissing as error:
+        pytest.skip(str(error))
+    (tmp_path / "model.c").write_text(LOOPS, encoding="utf-8")
+    found = []
+    for name in (qemu, renode):
+        program = build_program(load_target(name), [tmp_path / "model.c"], tmp_path / name)
+        count = CProgram(program, tmp_path / "console.log", timeout=60).run().count
+        assert count is not None
+        found.append([(region.name, region.instructions) for region in (count, *count.regions)])
+    assert found[0] == found[1]
 
 
 def test_the_fixture_keeps_measurements(project: pytest.Pytester) -> None:

@@ -16,7 +16,7 @@ from mpy_harness.counting.instrument import Mode
 from mpy_harness.counting.profile import Profile
 from mpy_harness.counting.records import Kind, Record, parse
 from mpy_harness.emulators import Emulator
-from mpy_harness.errors import GuestTimeout, MachineryError
+from mpy_harness.errors import GuestFailure, GuestTimeout, MachineryError
 from mpy_harness.firmware.programs import Program
 from mpy_harness.firmware.progress import Progress, Silent
 from mpy_harness.firmware.symbols import Symbols
@@ -25,6 +25,7 @@ from mpy_harness.firmware.symbols import Symbols
 _END = b"\n#END "
 _WHOLE = "main"  # what the region of all of it is called
 _LINE_SECONDS = 5.0
+_TAIL_LINES = 10
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,17 @@ def run_program(
 
     Raises GuestFault, GuestTimeout after ``timeout`` seconds, CountingUnavailable, and what starting an emulator does.
     """
-    target, symbols = program.target, Symbols(program.elf)
+    target, symbols = program.target, Symbols(program.elf, "program")
     counting = emulators.instrument(target, program.elf, mode, progress or Silent()) if mode else None
     emulator = emulators.start(target, program.elf, counting)
     console = Console(emulator.console, log)
     try:
         output, status = _follow(emulator, console, target.name, symbols, timeout)
         data = emulator.records.take() if emulator.records is not None else b""
+    except GuestFailure as error:
+        said = "\n".join(f"    {line}" for line in console.tail(_TAIL_LINES).splitlines())
+        error.args = (f"{error.args[0]}\n  the last of its output ({log}):\n{said or '    (none)'}",)
+        raise
     finally:
         console.close()
         emulator.close()
@@ -67,9 +72,7 @@ def _follow(emulator: Emulator, console: Console, name: str, symbols: Symbols, t
     except WaitedLong:
         place = emulator.program_counter()
         where = f", in {symbols.describe(place)}" if place is not None else ""
-        raise GuestTimeout(
-            f"the program did not end within {timeout:g} s{where}. Console: {console.log_path}"
-        ) from None
+        raise GuestTimeout(f"the program did not end within {timeout:g} s{where}") from None
     except ConsoleClosed:
         raise explain_end(emulator, console.before or b"", name, symbols.describe) from None
     if not digits.isdigit():

@@ -27,8 +27,8 @@ _HOST_BEGIN, _HOST_END = 1, 3
 # MicroPython's function through which all machine code goes that it loads or emits: where, and how many bytes, are its
 # third and fourth argument (py/emitglue.c).
 _LOADS_CODE = "mp_emit_glue_assign_native"
-# MicroPython's function that sends each byte of a program's output (py/mphal.h).
-_SENDS = "mp_hal_stdout_tx_strn"
+# Functions that send each byte of a program's output: MicroPython's (py/mphal.h), that of plain C programs.
+_SEND = ("mp_hal_stdout_tx_strn", "console_put")
 
 
 class Mark(IntEnum):
@@ -55,14 +55,14 @@ THUMB = {
 
 @dataclass(frozen=True)
 class MarkSites(Instrument):
-    """Where the firmware may have marks, and its function that is called with all code that is loaded later.
+    """Where the image may have marks, and its function that is called with all code that is loaded later, if any is.
 
     A place may hold data that looks like a mark: it is never executed, so that does no harm. ``sending`` are the
     places of pause and resume around the wait for the UART with each byte that is sent.
     """
 
     sites: tuple[int, ...]
-    loads_code: int
+    loads_code: int | None
     sending: tuple[int, int] | None
 
 
@@ -76,27 +76,29 @@ def mark_sites(target: Target, image: Path, mode: Mode) -> MarkSites:
         )
     if decoder != "thumb":
         raise CountingUnavailable(f"marks for {target.natmod.arch} are not known in {target.emulator}.")
-    loads_code = Symbols(image).address(_LOADS_CODE)
-    if loads_code is None:
-        raise CountingUnavailable(f"{image} has no symbol {_LOADS_CODE}, by which marks in loaded code are found.")
+    symbols = Symbols(image)
+    if not symbols.functions:
+        raise CountingUnavailable(f"{image} has no symbols, by which marks in loaded code are found.")
+    loads_code = symbols.address(_LOADS_CODE)
     marks = {
         address + at: THUMB[encoding]
         for address, code in code_of(image)
         for at in range(0, len(code) - 1, 2)
         if (encoding := int.from_bytes(code[at : at + 2], "little")) in THUMB
     }
-    return MarkSites(mode, decoder, tuple(marks), loads_code & ~1, _sending(Symbols(image), marks))
+    return MarkSites(mode, decoder, tuple(marks), loads_code and loads_code & ~1, _sending(symbols, marks))
 
 
 def _sending(symbols: Symbols, marks: Mapping[int, Mark]) -> tuple[int, int] | None:
     # None where it is not as in our boards: then it is counted like any other.
-    function = symbols.at(symbols.address(_SENDS) or 0)
-    if function is None:
-        return None
-    inside = {mark: address for address, mark in marks.items() if function.start <= address < function.end}
-    if inside.keys() != {Mark.PAUSE, Mark.RESUME}:
-        return None
-    return inside[Mark.PAUSE], inside[Mark.RESUME]
+    for name in _SEND:
+        function = symbols.at(symbols.address(name) or 0)
+        if function is None:
+            continue
+        inside = {mark: address for address, mark in marks.items() if function.start <= address < function.end}
+        if inside.keys() == {Mark.PAUSE, Mark.RESUME}:
+            return inside[Mark.PAUSE], inside[Mark.RESUME]
+    return None
 
 
 class MarkRecords:

@@ -80,7 +80,8 @@ def build_program(
     failure = _make(folder, variables)
     if failure is not None:
         for name, file in links.items():
-            failure = failure.replace(f"{_SOURCES}/{name}", str(file))
+            for link in (f"{_SOURCES}/{name}", str(folder / name)):  # as the compiler and as the linker call it
+                failure = failure.replace(link, str(file))
         raise ProgramInvalid(f"the program did not compile for {target.name}:\n{failure}")
     return Program(folder / "build" / "program.elf", target, tuple(f"{name[:-2]}.o" for name in links))
 

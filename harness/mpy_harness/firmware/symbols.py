@@ -39,10 +39,12 @@ class _Facts:
 class Symbols:
     """The symbols of an image; read when first asked. One without symbols has no functions.
 
-    An image that is no ELF file has those of the ELF file of the same name beside it.
+    An image that is no ELF file has those of the ELF file of the same name beside it. ``whose`` they are is said of
+    addresses.
     """
 
-    def __init__(self, image: Path) -> None:
+    def __init__(self, image: Path, whose: str = "firmware") -> None:
+        self._whose = whose
         beside = image.with_suffix(".elf")
         self._elf = beside if image.suffix != ".elf" and beside.is_file() and not _is_elf(image) else image
 
@@ -74,13 +76,15 @@ class Symbols:
         return functions[at] if at >= 0 and address < functions[at].end else None
 
     def describe(self, address: int) -> str:
-        """Return in words in which function of the firmware an address lies, or that it lies in none."""
+        """Return in words in which function of the image an address lies, or that it lies in none."""
         function = self.at(address)
         if function is not None:
-            return f"{function.name}() of the firmware"
+            return f"{function.name}() of the {self._whose}"
         if not self.functions:
             return "code without a name: the image has no symbols"
-        return "code that is not the firmware's: a native module's, most likely" if address > 1 else "an unknown place"
+        if address <= 1 or self._whose != "firmware":
+            return "an unknown place"
+        return "code that is not the firmware's: a native module's, most likely"
 
 
 def _is_elf(image: Path) -> bool:

@@ -63,7 +63,8 @@ def _sent(byte):
 for _address in SITES:
     if SENDING is None or _address not in SENDING:
         _watch(_address)
-_core.AddHook(LOADS_CODE, _loads_code)
+if LOADS_CODE is not None:
+    _core.AddHook(LOADS_CODE, _loads_code)
 if SENDING is not None:
     from Antmicro.Renode.Peripherals.CPU import CpuAddressHook
 
