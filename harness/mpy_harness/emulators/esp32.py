@@ -27,6 +27,7 @@ KEPT_FLASH = "MPY_HARNESS_ESP32_FLASH"
 _CLOCK = ("-icount", "shift=4")
 # What it counts: where a call's stack is shows only with symbols, which published firmware has not.
 _MODES = ("count", "instructions", "classes", "memory")
+_ARCH = "xtensawin"
 
 
 class EspMachine(Table):
@@ -74,6 +75,8 @@ def instrument(target: Target, image: Path, mode: Mode, progress: Progress) -> I
             f"counting {mode} is not there for {target.name}: its calls, through register windows and tasks, are not "
             f"followed. There is {', '.join(_MODES)}."
         )
+    if target.natmod.arch != _ARCH:
+        raise CountingUnavailable(f"{target.name} is no Xtensa: its interrupts cannot be kept out of a count yet.")
     return tcg.instrument(target, image, program(target), mode, progress, core=target.machine_as(EspMachine).core)
 
 
