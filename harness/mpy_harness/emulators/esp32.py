@@ -73,7 +73,7 @@ def instrument(target: Target, image: Path, mode: Mode, progress: Progress) -> I
     if mode not in _MODES:
         raise CountingUnavailable(
             f"counting {mode} is not there for {target.name}: its calls, through register windows and tasks, are not "
-            f"followed. There is {', '.join(_MODES)}."
+            "followed. There are count, classes and memory."
         )
     if target.natmod.arch != _ARCH:
         raise CountingUnavailable(f"{target.name} is no Xtensa: its interrupts cannot be kept out of a count yet.")

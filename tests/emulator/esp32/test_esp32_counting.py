@@ -77,7 +77,7 @@ def taken(board: Board, function: str, *arguments: object) -> int:
 
 
 def test_a_loop_takes_the_same_each_time_whatever_interrupts_it(counter):
-    # Of 13 instructions each time; thousands of timer interrupts, and switches to other tasks, come in between.
+    # Of 13 instructions each time; hundreds of timer interrupts, some with other tasks behind them, come in between.
     none = taken(counter, "spin", 0)
     for times in (1, 10, 100_000, 1_000_000):
         assert taken(counter, "spin", times) - none == 13 * times
