@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -77,7 +78,9 @@ def set_up(target: Target, progress: Progress) -> None:
     try:
         version(target)
     except ToolMissing as missing:
-        tool = shutil.which("renode-run")
+        # Beside this Python first: a virtual environment that is not activated has it there.
+        places = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+        tool = shutil.which("renode-run", path=places)
         if tool is None:
             raise ToolMissing(f"{missing}") from None
         progress.stage(f"installing Renode {_RELEASE} with renode-run")
