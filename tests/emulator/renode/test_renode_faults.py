@@ -123,10 +123,9 @@ def test_semihosting_opens_no_host_file(board, misbehaving, tmp_path):
 # --- Renode --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT])
-def test_renode_crashes_while_the_guest_runs(board, number):
-    killer = subprocess.Popen(["sh", "-c", f"sleep 0.5; kill -{int(number)} {board.emulator.process.pid}"])
-    with pytest.raises(EmulatorDied, match=rf"ended \(signal {number.name}\)"):
+def test_renode_is_killed_while_the_guest_runs(board):
+    killer = subprocess.Popen(["sh", "-c", f"sleep 0.5; kill -KILL {board.emulator.process.pid}"])
+    with pytest.raises(EmulatorDied, match=r"ended \(signal SIGKILL\)"):
         board.exec("while True: pass", timeout=30)
     assert killer.wait(10) == 0
     is_as_new(board)
