@@ -84,6 +84,14 @@ def test_other_ends(printed, kind, said):
     assert f"the firmware gave up: {said}" in str(fault)
 
 
+def test_a_panic_on_a_core_that_cannot_be_told():
+    said = GURU.replace(b"Core  1 panic", b"Core  / panic") % (b"Cache disabled but cached memory region accessed", b"")
+    fault = find_panic(said, lambda _: "somewhere")
+    assert fault is not None
+    assert "an emulator may do that by itself, so run it again (Cache disabled" in str(fault)
+    assert "on core" not in str(fault)
+
+
 def test_the_watchdogs_backtrace_is_that_of_the_task_it_stopped():
     fault = find_panic(WATCHDOG, hex)
     assert fault is not None

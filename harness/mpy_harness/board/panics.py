@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 from mpy_harness.errors import GuestFault
 
-_GURU = re.compile(rb"Guru Meditation Error: Core\s+(\d)\s+panic'ed \(([^)\r\n]*)\)")
+# The core may be no number: where a cache was off, "/" is printed for one that cannot be told.
+_GURU = re.compile(rb"Guru Meditation Error: Core\s+(\S)\s+panic'ed \(([^)\r\n]*)\)")
 # What is printed where there was no exception: a kind, and a pattern whose group says more.
 _OTHERS = (
     ("StackOverflow", re.compile(rb"(A stack overflow in task [^\r\n]* has been detected)")),
@@ -33,6 +34,8 @@ _REASONS = {
     "LoadStoreError": "access to memory that takes whole words only",
     "LoadStorePIFAddrError": "access to an address that nothing answers; deep and light sleep do that in an emulator",
     "InstrPIFAddrError": "jump to an address that nothing answers",
+    "Cache disabled but cached memory region accessed": "code or data in flash was wanted while flash was written or "
+    "erased; on a busy host an emulator may do that by itself, so run it again",
     "Unhandled debug exception": "breakpoint, or a stack that ran over its end",
 }
 
@@ -66,7 +69,8 @@ def _last(console: bytes) -> tuple[str | None, str, int]:
         kind = match.group(2).decode("utf-8", "replace")
         explained = f"{_REASONS[kind]} ({kind})" if kind in _REASONS else kind
         if match.start() > found[2]:
-            found = (kind, f"{explained} on core {match.group(1).decode()}", match.start())
+            core = match.group(1).decode("ascii", "replace")
+            found = (kind, f"{explained} on core {core}" if core.isdecimal() else explained, match.start())
     return found
 
 
