@@ -7,13 +7,25 @@ from typing import Protocol
 
 from mpy_harness.board.codec import Message
 
-#: Runs source text in the guest within seconds and returns what it printed (``RawRepl.execute``).
-Execute = Callable[[bytes, float], bytes]
 #: Turns a question of the guest into its answer (``HostFiles.answer``).
 Answer = Callable[[bytes], bytes]
 
 #: What runs the request that was sent.
 RUN = b"_mpyh()"
+
+
+def nothing() -> None:
+    """Do nothing when the guest takes source."""
+
+
+class Execute(Protocol):
+    """Runs source text in the guest within seconds and returns what it printed (``RawRepl.execute``).
+
+    ``before`` is called when the guest has collected its garbage and waits for the source.
+    """
+
+    def __call__(self, source: bytes, seconds: float, before: Callable[[], None] = nothing) -> bytes:
+        """Run it."""
 
 
 class Channel(Protocol):

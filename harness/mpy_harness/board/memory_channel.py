@@ -15,6 +15,7 @@ by its address and length), or of which a response consists (address and length 
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 
 from mpy_harness.board import runtime
 from mpy_harness.board.channel import RUN, Answer, Execute
@@ -54,8 +55,9 @@ class _BufferChannel:
 
     def request(self, message: Message, seconds: float) -> tuple[bytes, bytes]:
         """Run a request; return what the guest printed and the encoded result."""
-        self._send(message)
-        output = self._execute(RUN, seconds)
+        # What is in the buffer is in the way of a collection of garbage, which looks for pointers there: it is written
+        # when the guest has done that, so that each run finds the same.
+        output = self._execute(RUN, seconds, self._sending(message))
         with self._memory.still():
             return output, self._result()
 
@@ -69,14 +71,14 @@ class _BufferChannel:
             self._memory.write(self._address + _ANSWERED, struct.pack("<I", asked))
         return True
 
-    def _send(self, message: Message) -> None:
+    def _sending(self, message: Message) -> Callable[[], None]:
+        """Return what writes a message to the guest, which has room for it by then."""
         if self.needs_room(message):
-            self._make_room(message)
-        else:
-            data = message.joined()
-            self._announce(len(data), self._theirs, data)
+            return self._make_room(message)
+        data = message.joined()
+        return lambda: self._announce(len(data), self._theirs, data)
 
-    def _make_room(self, message: Message) -> None:
+    def _make_room(self, message: Message) -> Callable[[], None]:
         raise NotImplementedError
 
     def _announce(self, size: int, place: int, data: bytes = b"", pieces: int = 0) -> None:
@@ -113,11 +115,11 @@ class WindowChannel(_BufferChannel):
         # Even the loader's source comes through the window: the console takes a tenth of a millisecond a byte.
         data = f"bytes(u.bytearray_at({self._theirs},{len(code)}))"
         source = runtime.loader(data, f"Link({self._address},{self._size})", imports)
-        self._announce(0, 0, code + source)
         place = self._theirs + len(code)
-        self._execute(f"import uctypes as u\nexec(u.bytearray_at({place},{len(source)}))\ndel u".encode(), 10)
+        run = f"import uctypes as u\nexec(u.bytearray_at({place},{len(source)}))\ndel u"
+        self._execute(run.encode(), 10, lambda: self._announce(0, 0, code + source))
 
-    def _make_room(self, message: Message) -> None:
+    def _make_room(self, message: Message) -> Callable[[], None]:
         raise Untransferable(
             f"{message.size} bytes do not fit through the window ({self._half} bytes): pass them in parts"
         )
@@ -134,30 +136,38 @@ class MemoryChannel(_BufferChannel):
         """Send the guest's runtime after a reset, into memory that it is told to allocate."""
         source = runtime.loader("D", f"MemoryLink({_BUFFER})", imports)
         allocate = f"D=bytes({len(code)});S=bytes({len(source)})"
-        told = self._execute(f"import uctypes as u\n{allocate}\nprint(u.addressof(D),u.addressof(S))".encode(), 30)
-        with self._memory.still():
-            for address, data in zip(_numbers(told, 2), (code, source), strict=True):
-                self._memory.write(address, data)
-        told = self._execute(b"exec(S)\ndel u,S\nprint(_mpyh.link.home)", 30)
+        where = f"import uctypes as u\n{allocate}\nprint(u.addressof(D),u.addressof(S))"
+        places = _numbers(self._execute(where.encode(), 30), 2)
+
+        def write() -> None:
+            with self._memory.still():
+                for address, data in zip(places, (code, source), strict=True):
+                    self._memory.write(address, data)
+
+        told = self._execute(b"exec(S)\ndel u,S\nprint(_mpyh.link.home)", 30, write)
         self._place(_numbers(told, 1)[0], _BUFFER)
         self._waiting = None
 
-    def _make_room(self, message: Message) -> None:
+    def _make_room(self, message: Message) -> Callable[[], None]:
         data, blocks = message.apart(_BLOCK, _MOST_BLOCKS)
         is_long = len(data) > self._half
         if is_long:
             blocks.append(Block("B", data))
         table = b"".join(_PIECE.pack(ord(block.typecode or "\0"), len(block.data)) for block in blocks)
-        self._announce(0, 0, table, len(blocks))
-        self._execute(b"_mpyh.link.prepare()", _PREPARE_SECONDS)
-        with self._memory.still():
-            places = [address for address, _ in _PIECE.iter_unpack(self._memory.read(self._theirs, len(table)))]
-            for block, address in zip(blocks, places, strict=True):
-                self._memory.write(address, block.data)
-            if is_long:
-                self._announce(len(data), places[-1])
-            else:
-                self._announce(len(data), self._theirs, data)
+        prepare = b"_mpyh.link.prepare()"
+        self._execute(prepare, _PREPARE_SECONDS, lambda: self._announce(0, 0, table, len(blocks)))
+
+        def write() -> None:
+            with self._memory.still():
+                places = [place for place, _ in _PIECE.iter_unpack(self._memory.read(self._theirs, len(table)))]
+                for block, place in zip(blocks, places, strict=True):
+                    self._memory.write(place, block.data)
+                if is_long:
+                    self._announce(len(data), places[-1])
+                else:
+                    self._announce(len(data), self._theirs, data)
+
+        return write
 
     def _result(self) -> bytes:
         _, _, _, _, _, _, _, count, table = self._header()

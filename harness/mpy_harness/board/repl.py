@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from mpy_harness.board.channel import nothing
 from mpy_harness.board.console import Console, ConsoleClosed, WaitedLong
 from mpy_harness.board.tracebacks import guest_exception
 from mpy_harness.errors import ConsoleGarbled, EndlessOutput, HarnessError, NativeLoop, PythonLoop
@@ -67,8 +68,8 @@ class RawRepl:
         except ConsoleClosed:
             raise self._lost(self._console.before or b"") from None
 
-    def execute(self, source: bytes, seconds: float) -> bytes:
-        """Run source text and return what it printed.
+    def execute(self, source: bytes, seconds: float, before: Callable[[], None] = nothing) -> bytes:
+        """Run source text and return what it printed; ``before`` is called when the guest waits for the source.
 
         Raises GuestException for an exception in the guest, a GuestTimeout where it does not end,
         ConsoleGarbled where the guest does not follow the protocol.
@@ -76,7 +77,7 @@ class RawRepl:
         started = time.monotonic()
         grace = min(1.0, 0.5 * seconds)
         try:
-            self._paste(source, started + seconds)
+            self._paste(source, started + seconds, before)
             self._console.follow()
             output, error = _split(self._follow(started + seconds - grace, grace, seconds))
         except ConsoleClosed:
@@ -96,13 +97,14 @@ class RawRepl:
             return False
         return True
 
-    def _paste(self, source: bytes, deadline: float) -> None:
+    def _paste(self, source: bytes, deadline: float, before: Callable[[], None]) -> None:
         console = self._console
         console.write_bytes(_CTRL_E + b"A" + _CTRL_A)
-        index, before = console.read_until([b"R\x01", b"R\x00", b"raw REPL; CTRL-B"], deadline)
+        index, said = console.read_until([b"R\x01", b"R\x00", b"raw REPL; CTRL-B"], deadline)
         if index != 0:
-            raise ConsoleGarbled(f"this firmware's raw REPL has no raw-paste mode (answer {before[-40:]!r})")
+            raise ConsoleGarbled(f"this firmware's raw REPL has no raw-paste mode (answer {said[-40:]!r})")
         window = int.from_bytes(self._console.read_exactly(2, deadline), "little")
+        before()
         room = window
         at = 0
         while at < len(source):
