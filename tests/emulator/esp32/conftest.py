@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from leftovers import Leftovers
+from sharing import fresh
 
 from mpy_harness import emulators
 from mpy_harness.board import Board
 from mpy_harness.board.modules import build_module
-from mpy_harness.errors import HarnessError, ToolMissing
+from mpy_harness.errors import ToolMissing
 from mpy_harness.firmware.image import cached_firmware
 from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.firmware.symbols import Symbols
@@ -65,15 +66,7 @@ def shared(boot: Callable[..., Board]) -> Board:
 
 @pytest.fixture
 def board(shared: Board) -> Board:
-    """The board that tests share, as after a reset: booted anew only where one broke it."""
-    if shared.usable:
-        try:
-            shared.soft_reset()
-        except HarnessError:
-            shared.hard_reset()
-    else:
-        shared.hard_reset()
-    return shared
+    return fresh(shared)
 
 
 @pytest.fixture(scope="session")
