@@ -78,6 +78,13 @@ def test_many_cases_are_summed_up_unless_asked_for(detailed):
         assert "snr_db dB" in next(line for line in lines if line.startswith("trees"))
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_equally_close_cases_the_first_by_name_is_shown(order):
+    rows = [case(f"iir/{number:02}", 1.0) for number in range(40)][::order]
+    (line,) = terminal.case_table(rows, detailed=False)[1:]
+    assert line.startswith("iir/00 ")
+
+
 def test_a_failed_check_is_shown_before_a_closer_one():
     rows = [case(f"iir/{number}") for number in range(30)]
     rows += [case("iir/close", 0.9999), case("iir/bad", 1.5), case("iir/nan", float("nan"), passed=False)]
