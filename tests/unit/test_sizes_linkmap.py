@@ -50,6 +50,35 @@ def test_pieces_of_a_map(tmp_path: Path) -> None:
     ]
 
 
+def test_merged_strings_belong_to_all_that_had_some(tmp_path: Path) -> None:
+    # As GNU ld 2.44 tells it: the first has them all, the others stand where the next piece is.
+    file = tmp_path / "firmware.map"
+    file.write_text(
+        """Linker script and memory map
+
+.text           0x10000000      0x100
+ .rodata.main.str1.1
+                0x10000028       0x2a build/t.o
+                                  0x2 (size before relaxing)
+ .rodata.say.str1.1
+                0x10000052       0x1f build/fault.o
+ .rodata.str1.1
+                0x10000052       0x0d build/exit.o
+ .rodata.names  0x10000052       0x20 build/fault.o
+ .rodata.b.str1.4
+                0x10000074        0x8 build/t.o
+""",
+        encoding="utf-8",
+    )
+    assert read_map(file) == [
+        Piece(".rodata.main.str1.1", ".text", 0x10000028, 2, "t.o"),
+        Piece(".rodata.say.str1.1", ".text", 0x1000002A, 0x1F, "fault.o"),
+        Piece(".rodata.str1.1", ".text", 0x10000049, 9, "exit.o"),
+        Piece(".rodata.names", ".text", 0x10000052, 0x20, "fault.o"),
+        Piece(".rodata.b.str1.4", ".text", 0x10000074, 8, "t.o"),
+    ]
+
+
 def test_no_map_is_no_error(tmp_path: Path) -> None:
     assert read_map(tmp_path / "none.map") == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 from collections.abc import Sequence
@@ -79,10 +80,7 @@ def build_program(
     }
     failure = _make(folder, variables)
     if failure is not None:
-        for name, file in links.items():
-            for link in (f"{_SOURCES}/{name}", str(folder / name)):  # as the compiler and as the linker call it
-                failure = failure.replace(link, str(file))
-        raise ProgramInvalid(f"the program did not compile for {target.name}:\n{failure}")
+        raise ProgramInvalid(f"the program did not compile for {target.name}:\n{_renamed(failure, folder, links)}")
     return Program(folder / "build" / "program.elf", target, tuple(f"{name[:-2]}.o" for name in links))
 
 
@@ -117,6 +115,16 @@ def _links(folder: Path, sources: Sequence[Path]) -> dict[str, Path]:
         (folder / name).symlink_to(file.absolute())
         links[name] = file
     return links
+
+
+def _renamed(failure: str, folder: Path, links: dict[str, Path]) -> str:
+    # The links as compiler and linker call them (which one how depends on their versions), by the files' own names.
+    called = {}
+    for name, file in links.items():
+        for link in (f"{folder / _SOURCES}/{name}", f"{_SOURCES}/{name}", str(folder / name)):
+            called[link] = str(file)
+    pattern = "|".join(map(re.escape, sorted(called, key=len, reverse=True)))
+    return re.sub(pattern, lambda match: called[match[0]], failure)
 
 
 def _for_make(flags: Sequence[str]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 _BEGIN = "Linker script and memory map"
@@ -13,6 +14,8 @@ _OUTPUT = re.compile(r"^(\S+)")
 _DISCARDED = "/DISCARD/"
 _INPUT = re.compile(r"^ ([^\s*]\S*)(.*)")
 _PLACED = re.compile(r"^\s+0x([0-9a-f]+)\s+0x([0-9a-f]+) (\S.*)$")
+_BEFORE = re.compile(r"^\s+0x([0-9a-f]+) \(size before relaxing\)$")
+_MERGED = re.compile(r"\.(?:str|cst)[\d.]+$")  # equal strings and constants are one; the compiler names sections so
 _MEMBER = re.compile(r"([^/]+\([^/]+\))$")  # of an archive
 
 
@@ -33,16 +36,17 @@ def read_map(file: Path) -> list[Piece]:
         text = file.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return []
-    pieces = sorted(_pieces(text), key=lambda piece: (piece.output, piece.start))
+    pieces = sorted(_shared(list(_pieces(text))), key=lambda piece: (piece.output, piece.start))
     loose = [Path(piece.object) for piece in pieces if not _MEMBER.search(piece.object)]
     alike = len({path.is_absolute() for path in loose}) == 1
     root = os.path.commonpath({path.parent for path in loose}) if alike else ""
     return [Piece(p.name, p.output, p.start, p.size, _short(p.object, root)) for p in pieces]
 
 
-def _pieces(text: str) -> Iterator[Piece]:
+def _pieces(text: str) -> Iterator[tuple[Piece, int]]:
+    # And how large each was before the linker changed that.
     output = name = ""
-    for line in text.partition(_BEGIN)[2].splitlines():
+    for line, after in pairwise([*text.partition(_BEGIN)[2].splitlines(), ""]):
         if match := _OUTPUT.match(line):
             output, name = match.group(1), ""
             continue
@@ -52,8 +56,31 @@ def _pieces(text: str) -> Iterator[Piece]:
         if placed and name and output != _DISCARDED:
             start, size = int(placed.group(1), 16), int(placed.group(2), 16)
             if size:
-                yield Piece(name, output, start, size, placed.group(3).strip())
+                before = _BEFORE.match(after)
+                yield Piece(name, output, start, size, placed.group(3).strip()), (
+                    int(before.group(1), 16) if before else size
+                )
             name = ""
+
+
+def _shared(pieces: list[tuple[Piece, int]]) -> Iterator[Piece]:
+    # Newer linkers give what they merged to the first that had some, and tell of the others only how much theirs was:
+    # each gets as much of it, as far as it goes.
+    pools = {}
+    for piece, before in pieces:
+        if before < piece.size and (kind := _MERGED.search(piece.name)):
+            pools[piece.output, kind.group()] = range(piece.start, piece.start + piece.size)
+    for piece, before in pieces:
+        kind = _MERGED.search(piece.name)
+        key = (piece.output, kind.group() if kind else "")
+        if key not in pools:
+            yield piece
+            continue
+        pool = pools[key]
+        size = min(before, len(pool))
+        pools[key] = pool[size:]
+        if size:
+            yield replace(piece, start=pool.start, size=size)
 
 
 def _short(path: str, root: str) -> str:
