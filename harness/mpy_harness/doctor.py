@@ -65,7 +65,7 @@ def findings() -> Iterator[Finding]:
         yield _program(f"{prefix}gcc")
         yield _program(f"{prefix}ld")
     yield _program("make")
-    for version in sorted({target.firmware.micropython for target in known}):
+    for version in sorted({target.tools for target in known}):
         yield _mpy_cross(version)
         yield _source(version)
     for package, purpose in _OPTIONAL.items():
@@ -81,7 +81,7 @@ def readiness(name: str) -> Readiness:
         version = target.firmware.micropython
         if not _is_published(target):
             toolchain.toolchain(target.built.cross, version)
-        source = cached_source(version)
+        source = cached_source(target.tools)
         firmware = cached_firmware(target, source)
     except HarnessError as error:
         return Readiness(name, usable=False, detail=str(error))

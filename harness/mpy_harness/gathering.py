@@ -82,7 +82,7 @@ class Gathered:
         tools = dict.fromkeys(version for tool, version in facts.toolchain.items() if tool not in _NO_MATTER)
         arch = target.natmod.arch
         if any(name.endswith(f"/{arch}") for name in self._natmods):  # firmware may come from elsewhere
-            built_with = toolchain.toolchain(toolchain.cross_prefix(arch), target.firmware.micropython).facts()
+            built_with = toolchain.toolchain(toolchain.cross_prefix(arch), target.tools).facts()
             tools |= dict.fromkeys(version for tool, version in built_with.items() if tool not in _NO_MATTER)
         return Provenance(
             micropython=plain(facts.micropython),

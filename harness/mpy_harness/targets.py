@@ -72,10 +72,12 @@ class FirmwareSpec(Table):
 class PublishedFirmware(Table):
     """A finished image that somebody publishes: its file name, where it is and its SHA-256.
 
-    ``micropython`` is its version, whose mpy-cross compiles what runs on it.
+    ``micropython`` is its version, ``tools`` that of the mpy-cross and the headers that make what is loaded into it,
+    where they are of another one with the same version of ``.mpy`` files.
     """
 
     micropython: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+    tools: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")] | None = None
     port: Text
     image: Annotated[str, Field(pattern=r"^[\w.+-]+$")]
     url: Annotated[str, Field(pattern=r"^https://")]
@@ -168,6 +170,12 @@ class Target(Table):
             return None
         beside = self.folder.parent / self.built.shared
         return beside if beside.is_dir() else targets_dir() / self.built.shared
+
+    @property
+    def tools(self) -> str:
+        """Return the version of MicroPython whose mpy-cross and headers make what is loaded into the firmware."""
+        other = self.firmware.tools if isinstance(self.firmware, PublishedFirmware) else None
+        return other or self.firmware.micropython
 
     def of_release(self, version: str) -> Target:
         """Return the same target with its firmware built from a release of MicroPython. Raises TargetInvalid."""

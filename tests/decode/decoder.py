@@ -14,7 +14,7 @@ _NAMES = "rules thumb thumb16 thumb32 thumb_memory thumb_float riscv riscv_compr
 FILES = [SOURCES / f"{name}.c" for name in _NAMES.split()]
 FLAGS = ["-std=c11", "-O1", "-Wall", "-Wextra", "-Werror", "-I", str(SOURCES)]
 FLOWS = ("next", "call", "return", "jump")
-EVENTS = ("none", "window return", "return", "wait", "may repeat", "may end")
+EVENTS = ("none", "entry", "window return", "return", "wait", "may repeat", "may end")
 MARKS = ("none", "zero", "one", "start", "stop", "pause", "resume")
 
 

@@ -33,6 +33,7 @@ CLASSES = [
     ("integer", r"(sh[123]add|xnor|orn|andn|min|minu|max|maxu|add|slli)(\.uw)? .*"),
     ("integer", r"(ro[lr]i?|clz|ctz|cpop)w? .*|(zext\.h|sext\.[bh]|orc\.b|rev8|(bset|bclr|binv|bext)i?) .*"),
 ]
+_EVENTS = [("entry", r"csrrs x\d+,mepc,x0"), ("return", r"[ms]ret .*"), ("wait", r"wfi .*")]
 
 
 def read(lines: Iterable[Line]) -> Iterator[tuple[Line, Insn]]:
@@ -58,6 +59,7 @@ def _read(line: Line) -> Insn:
         load=_load(name, operands, class_),
         move=_move(name, compressed, first, others),
         written=_written(name, compressed, first, class_, conditional),
+        event=next((event for event, pattern in _EVENTS if re.fullmatch(pattern, text)), "none"),
     )
 
 

@@ -193,7 +193,7 @@ def test_mistakes_of_the_compiler_name_the_source(compile_c: Compile, tmp_path: 
     assert f"{tmp_path / 'a folder' / 'model.c'}:1" in str(caught.value)
     with pytest.raises(ProgramInvalid, match=r"undefined reference to .*main"):
         compile_c("int other;")
-    with pytest.raises(ProgramInvalid, match="undefined reference to .other") as caught:
+    with pytest.raises(ProgramInvalid, match=r"undefined reference to .other") as caught:
         compile_c("int other(void);\nint main(void) { return other(); }")
     assert f" {tmp_path / 'a folder' / 'model.c'}:2" in str(caught.value)
 

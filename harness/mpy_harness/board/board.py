@@ -379,7 +379,7 @@ class Board:
         self._released = []
         self._usable = True
         decoder = self._counting.decoder if isinstance(self._counting, Instrument) else None
-        code = runtime.compiled(self.target.firmware.micropython, decoder, self.target.natmod.arch)
+        code = runtime.compiled(self.target.tools, decoder, self.target.natmod.arch)
         self._guard(lambda: self._channel.inject(code, self.host_files.imports))
         if self._meter is not None:
             self._meter.calibrate()

@@ -88,6 +88,6 @@ def build_module(
     folder: Path, target: Target, micropython: Path | None = None, progress: Progress | None = None
 ) -> NatmodBuild:
     """Build a native module's folder for a target (once; the cache has it afterwards)."""
-    version = target.firmware.micropython
+    version = target.tools
     source = micropython_source(version, given=micropython, progress=progress or Silent())
     return build_natmod(folder, target.natmod.arch, source=source, micropython=version, progress=progress)

@@ -28,6 +28,9 @@ _REASONS = {
     "LoadProhibited": "read from memory that does not exist or must not be read",
     "StoreProhibited": "write to memory that does not exist or must not be written",
     "InstrFetchProhibited": "jump to memory that holds no code",
+    "Load access fault": "read from memory that does not exist or must not be read",
+    "Store access fault": "write to memory that does not exist or must not be written",
+    "Instruction access fault": "jump to memory that holds no code",
     "IllegalInstruction": "illegal instruction",
     "IntegerDivideByZero": "integer division by zero",
     "LoadStoreAlignment": "unaligned access where only aligned ones are possible",
@@ -53,9 +56,16 @@ def find_panic(console: bytes, where: Callable[[int], str]) -> GuestFault | None
     traces = list(_BACKTRACE.finditer(said))
     if traces:
         lines.append("called from, innermost first:")
-        lines += [f"  {int(pc, 16):#010x} {where(int(pc, 16))}" for pc in _FRAME.findall(traces[-1].group(1))]
+        lines += [f"  {_place(int(pc, 16), where)}" for pc in _FRAME.findall(traces[-1].group(1))]
         lines += ["  and further, but the stack is damaged"] if b"CORRUPT" in traces[-1].group(2) else []
+    elif "mepc" in registers:  # RISC-V has no backtrace; ra may still be of an earlier call
+        lines += [f"at, and the last call returns to:\n    {_place(registers['mepc'], where)}"]
+        lines += [f"  {_place(registers['ra'], where)}"] if "ra" in registers else []
     return GuestFault(kind, registers, "\n  ".join(lines))
+
+
+def _place(address: int, where: Callable[[int], str]) -> str:
+    return f"{address:#010x} {where(address)}"
 
 
 def _last(console: bytes) -> tuple[str | None, str, int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Callable
 from functools import lru_cache
 from importlib import resources
 
@@ -40,18 +41,27 @@ del V,D,P,io,os,sys,_mpyh
 """
 
 
-# Marks for each decoder of instructions (counting/tcg.py).
-_MARKS = {"thumb": "marks_thumb.py", "riscv": "marks_riscv.py", "xtensa": "marks_xtensa.py"}
-# Numbers in guest/marks_xtensa.py, and Xtensa's marks (counting/tcg/xtensa.c), which go where the compiler put
-# `movi at, number` ("MOVI" of the Xtensa ISA Reference Manual): there is no inline assembler for windowed registers.
-_XTENSA_MARKS = {
-    1201: 0x433330,
-    1202: 0x533330,
-    1203: 0x202220,
-    1204: 0x102220,
-    1205: 0x203330,
-    1206: 0x103330,
-}
+# Marks for each decoder of instructions (counting/tcg.py). Thumb's are assembled. The others have no assembler, or not
+# in every version of MicroPython: there, guest/marks_viper.py has numbers, and the instruction that the compiler made
+# of each is replaced by its mark.
+_MARKS = {"thumb": "marks_thumb.py", "riscv": "marks_viper.py", "xtensa": "marks_viper.py"}
+_NUMBERS = range(1201, 1207)
+_XTENSA_MARKS = (0x433330, 0x533330, 0x202220, 0x102220, 0x203330, 0x103330)  # counting/tcg/xtensa.c
+
+
+def _xtensa(number: int) -> tuple[bytes, bytes]:
+    # `movi at, number` ("MOVI" of the Xtensa ISA Reference Manual).
+    mark = _XTENSA_MARKS[_NUMBERS.index(number)]
+    return rb"[\x02-\xf2]" + re.escape(bytes([0xA0 | number >> 8, number & 0xFF])), mark.to_bytes(3, "little")
+
+
+def _riscv(number: int) -> tuple[bytes, bytes]:
+    # `addi rd, zero, number`; the mark is `slti zero, zero, 0x4d0` and further ("RV32I", counting/tcg/riscv.c).
+    mark = 0x4D0 + _NUMBERS.index(number) << 20 | 2 << 12 | 0x13
+    return rb"[\x13\x93][\0-\x0f]" + re.escape(bytes([number << 4 & 0xF0, number >> 4])), mark.to_bytes(4, "little")
+
+
+_REPLACED = {"xtensa": _xtensa, "riscv": _riscv}
 
 
 @lru_cache(maxsize=4)
@@ -75,15 +85,16 @@ def compiled(micropython: str, decoder: str | None = None, arch: str = "") -> by
     except subprocess.SubprocessError as error:
         said = (getattr(error, "stderr", None) or b"").decode("utf-8", "replace")
         raise MachineryError(f"mpy-cross did not compile the guest's runtime: {error} {said}") from error
-    return _with_marks(made.stdout) if decoder == "xtensa" else made.stdout
+    return _with_marks(made.stdout, _REPLACED[decoder]) if decoder in _REPLACED else made.stdout
 
 
-def _with_marks(runtime: bytes) -> bytes:
-    for number, mark in _XTENSA_MARKS.items():
-        found = re.findall(rb"(?s)[\x02-\xf2]" + re.escape(bytes([0xA0 | number >> 8, number & 0xFF])), runtime)
+def _with_marks(runtime: bytes, encode: Callable[[int], tuple[bytes, bytes]]) -> bytes:
+    for number in _NUMBERS:
+        pattern, mark = encode(number)
+        found = re.findall(b"(?s)" + pattern, runtime)
         if len(found) != 1:
-            raise MachineryError(f"{len(found)} places for the mark {mark:#x} in the guest's runtime, not one")
-        runtime = runtime.replace(found[0], mark.to_bytes(3, "little"))
+            raise MachineryError(f"{len(found)} places for mark {number} in the guest's runtime, not one")
+        runtime = runtime.replace(found[0], mark)
     return runtime
 
 

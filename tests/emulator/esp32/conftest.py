@@ -23,9 +23,9 @@ from mpy_harness.targets import Target, load_target
 PATIENCE = 120.0  # seconds for one call: these boards share two host cores with the rest of the tests
 
 
-@pytest.fixture(scope="session")
-def esp32() -> Target:
-    return load_target("esp32")
+@pytest.fixture(scope="session", params=["esp32", "esp32c3"])
+def esp32(request: pytest.FixtureRequest) -> Target:
+    return load_target(request.param)
 
 
 @pytest.fixture(scope="session")
@@ -34,10 +34,10 @@ def image(esp32: Target) -> Path:
     try:
         emulators.program(esp32)
     except ToolMissing as error:
-        pytest.skip(f"no QEMU for the ESP32: {error}")
+        pytest.skip(f"no QEMU for the {esp32.name}: {error}")
     firmware = cached_firmware(esp32, None)
     if firmware is None:
-        pytest.skip("the ESP32's firmware is not in the cache; fetch it: mpy-harness setup esp32")
+        pytest.skip(f"the firmware is not in the cache; fetch it: mpy-harness setup {esp32.name}")
     return firmware.elf
 
 
@@ -45,7 +45,7 @@ def image(esp32: Target) -> Path:
 def boot(esp32: Target, image: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Board]]:
     """Boot boards; keyword arguments are Board's."""
     before = Leftovers()
-    folder = tmp_path_factory.mktemp("esp32")
+    folder = tmp_path_factory.mktemp(esp32.name)
     boards: list[Board] = []
 
     def make(image: Path = image, **options: Any) -> Board:
@@ -77,6 +77,6 @@ def build(esp32: Target) -> Callable[[str], NatmodBuild]:
         try:
             return build_module(natmods_dir() / name, esp32)
         except ToolMissing as error:
-            pytest.skip(f"no compiler for native modules of the ESP32: {error}")
+            pytest.skip(f"no compiler for native modules of the {esp32.name}: {error}")
 
     return module

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -90,22 +91,20 @@ def test_an_empty_region_has_nothing_in_it(counter):
     assert count.instructions > 0
 
 
-def test_exceptions_and_register_windows_do_not_disturb(counter):
-    # Raising unwinds the stack by spilling all windows; how many depends on the interrupts before.
-    taken(counter, "caught", 50)  # the first takes other memory than those after it
-    counts = [taken(counter, "caught", 50) for _ in range(4)]
-    assert max(counts) - min(counts) <= max(counts) // 1000
-
-
-def test_python_code_within_a_hundredth_of_a_percent(counter):
-    counts = [taken(counter, "loop", 20_000) for _ in range(4)]
-    assert max(counts) - min(counts) <= max(counts) // 10_000
-
-
-def test_garbage_collection_within_a_tenth_of_a_percent(counter):
-    # What a collection finds depends on what interrupts left on the stack.
-    counts = [taken(counter, "collect", 3000) for _ in range(3)]
-    assert max(counts) - min(counts) <= max(counts) // 1000
+def test_python_code_takes_the_same_on_every_boot(counting, esp32):
+    # Raising unwinds the stack by spilling all register windows, how many depends on the interrupts before; what a
+    # collection of garbage finds depends on what interrupts left on the stack.
+    counts = []
+    for _ in range(3):
+        board = counting("count")
+        board.exec(SOURCE)
+        time.sleep(0.1 * len(counts))  # the guest's clock goes on meanwhile
+        counts.append([taken(board, *call) for call in (("loop", 20_000), ("caught", 50), ("collect", 10_000))])
+        board.close()
+    loop, caught, collect = ({each[number] for each in counts} for number in range(3))
+    assert len(loop) == len(caught) == 1
+    # The ESP32's other core shares its time, and does not begin at the same instruction with it.
+    assert max(collect) - min(collect) <= (max(collect) // 2000 if esp32.name == "esp32" else 0)
 
 
 def test_waiting_is_told_of(counter):
@@ -122,25 +121,28 @@ def test_what_is_not_there_says_so(esp32, image):
         emulators.instrument(esp32, image, "functions", Silent())
 
 
-def test_a_native_module_takes_the_same_on_every_boot_in_every_mode(counting, build):
+def test_a_native_module_takes_the_same_on_every_boot_in_every_mode(counting, build, esp32):
     module = build("iir")
     counts = set()
     for mode in (*MODES, "count"):
         board = counting(mode)
         filt = board.import_native(module).new(SECTIONS)
         buffer = board.hold(BLOCK)
-        for _ in range(2):
+        taken = []
+        for _ in range(2):  # of what the first made of it: where floats are computed by calls, that takes another time
             with board.count("run") as count:
                 filt.run(buffer)
             assert count.exact
-            counts.add(count.instructions)
+            taken.append(count.instructions)
             if mode == "classes":
                 assert sum(count.classes.values()) == count.instructions
-                assert count.classes["float_multiply"] == 5 * len(BLOCK)
+                assert count.classes["float_multiply"] == (5 * len(BLOCK) if esp32.name == "esp32" else 0)  # no FPU
                 assert "unknown" not in {name for name, number in count.classes.items() if number}
             if mode == "memory":
                 assert count.memory.loads >= len(BLOCK)
                 assert count.memory.stores >= len(BLOCK)
+        counts.add(tuple(taken))
         board.close()
     assert len(counts) == 1
-    assert 10 * len(BLOCK) < counts.pop() < 40 * len(BLOCK)
+    per_value = 15 if esp32.name == "esp32" else 900  # a call for each operation
+    assert per_value / 2 < counts.pop()[0] / len(BLOCK) < 2 * per_value

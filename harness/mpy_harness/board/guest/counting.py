@@ -53,9 +53,28 @@ class _Module:
     viper = _From(6, _ViperRegion)
 
 
+if sys.platform == "esp32":
+    # FreeRTOS: begin behind one of its ticks, so that interrupts come at the same instructions each time. What they
+    # leave on the stack is what a collection of garbage may find there.
+    import select
+
+    _input = select.poll()
+    _input.register(sys.stdin, select.POLLIN)
+
+    def settle():
+        for _ in _input.ipoll(1):
+            pass
+
+else:
+
+    def settle():
+        pass
+
+
 # b"" because finding the bytes of "" takes longer the more names there are.
 def counted(function, args, kwargs):
     mark = mark_start
+    settle()
     gc.collect()
     try:
         mark(b"", 1)

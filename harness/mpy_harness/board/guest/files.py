@@ -370,6 +370,14 @@ def mounted():
         os.statvfs("/")
         import vfs
 
-        return [fs for fs, path in vfs.mount() if path == "/"][0]
-    except (OSError, ImportError, TypeError, IndexError):
+        try:
+            return [fs for fs, path in vfs.mount() if path == "/"][0]
+        except TypeError:  # MicroPython before 1.25 lists none: mount what the ESP32's did anew
+            from flashbdev import bdev
+
+            fs = vfs.VfsLfs2(bdev)
+            vfs.umount("/")
+            vfs.mount(fs, "/")
+            return fs
+    except (OSError, ImportError, AttributeError, IndexError):
         return None

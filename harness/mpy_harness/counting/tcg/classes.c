@@ -26,22 +26,31 @@ struct totals {
 };
 
 static struct block *blocks, *current;
+static struct block *latest; /* that began, whether it counts or not */
 static bool is_whole = true; /* whether the current block's end will be executed, and counts */
 static bool is_paused;
 static struct totals at_start[OPEN_REGIONS];
 static uint64_t parted[PAIR_ROW + 1]; /* pairs of which the second came in another block */
 
-static void begun(unsigned int vcpu, void *data) {
-    struct block *block = data;
-    if (!cores_counts(vcpu)) {
-        return;
-    }
+static void begin(struct block *block) {
     if (current != NULL && current->conditional && is_whole && block->address == current->end) {
         current->not_taken++;
     }
     block->begun += !is_paused;
     current = block;
     is_whole = !is_paused;
+}
+
+static void begun(unsigned int vcpu, void *data) {
+    latest = data;
+    if (cores_counts(vcpu)) {
+        begin(latest);
+    }
+}
+
+static void join(void) {
+    current = NULL; /* what came before is not the program's */
+    begin(latest);
 }
 
 static void translate(const struct code *code) {
@@ -141,4 +150,4 @@ static void stop(int region, uint32_t rest, uint32_t address, FILE *record) {
             now.load_row - then->load_row);
 }
 
-const struct mode mode_classes = {"classes", translate, left_early, pause, resume, start, stop, .cut = cut};
+const struct mode mode_classes = {"classes", translate, left_early, pause, resume, start, stop, .cut = cut, .join = join};

@@ -1,22 +1,25 @@
-/* What one core of several executes for its program, without what interrupts it.
+/* What one core executes for its program, without what interrupts it.
  *
  * For chips whose exceptions come back to the program: Xtensa ("Windowed Register Option", "Exception Option" and
- * "Interrupt Option" of its Instruction Set Architecture Reference Manual). A callback at each block's begin counts
- * it, unless the core is
+ * "Interrupt Option" of its Instruction Set Architecture Reference Manual) and RISC-V ("Machine-Level ISA" of the
+ * privileged ISA manual). A callback at each block's begin counts it, unless the core is
  *
- * - spilling or filling registers: from a window vector to rfwo or rfwu. The instruction that needed that ends its
- *   block in QEMU, and is executed again: it is taken off once. How often that happens depends on interrupts.
- * - in another handler: from another vector to where the program goes on. The handler saves the program's registers
- *   below its stack, and what is loaded right before rfe or rfi is from there, whatever ran on the core meanwhile; one
- *   that loads nothing there lets nothing else run (that of syscall). movsp, and an instruction of a coprocessor that
- *   is off, are executed again as well.
+ * - spilling or filling registers (Xtensa): from a window vector to rfwo or rfwu. The instruction that needed that ends
+ *   its block in QEMU, and is executed again: it is taken off once. How often that happens depends on interrupts.
+ * - in another handler: from its begin to where the program goes on. The handler saves the program's registers
+ *   below its stack, and what is loaded right before rfe, rfi or mret is from there, whatever ran on the core
+ *   meanwhile; one that loads nothing there lets nothing else run (that of syscall). movsp, and an instruction of a
+ *   coprocessor that is off, are executed again as well.
  *
- * Where vectors are is learned from rfwo and rfwu, which stand nowhere else. A program that waits lets others run
- * that are not told apart from it: that is seen by `waiti`, and makes the count inexact.
+ * On Xtensa a handler begins at a vector; where those are is learned from rfwo and rfwu, which stand nowhere else. On
+ * RISC-V it begins with the block that reads mepc, and the jump in the table of vectors before that.
+ * A program that waits on Xtensa lets others run that are not told apart from it, because it calls them: that is seen
+ * by `waiti`, and makes the count inexact. On RISC-V tasks change in handlers only.
  *
  * The guest's cores take turns in one thread of QEMU's (-icount). There, as in counter.c, QEMU leaves a block at an
  * access to a device and repeats that instruction in a block of which callbacks see the access alone. */
 #include <stdlib.h>
+#include <time.h>
 
 #include "plugin.h"
 
@@ -25,11 +28,16 @@
 #define VECTOR 0x40
 #define WINDOW_VECTORS 0x180 /* bytes of those for windows, at its begin */
 #define MOST_TABLES 8
+#define SHORT_WAIT 1000000 /* nanoseconds, each time that the program waits, once for each tick of 10 ms at least */
+#define LONG_WAIT 10000000 /* the same where nothing was counted for a while */
+#define SHORT_WAITS 200
 #define FRAME 0x200          /* more than a handler saves, less than one task's stack is from another's */
 
 struct block {
     uint32_t address, count;
-    bool is_exit; /* ends with rfe or rfi */
+    uint32_t jumps_to; /* a jump alone does, else 0 */
+    bool is_entry;     /* a handler's first, where there is no vector to tell */
+    bool is_exit;      /* ends with rfe, rfi or mret */
     struct {
         uint16_t offset;
         uint8_t event;
@@ -52,15 +60,15 @@ struct core {
 static struct core cores[MOST_CORES];
 static unsigned counted;
 static bool is_used, by_instruction;
-static void (*cut)(uint32_t rest);
+static const struct mode *mode;
 static uint64_t count;
-static uint32_t tables[MOST_TABLES], known;
+static uint32_t tables[MOST_TABLES], known, waits_in_a_row;
 
-void cores_install(unsigned core, bool each_instruction, void (*mode_cut)(uint32_t rest)) {
+void cores_install(unsigned core, bool each_instruction, const struct mode *chosen) {
     is_used = true;
     counted = core;
     by_instruction = each_instruction;
-    cut = mode_cut;
+    mode = chosen;
 }
 
 bool cores_used(void) {
@@ -79,8 +87,8 @@ bool cores_counts(unsigned vcpu) {
 static void undo(const struct core *core, uint32_t rest) {
     if (core == &cores[counted] && core->last != NULL && rest > 0) {
         count -= by_instruction ? 1 : rest;
-        if (cut != NULL) {
-            cut(rest);
+        if (mode->cut != NULL) {
+            mode->cut(rest);
         }
     }
 }
@@ -117,16 +125,23 @@ static void come_back(struct core *core, const struct block *block) {
     core->is_leaving = core->is_entering = core->is_saving = false;
 }
 
-static void enter(struct core *core, uint32_t vector) {
-    if (vector < WINDOW_VECTORS) {
-        undo(core, 1);
-        core->state = IN_WINDOW;
-    } else if (!core->has_waited) {
+static void enter_window(struct core *core) {
+    undo(core, 1);
+    core->state = IN_WINDOW;
+}
+
+static void enter_handler(struct core *core, const struct block *block) {
+    if (core->state == RUNNING && !core->has_waited) {
+        if (block->is_entry && core->last != NULL && core->last->jumps_to == block->address) {
+            undo(core, 1); /* the vector's jump */
+        }
         core->state = IN_HANDLER;
         core->is_entering = true;
         core->is_away = false;
         core->nested = 0;
     }
+    core->is_saving = true;
+    core->nested++;
 }
 
 static void begun(unsigned int vcpu, void *data) {
@@ -138,12 +153,10 @@ static void begun(unsigned int vcpu, void *data) {
         come_back(core, block);
     }
     uint32_t vector = vector_of(block->address);
-    if (vector < VECTORS && core->state == RUNNING) {
-        enter(core, vector);
-    }
-    if (vector >= WINDOW_VECTORS && vector < VECTORS) {
-        core->is_saving = true;
-        core->nested++;
+    if (vector < WINDOW_VECTORS && core->state == RUNNING) {
+        enter_window(core);
+    } else if (block->is_entry || (vector >= WINDOW_VECTORS && vector < VECTORS)) {
+        enter_handler(core, block);
     }
     if (block->is_exit) {
         core->loaded = 0;
@@ -184,9 +197,15 @@ static void returns_from_handler(unsigned int vcpu, void *data) {
 
 static void waits(unsigned int vcpu, void *data) {
     (void)data;
-    if (cores_counts(vcpu)) {
+    if (vcpu != counted) {
+        return;
+    }
+    counter_doubt(); /* the program waits, or it would run */
+    if (cores[vcpu].state == RUNNING) {
         cores[vcpu].has_waited = true;
-        counter_doubt();
+    }
+    if (!region_counts()) { /* time would fly, and take all of a host's core */
+        nanosleep(&(struct timespec){.tv_nsec = waits_in_a_row++ < SHORT_WAITS ? SHORT_WAIT : LONG_WAIT}, NULL);
     }
 }
 
@@ -204,11 +223,15 @@ bool cores_marked(unsigned vcpu, bool is_counting) {
         core->is_leaving = core->is_entering = false;
         core->last = core->begun;
         count += by_instruction ? 0 : core->begun->count;
+        if (mode->join != NULL) {
+            mode->join();
+        }
         if (is_counting) {
             counter_doubt();
         }
     }
     core->has_waited = false;
+    waits_in_a_row = 0;
     return true;
 }
 
@@ -273,9 +296,12 @@ void cores_translate(const struct code *code) {
     struct block *block = allocate(sizeof *block + code->count * sizeof block->insns[0]);
     block->address = code->address[0];
     block->count = code->count;
-    block->is_exit = code->insn[code->count - 1].event == EVENT_RETURN;
+    const struct insn *end = &code->insn[code->count - 1];
+    block->jumps_to = code->count == 1 && end->flow == FLOW_JUMP && end->direct ? end->target : 0;
+    block->is_entry = end->event == EVENT_ENTRY;
+    block->is_exit = end->event == EVENT_RETURN;
     qemu_plugin_register_vcpu_tb_exec_cb(code->tb, begun, QEMU_PLUGIN_CB_NO_REGS, block);
-    bool is_entry = any_is_saving(); /* what is translated is executed right away */
+    bool may_save = block->is_entry || any_is_saving(); /* what is translated is executed right away */
     for (uint32_t at = 0; at < code->count; at++) {
         const struct insn *insn = &code->insn[at];
         struct qemu_plugin_insn *handle = qemu_plugin_tb_get_insn(code->tb, at);
@@ -293,11 +319,12 @@ void cores_translate(const struct code *code) {
         if (insn->words > 0 && code->count == 1) {
             qemu_plugin_register_vcpu_mem_cb(handle, repeated, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW, block);
         }
-        if (insn->words > 0 && is_entry) {
-            qemu_plugin_register_vcpu_mem_cb(handle, saved, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_W, NULL);
+        /* MEM_RW: QEMU 7.2 and 8.1 call nothing for MEM_R alone. */
+        if (insn->class_ == CLASS_STORE && may_save) {
+            qemu_plugin_register_vcpu_mem_cb(handle, saved, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW, NULL);
         }
-        if (insn->words > 0 && block->is_exit) {
-            qemu_plugin_register_vcpu_mem_cb(handle, loaded, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_R, NULL);
+        if (insn->class_ == CLASS_LOAD && block->is_exit) {
+            qemu_plugin_register_vcpu_mem_cb(handle, loaded, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW, NULL);
         }
     }
 }

@@ -50,10 +50,11 @@ enum mark {
     MARK_RESUME
 };
 
-// What the emulator may do at an instruction, where exceptions come back to the program (cores.c); Xtensa only.
+// What happens at an instruction, where exceptions come back to the program (cores.c); not on Thumb.
 enum event {
     EVENT_NONE,
-    EVENT_WINDOW_RETURN, // back from spilling or filling registers
+    EVENT_ENTRY,         // RISC-V: a handler asks where the program is to go on
+    EVENT_WINDOW_RETURN, // Xtensa: back from spilling or filling registers
     EVENT_RETURN,        // back from another exception or an interrupt
     EVENT_WAIT,          // for an interrupt
     EVENT_MAY_REPEAT,    // may raise an exception after which it is executed again

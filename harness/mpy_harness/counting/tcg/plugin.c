@@ -173,7 +173,7 @@ EXPORTED int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, i
     region_install(output, mode);
     counter_install(mode == &mode_instructions);
     if (core >= 0) {
-        cores_install((unsigned)core, mode == &mode_instructions, mode->cut);
+        cores_install((unsigned)core, mode == &mode_instructions, mode);
     }
     qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
     qemu_plugin_register_atexit_cb(id, ended, NULL);

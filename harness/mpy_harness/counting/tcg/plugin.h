@@ -40,6 +40,8 @@ struct mode {
     void (*stop)(int region, uint32_t rest, uint32_t address, FILE *record);
     /* The last `rest` instructions of the block that began last were not executed after all. */
     void (*cut)(uint32_t rest);
+    /* The block that began last counts after all. */
+    void (*join)(void);
     bool repeats; /* translate also what repeats the access that left its block */
 };
 
@@ -58,7 +60,7 @@ void counter_doubt(void);     /* the count may be wrong from here on */
 uint32_t counter_doubts(void);
 
 /* cores.c: what counts on a chip with more than one core. */
-void cores_install(unsigned core, bool each_instruction, void (*cut)(uint32_t rest));
+void cores_install(unsigned core, bool each_instruction, const struct mode *);
 bool cores_used(void);
 uint64_t *cores_count(void);
 bool cores_counts(unsigned vcpu); /* whether what a core executes now is counted; true on other chips */
@@ -69,6 +71,7 @@ void cores_translate(const struct code *);
 void region_install(int descriptor, const struct mode *);
 void region_translate(const struct code *);
 void region_close_all(void);
+bool region_counts(void); /* whether what is executed is part of a region */
 
 /* functions.c: where the firmware's functions are. */
 enum role { ROLE_PLAIN, ROLE_SELF, ROLE_INTERRUPT, ROLE_NLR_PUSH, ROLE_NLR_POP, ROLE_NLR_JUMP };

@@ -148,9 +148,13 @@ static void start(uint32_t rest, uint32_t address) {
     depth++;
 }
 
+bool region_counts(void) {
+    return depth > 0 && pauses == 0;
+}
+
 static void marked(unsigned int vcpu, void *data) {
     const struct site *site = data;
-    if (!cores_marked(vcpu, depth > 0 && pauses == 0)) {
+    if (!cores_marked(vcpu, region_counts())) {
         return;
     }
     switch (site->mark) {

@@ -95,6 +95,18 @@ static void trap_return(uint32_t bits, uint32_t address, struct insn *out) {
     (void)bits;
     (void)address;
     out->flow = FLOW_RETURN;
+    out->event = EVENT_RETURN;
+}
+
+static void waits(uint32_t bits, uint32_t address, struct insn *out) {
+    (void)bits;
+    (void)address;
+    out->event = EVENT_WAIT;
+}
+
+static void reads_epc(uint32_t bits, uint32_t address, struct insn *out) {
+    writes_rd(bits, address, out);
+    out->event = EVENT_ENTRY;
 }
 
 // Both operands the same: a plain copy; else fneg, fabs and copysign.
@@ -133,10 +145,11 @@ static const struct rule rows[] = {
     {0x0000707f, 0x0000100f, CLASS_SYSTEM, NULL},                 // fence.i ("Zifencei")
     {0xffefffff, 0x00000073, CLASS_SYSTEM, NULL},                 // ecall, ebreak
     {0xdfffffff, 0x10200073, CLASS_SYSTEM, trap_return},          // sret, mret (privileged ISA)
-    {0xffffffff, 0x10500073, CLASS_SYSTEM, NULL},                 // wfi (privileged ISA)
+    {0xffffffff, 0x10500073, CLASS_SYSTEM, waits},                // wfi (privileged ISA)
     {0xfe007fff, 0x12000073, CLASS_SYSTEM, NULL},                 // sfence.vma (privileged ISA)
     {0x0000707f, 0x00004073, CLASS_UNKNOWN, NULL},
     {0x0000707f, 0x00000073, CLASS_UNKNOWN, NULL},
+    {0xfffff07f, 0x34102073, CLASS_SYSTEM, reads_epc},            // csrr rd, mepc (privileged ISA)
     {0x0000007f, 0x00000073, CLASS_SYSTEM, writes_rd},            // csrrw to csrrci ("Zicsr")
     // "M".
     {0xfe004077, 0x02000033, CLASS_MULTIPLY, writes_rd},          // mul, mulh, mulhsu, mulhu, mulw

@@ -1,5 +1,5 @@
-# Marks for Xtensa: `or`, `and`, `min` and `max` of a register with itself into itself (counting/tcg/xtensa.c). There is
-# no inline assembler for windowed registers: where these functions set `mark`, runtime.py puts the marks into the code.
+# Marks for cores without an assembler in the firmware: where these functions set `mark`, board/runtime.py puts the
+# no-ops that counting/tcg/xtensa.c and riscv.c know in place of the instruction.
 # A name's bits 0 and 1 are 1201 and 1202, 1203 starts and 1204 stops a region, 1205 pauses and 1206 resumes all.
 # A name's bits come before the start, so that a region holds nothing of it.
 
