@@ -13,7 +13,6 @@ from mpy_harness.errors import CountingUnavailable
 from mpy_harness.golden import Golden
 from mpy_harness.reports.terminal import CASE
 from mpy_harness.session import RECORDS
-from mpy_harness.targets import Target
 
 
 @pytest.fixture(params=["native", "python"])
@@ -29,13 +28,14 @@ def guarded(board: Board) -> Guarded:
 
 
 @pytest.fixture
-def needs_ram(target: Target) -> Callable[[int], None]:
-    """Skip a test where the target has less RAM, in bytes; one that does not say how much has enough."""
+def needs_ram(board: Board) -> Callable[[int], None]:
+    """Skip a test where the guest's heap has fewer bytes free."""
 
     def check(size: int) -> None:
-        has = sum(memory.length for memory in target.memory if memory.kind == "ram")
-        if 0 < has < size:
-            pytest.skip(f"takes about {size >> 10} KB of RAM, {target.name} has {has >> 10} KB")
+        board.exec("import gc\ngc.collect()")
+        free = board.eval("gc.mem_free()")
+        if free < size:
+            pytest.skip(f"takes about {size >> 10} KB of RAM, {board.target.name} has {free >> 10} KB free")
 
     return check
 

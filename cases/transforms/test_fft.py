@@ -23,7 +23,7 @@ LENGTHS = [2, 4, 8, 256, 1024]
 SIGNALS = ["noise", "sweep", "impulse", "step", "silence", "full_scale", "loud", "tone"]
 UNIT = 2.0**-24
 NeedsRam = Callable[[int], None]
-PYTHON_1024 = 160 << 10  # bytes of RAM: a plan of this length is some thousand float objects
+PYTHON_1024 = 100 << 10  # bytes of heap: a plan of this length is some thousand float objects
 
 
 def relative_bound(n: int, kind: str) -> float:
