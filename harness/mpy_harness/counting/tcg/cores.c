@@ -28,10 +28,10 @@
 #define VECTOR 0x40
 #define WINDOW_VECTORS 0x180 /* bytes of those for windows, at its begin */
 #define MOST_TABLES 8
-#define SHORT_WAIT 1000000 /* nanoseconds, each time that the program waits, once for each tick of 10 ms at least */
-#define LONG_WAIT 10000000 /* the same where nothing was counted for a while */
-#define SHORT_WAITS 200
 #define FRAME 0x200          /* more than a handler saves, less than one task's stack is from another's */
+#define SHORT_WAIT 1000000   /* nanoseconds, each time that the program waits for the host: once in 10 ms of the guest's */
+#define LONG_WAIT 10000000   /* the same where no mark was seen for a while */
+#define SHORT_WAITS 200
 
 struct block {
     uint32_t address, count;
