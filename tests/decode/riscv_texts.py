@@ -35,8 +35,9 @@ WIDE = {
     "return": "ret; jalr x0, 0(ra); jr t0; jalr x0, 8(ra)",
     "system": """
         ecall; ebreak; fence; fence rw, w; fence.i; wfi; mret; sret; sfence.vma; csrrw a0, mstatus, a1
-        csrrs a0, mstatus, x0; csrrc x0, mstatus, a1; csrrs t0, mepc, x0; csrrw t0, mepc, a1; csrrwi a0, mstatus, 3; csrrsi a0, mstatus, 3
-        csrrci a0, mstatus, 3; frflags a0; rdcycle a0; unimp""",
+        csrrs a0, mstatus, x0; csrrc x0, mstatus, a1; csrrwi a0, mstatus, 3; csrrsi a0, mstatus, 3
+        csrrci a0, mstatus, 3; frflags a0; rdcycle a0; unimp
+        csrrs t0, mepc, x0; csrrw t0, mepc, a1""",
     "float add": """
         fadd.s fa0, fa1, fa2; fsub.s fa0, fa1, fa2; fmin.s fa0, fa1, fa2; fmax.s fa0, fa1, fa2; feq.s a0, fa1, fa2
         flt.s a0, fa1, fa2; fle.s a0, fa1, fa2; fclass.s a0, fa1; fneg.s fa0, fa1; fabs.s fa0, fa1
