@@ -325,7 +325,7 @@ def show_schema() -> None:
 def show_sizes(
     things: Annotated[
         list[str] | None,
-        typer.Argument(metavar="THING...", help="Targets, ELF or .mpy files, folders of native modules; m33 if none."),
+        typer.Argument(metavar="THING...", help="Targets, ELF or .mpy files, natmod folders; none: the target."),
     ] = None,
     *,
     target: Annotated[
@@ -338,7 +338,7 @@ def show_sizes(
     """Tell what firmware, an image or a native module takes of flash and RAM, and which symbols it is."""
     chosen = targets.load_target(target) if target else None
     with shown() as progress:
-        wanted = things or [targets.DEFAULT_TARGET]
+        wanted = things or [target or targets.DEFAULT_TARGET]
         found = {thing: sizing.sizes_of(thing, chosen, micropython, progress) for thing in wanted}
     print(sizing.told(found, as_json=as_json, top=top))
 

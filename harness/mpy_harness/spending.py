@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from mpy_harness import emulators
 from mpy_harness.board.allocations import Allocations
 from mpy_harness.board.board import Board
 from mpy_harness.counting.allocating import allocation_sites
@@ -61,7 +62,7 @@ class Spent:
             count.instructions,
             f"{where} took {count.instructions:,} instructions",
             contributors=function_lines(count.profile, _CONTRIBUTORS) if count.profile else (),
-            hint=" --counting functions shows which functions took them.",
+            hint=self._hint("functions took them"),
         )
 
     def _time(self, count: Count, where: str) -> Figure:
@@ -84,11 +85,15 @@ class Spent:
             return Figure(taken.stack, f"{where} took {taken.stack:,} B of the stack", "B")
         profile = self._profile(region)
         lines = _site_lines(profile) if profile else ()
-        hint = " --counting functions shows which functions allocate."
+        hint = self._hint("functions allocate")
         if metric == "alloc":
             said = f"{where} made {taken.count:,} allocations ({taken.bytes:,} B)"
             return Figure(taken.count, said, contributors=lines, hint=hint)
         return Figure(taken.peak, f"{where} took {taken.peak:,} B of the heap at most", "B", lines, hint)
+
+    def _hint(self, which: str) -> str:
+        has_functions = "functions" in emulators.modes(self.board.target)
+        return f" --counting functions shows which {which}." if has_functions else ""
 
     def _profile(self, region: str | None) -> Profile | None:
         if region is None:

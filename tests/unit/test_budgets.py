@@ -156,6 +156,13 @@ def test_a_budget_that_is_exceeded(taken, allowed, message):
     assert isinstance(c.value, AssertionError)  # pytest shows it as one
 
 
+def test_only_what_the_emulator_has_is_advised():
+    there = board()
+    there.target = load_target("esp32")
+    with pytest.raises(BudgetExceeded, match=r"the test took 11 instructions, 10 are allowed \(1 more, 10.0%\)\.?$"):
+        check(Limit("instructions", 10), there, Count("", 11))
+
+
 def test_an_exceeded_budget_names_the_functions_that_took_it():
     leaves = [Node(Function(f"f{number}", "iir", "natmod"), 1, 100 * number) for number in range(1, 9)]
     profile = Profile("", "m33", Node(Function("(unnamed)", "", "region"), 1, 0, leaves))

@@ -69,11 +69,6 @@ class MarkSites(Instrument):
 def mark_sites(target: Target, image: Path, mode: Mode) -> MarkSites:
     """Return where a firmware image has marks. Raises CountingUnavailable, which says why that is not enough."""
     decoder = DECODERS.get(target.natmod.arch)
-    if mode != "count":
-        raise CountingUnavailable(
-            f"{target.emulator} counts instructions, but does not tell them apart, which counting {mode} needs: "
-            "count them in QEMU."
-        )
     if decoder != "thumb":
         raise CountingUnavailable(f"marks for {target.natmod.arch} are not known in {target.emulator}.")
     symbols = Symbols(image)

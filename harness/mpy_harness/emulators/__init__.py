@@ -8,18 +8,20 @@ from typing import Protocol
 from mpy_harness.counting.instrument import Instrument, Mode
 from mpy_harness.emulators import esp32, qemu, renode
 from mpy_harness.emulators.base import Emulator, Exit, GuestMemory, SharedWindow, Storage
-from mpy_harness.errors import TargetInvalid
+from mpy_harness.errors import CountingUnavailable, TargetInvalid
 from mpy_harness.firmware.progress import Progress
 from mpy_harness.targets import FILE_NAME, Target
 
 __all__ = [
     "Emulator", "Exit", "GuestMemory", "SharedWindow", "Storage",
-    "counting", "instrument", "name", "program", "set_up", "start", "version",
+    "counting", "instrument", "modes", "name", "program", "set_up", "start", "version",
 ]  # fmt: skip
 
 
 class _Kind(Protocol):
     # A module that knows one kind of emulator, and its table in target.toml (Target.machine_as).
+    MODES: tuple[Mode, ...]
+
     def name(self, target: Target) -> str: ...
     def program(self, target: Target) -> Path: ...
     def version(self, target: Target) -> str: ...
@@ -52,6 +54,11 @@ def counting(target: Target) -> str:
     return _module(target).counting(target)
 
 
+def modes(target: Target) -> tuple[Mode, ...]:
+    """Return what the emulator can count."""
+    return _module(target).MODES
+
+
 def set_up(target: Target, progress: Progress) -> None:
     """Fetch the program that runs a target, unless it is there or comes as a package of the system.
 
@@ -71,6 +78,11 @@ def start(target: Target, image: Path, counting: Instrument | None = None, stora
 
 def instrument(target: Target, image: Path, mode: Mode, progress: Progress) -> Instrument:
     """Return what makes the target's emulator count. Raises CountingUnavailable, which says why it cannot."""
+    there = modes(target)
+    if mode not in there:
+        raise CountingUnavailable(
+            f"counting {mode} is not there for {target.name}, which runs in {name(target)}: only {', '.join(there)}."
+        )
     return _module(target).instrument(target, image, mode, progress)
 
 

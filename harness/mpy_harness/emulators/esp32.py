@@ -15,7 +15,7 @@ from mpy_harness.emulators import espressif
 from mpy_harness.emulators.base import Storage
 from mpy_harness.emulators.esp_flash import flash_content
 from mpy_harness.emulators.launch import Machine, Qemu, launch
-from mpy_harness.errors import CountingUnavailable, FirmwareInvalid, TargetInvalid
+from mpy_harness.errors import FirmwareInvalid, TargetInvalid
 from mpy_harness.firmware import toolchain
 from mpy_harness.firmware.progress import Progress
 from mpy_harness.targets import FILE_NAME, Table, Target, Text
@@ -28,8 +28,8 @@ _CLOCK = "shift=4"
 # For counting, time jumps to the next event where the guest waits: how long the host takes shows nowhere. The plugin
 # slows waiting down (counting/tcg/cores.c), or it would take all of a core and be over before the host can answer.
 _COUNTING_CLOCK = "shift=4,sleep=off"
-# What it counts: where a call's stack is shows only with symbols, which published firmware has not.
-_MODES = ("count", "instructions", "classes", "memory")
+#: What it counts: published firmware has no symbols, by which calls are followed.
+MODES: tuple[Mode, ...] = ("count", "instructions", "classes", "memory")
 
 
 class EspMachine(Table):
@@ -73,11 +73,6 @@ def set_up(target: Target, progress: Progress) -> None:
 
 def instrument(target: Target, image: Path, mode: Mode, progress: Progress) -> Instrument:
     """Return the plugin that counts what the core with MicroPython executes (see ``emulators.instrument``)."""
-    if mode not in _MODES:
-        raise CountingUnavailable(
-            f"counting {mode} is not there for {target.name}: its calls, through register windows and tasks, are not "
-            "followed. There are count, classes and memory."
-        )
     return tcg.instrument(target, image, program(target), mode, progress, core=target.machine_as(EspMachine).core)
 
 

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 from pathlib import Path
+from typing import get_args
 
 from mpy_harness.counting import tcg
 from mpy_harness.counting.instrument import Instrument, Mode
@@ -17,6 +18,9 @@ from mpy_harness.errors import ToolMissing
 from mpy_harness.firmware import toolchain
 from mpy_harness.firmware.progress import Progress
 from mpy_harness.targets import Table, Target, Text, Window
+
+#: What it counts.
+MODES: tuple[Mode, ...] = get_args(Mode)
 
 _OLDEST = (7, 2)
 _VERSION = re.compile(r"version (\d+)\.(\d+)[.\d]*")

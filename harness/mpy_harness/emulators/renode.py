@@ -26,6 +26,8 @@ from mpy_harness.targets import FILE_NAME, Table, Target, Text
 
 #: Names a program to use instead of those that are found.
 VARIABLE = "MPY_HARNESS_RENODE"
+#: What it counts: Renode's own counter does not tell instructions apart.
+MODES: tuple[Mode, ...] = ("count",)
 
 _OLDEST = (1, 16)
 _VERSION = re.compile(r"v(\d+)\.(\d+)[.\d]*")

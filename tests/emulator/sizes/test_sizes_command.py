@@ -37,6 +37,19 @@ def test_the_default_is_the_default_targets_firmware(firmware: Firmware) -> None
     assert symbols[0][1] == "py/vm.o"
 
 
+def test_a_target_alone_is_its_firmware() -> None:
+    done = sizes("--target", "m4-stm32", "--top", "3")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == "m4-stm32"
+
+
+@pytest.mark.parametrize("arguments", [["esp32c3"], ["--target", "esp32"]])
+def test_firmware_that_is_no_elf_file(arguments: list[str]) -> None:
+    done = sizes(*arguments)
+    assert done.returncode != 0
+    assert f"the firmware of {arguments[-1]} is published as an image of flash, not as an ELF file" in done.stderr
+
+
 def test_json_has_all_of_it(firmware: Firmware, m33: Target) -> None:
     built = build_module(natmods_dir() / "iir", m33)
     done = sizes(firmware.elf, built.path, natmods_dir() / "iir", "m33", "--target", "m33", "--json")
