@@ -2,8 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from leftovers import Leftovers
+
 from mpy_harness.board import Board
 from mpy_harness.errors import HarnessError
+from mpy_harness.firmware.symbols import Symbols
+from mpy_harness.targets import Target
+
+
+@contextmanager
+def booting(target: Target, image: Path, folder: Path, **defaults: Any) -> Iterator[Callable[..., Board]]:
+    """Give what boots boards of an image, or of another; keyword arguments are Board's. In the end nothing is left."""
+    before = Leftovers()
+    boards: list[Board] = []
+
+    def make(image: Path = image, **options: Any) -> Board:
+        options = {"where": Symbols(image).describe} | defaults | options
+        boards.append(Board(target, image, folder / f"console-{len(boards)}.log", **options))
+        return boards[-1]
+
+    yield make
+    for board in boards:
+        board.close()
+    before.check()
 
 
 def fresh(board: Board) -> Board:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from leftovers import Leftovers
-from sharing import fresh
+from sharing import booting, fresh
 
 from mpy_harness import emulators
 from mpy_harness.board import Board
@@ -16,7 +14,6 @@ from mpy_harness.board.modules import build_module
 from mpy_harness.errors import ToolMissing
 from mpy_harness.firmware.image import cached_firmware
 from mpy_harness.firmware.natmods import NatmodBuild
-from mpy_harness.firmware.symbols import Symbols
 from mpy_harness.resources import natmods_dir
 from mpy_harness.targets import Target, load_target
 
@@ -44,19 +41,8 @@ def image(esp32: Target) -> Path:
 @pytest.fixture(scope="session")
 def boot(esp32: Target, image: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Board]]:
     """Boot boards; keyword arguments are Board's."""
-    before = Leftovers()
-    folder = tmp_path_factory.mktemp(esp32.name)
-    boards: list[Board] = []
-
-    def make(image: Path = image, **options: Any) -> Board:
-        options = {"timeout": PATIENCE, "boot_seconds": PATIENCE, "where": Symbols(image).describe} | options
-        boards.append(Board(esp32, image, folder / f"console-{len(boards)}.log", **options))
-        return boards[-1]
-
-    yield make
-    for board in boards:
-        board.close()
-    before.check()
+    with booting(esp32, image, tmp_path_factory.mktemp(esp32.name), timeout=PATIENCE, boot_seconds=PATIENCE) as make:
+        yield make
 
 
 @pytest.fixture(scope="session")

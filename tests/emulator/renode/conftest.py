@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from leftovers import Leftovers
-from sharing import fresh
+from sharing import booting, fresh
 
 from mpy_harness import emulators
 from mpy_harness.board import Board
 from mpy_harness.errors import ToolMissing
 from mpy_harness.firmware.image import firmware_for
 from mpy_harness.firmware.progress import Silent
-from mpy_harness.firmware.symbols import Symbols
 from mpy_harness.targets import Target, load_target
 
 PATIENCE = 60.0  # seconds for one call: these boards share two host cores with the rest of the tests
@@ -42,20 +39,10 @@ def image(chip: Target) -> Path:
 @pytest.fixture(scope="session")
 def boot(chip: Target, image: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boot]:
     """Boot boards that count; keyword arguments are Board's."""
-    before = Leftovers()
-    folder = tmp_path_factory.mktemp(chip.name)
-    boards: list[Board] = []
-
-    def make(image: Path = image, **options: Any) -> Board:
-        options = {"timeout": PATIENCE, "boot_seconds": PATIENCE, "where": Symbols(image).describe} | options
-        options.setdefault("counting", emulators.instrument(chip, image, "count", Silent()))
-        boards.append(Board(chip, image, folder / f"console-{len(boards)}.log", **options))
-        return boards[-1]
-
-    yield make
-    for board in boards:
-        board.close()
-    before.check()
+    counting = emulators.instrument(chip, image, "count", Silent())
+    patience = {"timeout": PATIENCE, "boot_seconds": PATIENCE}
+    with booting(chip, image, tmp_path_factory.mktemp(chip.name), counting=counting, **patience) as make:
+        yield make
 
 
 @pytest.fixture(scope="session")
