@@ -61,7 +61,7 @@ def findings() -> Iterator[Finding]:
     for name, target in sorted({emulators.name(target): target for target in known}.items()):
         yield _emulator(name, target)
         yield from _counting(name, target)
-    for prefix in sorted({target.built.cross for target in known if not _is_published(target)}):
+    for prefix in sorted({target.built.cross for target in known if not target.is_published}):
         yield _program(f"{prefix}gcc")
         yield _program(f"{prefix}ld")
     yield _program("make")
@@ -79,7 +79,7 @@ def readiness(name: str) -> Readiness:
         target = targets.load_target(name)
         emulators.version(target)
         version = target.firmware.micropython
-        if not _is_published(target):
+        if not target.is_published:
             toolchain.toolchain(target.built.cross, version)
         source = cached_source(target.tools)
         firmware = cached_firmware(target, source)
@@ -87,12 +87,8 @@ def readiness(name: str) -> Readiness:
         return Readiness(name, usable=False, detail=str(error))
     if firmware is not None:
         return Readiness(name, usable=True, detail=f"ready: MicroPython {version}")
-    fetched = "fetched" if _is_published(target) else "built" if source else "fetched and built"
+    fetched = "fetched" if target.is_published else "built" if source else "fetched and built"
     return Readiness(name, usable=True, detail=f"firmware is {fetched} on first use, or now: mpy-harness setup {name}")
-
-
-def _is_published(target: targets.Target) -> bool:
-    return isinstance(target.firmware, targets.PublishedFirmware)
 
 
 def _load(name: str) -> targets.Target | None:

@@ -32,7 +32,7 @@ from mpy_harness.programs import Compiler, CProgram
 from mpy_harness.recorder import Recorder
 from mpy_harness.reports.terminal import CASE, COUNT, HASH, MEASUREMENT, NATMOD, SKIPPED
 from mpy_harness.resources import scratch
-from mpy_harness.targets import PublishedFirmware, Target
+from mpy_harness.targets import Target
 
 #: What a test recorded: kinds and JSON, which its reports carry across process borders. They are no
 #: user_properties, because those are in JUnit files, which people read.
@@ -115,7 +115,7 @@ class Session:
         """Return what compiles plain C for a test. A missing tool skips it, unless its target was asked for."""
         with self._tools_or_skip(item, target):
             emulators.program(target)
-            if not isinstance(target.firmware, PublishedFirmware):
+            if not target.is_published:
                 toolchain(target.built.cross, target.built.micropython)
         mode = counting_of(item, self.settings.counting)
 

@@ -13,7 +13,7 @@ from mpy_harness.firmware.progress import Progress
 from mpy_harness.reports.size_table import size_lines
 from mpy_harness.sizes.elf import ElfSizes, read_elf
 from mpy_harness.sizes.mpy import MpySizes, read_mpy
-from mpy_harness.targets import PublishedFirmware, Target, available, load_target
+from mpy_harness.targets import DEFAULT_TARGET, Target, available, load_target
 
 _ELF, _MPY = b"\x7fELF", b"M"
 
@@ -34,9 +34,9 @@ def sizes_of(what: str, target: Target | None, micropython: Path | None, progres
             return read_mpy(path)
         raise ImageInvalid(f"{path} is neither an ELF image nor a .mpy file")
     if (path / "Makefile").is_file() and what not in available():
-        return read_mpy(build_module(path, target or load_target("m33"), micropython, progress))
+        return read_mpy(build_module(path, target or load_target(DEFAULT_TARGET), micropython, progress))
     named = load_target(what)
-    if isinstance(named.firmware, PublishedFirmware):
+    if named.is_published:
         raise ImageInvalid(f"the firmware of {what} is published as an image of flash, not as an ELF file: give one.")
     return read_elf(firmware_for(named, source=micropython, progress=progress).elf, named)
 

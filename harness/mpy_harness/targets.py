@@ -152,6 +152,11 @@ class Target(Table):
     cycles: Cycles | None = None
 
     @property
+    def is_published(self) -> bool:
+        """Whether the firmware is a finished image that somebody publishes."""
+        return isinstance(self.firmware, PublishedFirmware)
+
+    @property
     def built(self) -> FirmwareSpec:
         """Return how the firmware is built; TargetInvalid for one that is published."""
         if isinstance(self.firmware, PublishedFirmware):
@@ -179,7 +184,7 @@ class Target(Table):
 
     def of_release(self, version: str) -> Target:
         """Return the same target with its firmware built from a release of MicroPython. Raises TargetInvalid."""
-        if isinstance(self.firmware, PublishedFirmware):
+        if self.is_published:
             raise TargetInvalid(
                 f"the firmware of {self.name} is published as it is, of MicroPython {self.firmware.micropython}; "
                 f"only what is built can be of {version}."

@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tarfile
-import threading
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -98,7 +96,7 @@ def test_a_platform_without_a_release(monkeypatch):
 
 
 @pytest.mark.parametrize("is_the_pinned", [True, False])
-def test_a_release_is_fetched_checked_and_found(tmp_path, monkeypatch, is_the_pinned):
+def test_a_release_is_fetched_checked_and_found(tmp_path, monkeypatch, server, is_the_pinned):
     monkeypatch.setenv("PATH", os.defpath)  # what unpacks, and the shell
     program(tmp_path / "qemu" / "bin", "esp32")
     packed = tmp_path / "packed.tar.xz"
@@ -107,37 +105,19 @@ def test_a_release_is_fetched_checked_and_found(tmp_path, monkeypatch, is_the_pi
     sha256 = hashlib.sha256(packed.read_bytes()).hexdigest() if is_the_pinned else "0" * 64
     known = replace(espressif.PROGRAMS["qemu-system-xtensa"], hashes={espressif._platform(): sha256})
     monkeypatch.setitem(espressif.PROGRAMS, "qemu-system-xtensa", known)
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        Handler.body = packed.read_bytes()
-        monkeypatch.setattr(espressif, "_BASE", f"http://127.0.0.1:{server.server_port}")
-        thread = threading.Thread(target=server.handle_request)
-        thread.start()
-        if is_the_pinned:
+    server.answers = [(200, packed.read_bytes())]
+    monkeypatch.setattr(espressif, "_BASE", f"http://127.0.0.1:{server.server_port}")
+    if is_the_pinned:
+        emulators.set_up(ESP32, Silent())
+        assert emulators.program(ESP32).is_relative_to(tmp_path / "cache")
+        emulators.set_up(ESP32, Silent())  # asks nobody
+    else:
+        with pytest.raises(HashMismatch):
             emulators.set_up(ESP32, Silent())
-            assert emulators.program(ESP32).is_relative_to(tmp_path / "cache")
-            emulators.set_up(ESP32, Silent())  # asks nobody
-        else:
-            with pytest.raises(HashMismatch):
-                emulators.set_up(ESP32, Silent())
-            with pytest.raises(ToolMissing):
-                emulators.program(ESP32)
-        thread.join(10)
+        with pytest.raises(ToolMissing):
+            emulators.program(ESP32)
+    assert server.requests == 1
     assert [path.name for path in (tmp_path / "cache" / "qemu").glob(".part-*")] == []
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Answers with the body."""
-
-    body = b""
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(self.body)))
-        self.end_headers()
-        self.wfile.write(self.body)
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 def test_an_archive_writes_below_its_folder_alone(tmp_path):

@@ -10,12 +10,10 @@ import shutil
 import socket
 import tarfile
 import tempfile
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from answering import Server
 
 from mpy_harness.errors import HashMismatch, SourceUnavailable
 from mpy_harness.firmware import cache, debian, download, sources
@@ -62,38 +60,6 @@ def archive(path: Path, folder: Path, **more: str) -> Path:
 
 def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-class Server(ThreadingHTTPServer):
-    """Answers each request with the next of ``answers``: a status and a body; the last one again and again."""
-
-    answers: list[tuple[int, bytes]]
-    requests = 0
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_GET(self) -> None:
-        status, body = self.server.answers[min(self.server.requests, len(self.server.answers) - 1)]
-        self.server.requests += 1
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server(("127.0.0.1", 0), _Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join(10)
 
 
 def address(server: Server) -> str:

@@ -59,8 +59,8 @@ def find_panic(console: bytes, where: Callable[[int], str]) -> GuestFault | None
         lines += [f"  {_place(int(pc, 16), where)}" for pc in _FRAME.findall(traces[-1].group(1))]
         lines += ["  and further, but the stack is damaged"] if b"CORRUPT" in traces[-1].group(2) else []
     elif "mepc" in registers:  # RISC-V has no backtrace; ra may still be of an earlier call
-        lines += [f"at, and the last call returns to:\n    {_place(registers['mepc'], where)}"]
-        lines += [f"  {_place(registers['ra'], where)}"] if "ra" in registers else []
+        lines.append("at, and the last call returns to:")
+        lines += [f"  {_place(registers[name], where)}" for name in ("mepc", "ra") if name in registers]
     return GuestFault(kind, registers, "\n  ".join(lines))
 
 

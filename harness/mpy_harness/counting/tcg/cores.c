@@ -210,7 +210,7 @@ static void waits(unsigned int vcpu, void *data) {
 }
 
 /* A core executes a mark: what counts is what runs there. Return whether it is the core that counts. */
-bool cores_marked(unsigned vcpu, bool is_counting) {
+bool cores_marked(unsigned vcpu) {
     if (!is_used) {
         return true;
     }
@@ -226,7 +226,7 @@ bool cores_marked(unsigned vcpu, bool is_counting) {
         if (mode->join != NULL) {
             mode->join();
         }
-        if (is_counting) {
+        if (region_counts()) {
             counter_doubt();
         }
     }

@@ -64,7 +64,7 @@ void cores_install(unsigned core, bool each_instruction, const struct mode *);
 bool cores_used(void);
 uint64_t *cores_count(void);
 bool cores_counts(unsigned vcpu); /* whether what a core executes now is counted; true on other chips */
-bool cores_marked(unsigned vcpu, bool is_counting);
+bool cores_marked(unsigned vcpu);
 void cores_translate(const struct code *);
 
 /* region.c: regions between marks, and what is written of them. */

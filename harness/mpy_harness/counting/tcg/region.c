@@ -154,7 +154,7 @@ bool region_counts(void) {
 
 static void marked(unsigned int vcpu, void *data) {
     const struct site *site = data;
-    if (!cores_marked(vcpu, region_counts())) {
+    if (!cores_marked(vcpu)) {
         return;
     }
     switch (site->mark) {
