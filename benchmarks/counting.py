@@ -20,13 +20,13 @@ from typing import get_args
 
 import numpy as np
 
-from mpy_harness import emulators
+from mpy_harness import machines
 from mpy_harness.board import Board
-from mpy_harness.board.modules import ModuleLoader
-from mpy_harness.counting.tcg import Mode
-from mpy_harness.emulators.qemu import Qemu
+from mpy_harness.board.natmod_loader import ModuleLoader
+from mpy_harness.counting.plugin import Mode
 from mpy_harness.firmware.image import firmware_for
 from mpy_harness.firmware.progress import shown
+from mpy_harness.machines.qemu.kind import Qemu
 from mpy_harness.reports.terminal import aligned
 from mpy_harness.targets import DEFAULT_TARGET, load_target
 
@@ -83,7 +83,7 @@ def main() -> None:
         boards = {"none": Board(target, image, Path(logs, "none.log"))}
         try:
             for mode in MODES:
-                counting = emulators.instrument(target, image, mode, progress)
+                counting = machines.instrument(target, image, mode, progress)
                 boards[mode] = Board(target, image, Path(logs, f"{mode}.log"), counting=counting)
             print_table(boards, rounds)
         finally:

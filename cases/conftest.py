@@ -11,8 +11,8 @@ from guarding import Guarded
 from mpy_harness.board.board import Board
 from mpy_harness.errors import CountingUnavailable
 from mpy_harness.golden import Golden
+from mpy_harness.plugin.session import RECORDS
 from mpy_harness.reports.terminal import CASE
-from mpy_harness.session import RECORDS
 
 
 @pytest.fixture(params=["native", "python"])

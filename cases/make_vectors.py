@@ -13,7 +13,7 @@ import numpy as np
 from making import classifiers, conversions, filters, transforms
 from making.signals import SEED
 
-from mpy_harness.golden import Provenance, Vectors, package_versions
+from mpy_harness.golden import VectorProvenance, Vectors, package_versions
 
 AREAS = {"filters": filters, "transforms": transforms, "classifiers": classifiers, "conversions": conversions}
 PACKAGES = ("numpy", "scipy", "scikit-learn", "emlearn")
@@ -25,7 +25,7 @@ def make(area: str) -> dict[str, Vectors]:
     with np.errstate(all="ignore"):  # emlearn makes NumPy raise; the signals underflow on purpose
         made = AREAS[area].make()
     return {
-        name: Vectors(arrays, Provenance(f"cases/make_vectors.py ({area})", SEED, versions, notes))
+        name: Vectors(arrays, VectorProvenance(f"cases/make_vectors.py ({area})", SEED, versions, notes))
         for name, (arrays, notes) in made.items()
     }
 

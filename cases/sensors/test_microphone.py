@@ -16,8 +16,8 @@ from scipy.signal import butter, sosfilt
 
 from mpy_harness.board.board import Board
 from mpy_harness.board.objects import GuestObject
-from mpy_harness.emulators.renode_machine import Renode
 from mpy_harness.golden import Golden
+from mpy_harness.machines.renode.machine import Renode
 from mpy_harness.targets import Target
 
 HERE = Path(__file__).parent

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from mpy_harness.cli import main
+from mpy_harness.cli.app import main
 
 main()

@@ -27,11 +27,11 @@ Address = Annotated[int, Field(ge=0, lt=2**64)]
 Size = Annotated[int, Field(gt=0, lt=2**64)]
 Cost = Annotated[float, Field(ge=0)]
 
-#: What a cost is of: the classes of counting/tcg/decode.h with underscores, branches by whether they were taken;
+#: What a cost is of: the classes of counting/plugin_c/decode/decode.h with underscores, branches by whether taken;
 #: load_word and store_word: each further word of one instruction; load_row: a load of a register straight after
 #: another that it does not wait for, in place of load; load_used: cycles more where the next instruction reads what
 #: was loaded.
-Count = Literal[
+CostName = Literal[
     "integer", "multiply", "divide", "load", "load_word", "load_row", "load_used", "store", "store_word",
     "branch_taken", "branch_not_taken", "call", "return", "float_add", "float_multiply", "float_multiply_add",
     "float_divide", "float_square_root", "float_convert", "float_move", "dsp", "system",
@@ -118,7 +118,7 @@ class CycleModel(Table):
 
     source: Text
     error: Annotated[float, Field(gt=0, le=100)]
-    costs: Annotated[dict[Count, Cost], Field(min_length=1)]
+    costs: Annotated[dict[CostName, Cost], Field(min_length=1)]
 
 
 class Cycles(CycleModel):

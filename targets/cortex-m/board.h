@@ -23,7 +23,7 @@
 #define NVIC_BIT(interrupt) (1u << (interrupt) % 32)
 
 // What is executed between these is not counted by mpy-harness: register moves to themselves, which do nothing and
-// stand for the edges of waiting, whose length is the host's affair (mpy_harness/counting/tcg/decode.h). Nothing may
+// stand for the edges of waiting, whose length is the host's affair (mpy_harness/counting/plugin_c/decode/decode.h). Nothing may
 // leave such a stretch on another way, as an exception would.
 #define NOT_COUNTED_FROM_HERE() __asm volatile ("mov r5, r5" : : : "memory")
 #define COUNTED_FROM_HERE() __asm volatile ("mov r6, r6" : : : "memory")
@@ -49,7 +49,7 @@ extern volatile uint8_t board_collects;
 // Where the collector has its table of blocks, where those begin and end: the harness looks up what is still alive.
 extern const uint8_t *volatile board_heap[3];
 
-// What the program takes of heap and stack (board_memory.c), in bytes; mpy_harness/board/guest/allocations.py reads it. The
+// What the program takes of heap and stack (board_memory.c), in bytes; mpy_harness/guest/allocations.py reads it. The
 // harness asks by setting `state`: to begin with the next collection, to end with the next allocation, to look at the
 // heap when the prompt is back.
 enum { BOARD_MEMORY_OFF, BOARD_MEMORY_BEGIN, BOARD_MEMORY_WATCHING, BOARD_MEMORY_END, BOARD_MEMORY_LOOK };

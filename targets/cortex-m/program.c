@@ -9,11 +9,11 @@
 #include "board_chip.h"
 #include "harness.h"
 
-// Names that the harness itself gives (mpy_harness/counting/records.py): the program as a whole, and its end.
+// Names that the harness itself gives (mpy_harness/counting/plugin_lines.py): the program as a whole, and its end.
 #define WHOLE "\1"
 #define END "\3"
 
-// Marks: register moves to themselves (mpy_harness/counting/tcg/decode.h). A name comes before its region, bit by bit.
+// Marks: register moves to themselves (mpy_harness/counting/plugin_c/decode/decode.h). A name comes before its region, bit by bit.
 __attribute__((noipa)) void harness_start(const char *name) {
     for (; *name != 0; ++name) {
         for (unsigned bit = 0x80; bit != 0; bit >>= 1) {
@@ -50,7 +50,7 @@ void console_put(const char *text, unsigned length) {
     }
 }
 
-// Ends the program: the harness takes the status from this line (mpy_harness/board/programs.py).
+// Ends the program: the harness takes the status from this line (mpy_harness/programs/run.py).
 __attribute__((noreturn)) void _exit(int status) {
     harness_start(END);
     char line[] = "\n#END 000\n";

@@ -1,4 +1,4 @@
-# Plain C programs for a Cortex-M board, without MicroPython; mpy_harness/firmware/programs.py runs this in a folder that
+# Plain C programs for a Cortex-M board, without MicroPython; mpy_harness/programs/build.py runs this in a folder that
 # holds the program's sources in sources/ and the folders that they include from.
 
 include $(BOARD_DIR)/mpconfigboard.mk

@@ -7,9 +7,9 @@ import stat
 import zipfile
 from datetime import datetime, timezone
 
-from mpy_harness.baselines.measurements import Measurement, Provenance, Run
+from mpy_harness.measurements.run import Conditions, Measurement, Run
 
-PROVENANCE = Provenance(
+PROVENANCE = Conditions(
     micropython="1.26.1", firmware="a" * 64, toolchain="gcc 12.2", emulator="QEMU 7.2", harness="0.1.0"
 )
 

@@ -11,10 +11,10 @@ import pytest
 from archives import artifact, lying, run, with_link, zipped
 from github_server import REPOSITORY, Fault
 
-from mpy_harness.baselines.archives import read_members
-from mpy_harness.baselines.measurements import MAX_BYTES
 from mpy_harness.errors import GitHubUnavailable, MeasurementsInvalid
 from mpy_harness.github.artifacts import measured_by
+from mpy_harness.measurements.archives import read_members
+from mpy_harness.measurements.run import MAX_BYTES
 
 HEAD = run(("iir/noise", "instructions", 110))
 BASE = run(("iir/noise", "instructions", 100))

@@ -53,7 +53,7 @@ def environment(event, tmp_path):
 
 @pytest.fixture
 def tell(client, environment):
-    return lambda **options: Commenter(client, environment(), **options).tell_of_run()
+    return lambda **options: Commenter(client, environment(), **options).comment_on_run()
 
 
 def test_a_regression_from_a_fork_is_told(github, tell):
@@ -185,7 +185,7 @@ def test_an_event_that_is_none_is_refused(key, value, event, github, tell):
 @pytest.mark.parametrize("name", ["", "filters", "a/b/c", "../..", "maker/filters\n"])
 def test_a_repository_that_is_none_is_refused(name, client, environment, github):
     with pytest.raises(JobMisconfigured, match="not owner/name"):
-        Commenter(client, environment() | {"GITHUB_REPOSITORY": name}).tell_of_run()
+        Commenter(client, environment() | {"GITHUB_REPOSITORY": name}).comment_on_run()
     assert github.seen == []
 
 

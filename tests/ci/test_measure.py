@@ -12,7 +12,7 @@ import time
 import pytest
 from repositories import commit, new_repository
 
-from mpy_harness.baselines.measurements import read_run
+from mpy_harness.measurements.run import read_run
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed; on Debian: apt install git")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import mpy_harness
 
-SOURCES = Path(mpy_harness.__file__).parent / "counting" / "tcg"
+SOURCES = Path(mpy_harness.__file__).parent / "counting" / "plugin_c" / "decode"
 _NAMES = "rules thumb thumb16 thumb32 thumb_memory thumb_float riscv riscv_compressed xtensa xtensa_float xtensa_narrow"
 FILES = [SOURCES / f"{name}.c" for name in _NAMES.split()]
 FLAGS = ["-std=c11", "-O1", "-Wall", "-Wextra", "-Werror", "-I", str(SOURCES)]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mpy_harness.board import Board
-from mpy_harness.board.modules import ModuleLoader
+from mpy_harness.board.natmod_loader import ModuleLoader
 
 # The counter of the FPGA I/O block, a device's register (Arm DAI 0505, section 3.10).
 DEVICE_REGISTER = 0x50302018

@@ -16,7 +16,7 @@ import pytest
 from mpy_harness.board import Board, GuestObject
 from mpy_harness.board.codec import TYPECODES
 from mpy_harness.board.hostfiles import HostFiles
-from mpy_harness.board.modules import build_module
+from mpy_harness.board.natmod_loader import build_module
 from mpy_harness.errors import (
     ConsoleTimeout,
     CorruptModule,

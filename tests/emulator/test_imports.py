@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mpy_harness.board.hostfiles import HostFiles
-from mpy_harness.board.modules import build_module
+from mpy_harness.board.natmod_loader import build_module
 from mpy_harness.board.pool import BoardPool
 from mpy_harness.board.scripts import import_mounts
 from mpy_harness.errors import FloatAbiWarning, GuestException

@@ -11,8 +11,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from projects import run, section, write
 
-from mpy_harness.baselines.compare import compare
-from mpy_harness.baselines.measurements import Measurement, read_run
+from mpy_harness.measurements.compare import compare
+from mpy_harness.measurements.run import Measurement, read_run
 
 #: Judged on the host: no board has to boot for most of what is shown here.
 CASES = """

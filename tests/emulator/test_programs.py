@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from projects import run, write
 
-from mpy_harness import emulators
-from mpy_harness.board.programs import run_program
+from mpy_harness import machines
 from mpy_harness.errors import GuestFault, GuestReset, GuestTimeout, ProgramInvalid, TargetInvalid, ToolMissing
-from mpy_harness.firmware.programs import build_program, can_build
 from mpy_harness.firmware.toolchain import find
-from mpy_harness.programs import CProgram
+from mpy_harness.programs.build import build_program, can_build
+from mpy_harness.programs.program import CProgram
+from mpy_harness.programs.run import run_program
 from mpy_harness.targets import load_target
 
 Compile = Callable[..., CProgram]
@@ -218,7 +218,7 @@ def test_targets_without_a_toolchain_for_it_say_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("qemu", "renode"), [("m33", "renode-m33"), ("m4-stm32", "renode-stm32f4")])
 def test_it_counts_the_same_in_renode(qemu: str, renode: str, tmp_path: Path) -> None:
     try:
-        emulators.program(load_target(renode))
+        machines.executable(load_target(renode))
     except ToolMissing as error:
         pytest.skip(str(error))
     (tmp_path / "model.c").write_text(LOOPS, encoding="utf-8")
@@ -244,7 +244,7 @@ def test_model(program):
 """,
     )
     run(project, "--measurements", "run.json").assert_outcomes(passed=1)
-    from mpy_harness.baselines.measurements import read_run
+    from mpy_harness.measurements.run import read_run
 
     found = {(each.case, each.metric): each.value for each in read_run(project.path / "run.json").measurements}
     test = "test_model.py::test_model"

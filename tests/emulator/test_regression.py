@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from projects import mpy_harness, run, write
 
-from mpy_harness.baselines.compare import compare
-from mpy_harness.baselines.comparison import Comparison
-from mpy_harness.baselines.measurements import read_run
+from mpy_harness.measurements.compare import compare
+from mpy_harness.measurements.comparison import Comparison
+from mpy_harness.measurements.run import read_run
 from mpy_harness.resources import natmods_dir
 
 SAMPLES, SECTIONS = 96, 3

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mpy_harness.board.modules import build_module
+from mpy_harness.board.natmod_loader import build_module
 from mpy_harness.board.pool import BoardPool
 from mpy_harness.board.scripts import DeviceScript, ScriptModules
 from mpy_harness.counting.profile import Profile

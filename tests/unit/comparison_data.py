@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from mpy_harness.baselines.comparison import Comparison, PartChange, Row, Verdict
-from mpy_harness.baselines.measurements import Measurement, Part, Provenance, Run
+from mpy_harness.measurements.comparison import Comparison, PartChange, Row, Verdict
+from mpy_harness.measurements.run import Conditions, Measurement, Part, Run
 
 #: Names as somebody's pull request may have them; the model of measurements lets these pass.
 HOSTILE = (
@@ -63,7 +63,7 @@ def row(
 
 
 def run(*measurements: Measurement, revision: str = "a" * 40, **more: Any) -> Run:
-    provenance = Provenance(
+    provenance = Conditions(
         micropython="1.26.1", firmware="0" * 64, toolchain="gcc 12.2.1", emulator="QEMU 7.2", harness="0.1.0"
     )
     targets = {each.target for each in measurements}

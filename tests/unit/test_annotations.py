@@ -7,7 +7,7 @@ import re
 import pytest
 from comparison_data import HOSTILE, comparison, example, row
 
-from mpy_harness.baselines.comparison import PartChange
+from mpy_harness.measurements.comparison import PartChange
 from mpy_harness.reports.annotations import MOST, annotation_lines
 from mpy_harness.reports.names import printable
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from mpy_harness.board.allocations import Allocations
-from mpy_harness.budgets import Budgets, Limit, limits_of
 from mpy_harness.counting.count import Count
 from mpy_harness.counting.profile import Function, Node, Profile
 from mpy_harness.errors import BudgetExceeded, BudgetInvalid, GuestFailure
-from mpy_harness.spending import Spent
+from mpy_harness.plugin.budgets import Budgets, Limit, limits_of
+from mpy_harness.plugin.spent import Costs
 from mpy_harness.targets import load_target
 
 MPY = b"M\x06\x00\x1f" + b"\0\0\x10ab"  # an empty module
@@ -43,7 +43,7 @@ def board(*counts: Count, allocated: tuple[Allocations, ...] = (), natmods: tupl
 
 
 def check(limit: Limit, there: Any, count: Count | None = None, taken: Allocations | None = None) -> None:
-    Budgets([limit], Spent(there, count, taken)).check()
+    Budgets([limit], Costs(there, count, taken)).check()
 
 
 # --- what a marker says -------------------------------------------------------------------------
@@ -280,7 +280,7 @@ def test_native_modules_that_are_too_large(tmp_path):
 def test_all_that_is_exceeded_is_said():
     limits = [Limit("alloc", 0), Limit("instructions", 10), Limit("stack", 9999)]
     with pytest.raises(BudgetExceeded) as caught:
-        Budgets(limits, Spent(board(), Count("", 11), TAKEN)).check()
+        Budgets(limits, Costs(board(), Count("", 11), TAKEN)).check()
     assert [line.split(",")[0] for line in str(caught.value).splitlines()] == [
         "the test made 4 allocations (448 B)",
         "the test took 11 instructions",

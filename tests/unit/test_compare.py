@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from mpy_harness.baselines.compare import compare
-from mpy_harness.baselines.comparison import PartChange
-from mpy_harness.baselines.measurements import Measurement, Part, Provenance, Run
-from mpy_harness.baselines.thresholds import Rules
+from mpy_harness.measurements.compare import compare
+from mpy_harness.measurements.comparison import PartChange
+from mpy_harness.measurements.run import Conditions, Measurement, Part, Run
+from mpy_harness.measurements.thresholds import Rules
 
-CONDITIONS = Provenance(
+CONDITIONS = Conditions(
     micropython="1.26.1",
     firmware="0" * 64,
     toolchain="gcc 12.2.1; ld 2.40; mpy-cross 6.3",
@@ -88,7 +88,7 @@ def test_a_case_that_disappeared_is_an_alert_unless_it_may_go():
     assert [row.verdict for row in found.rows] == ["same", "removed", "removed"]
     assert found.alerts == ["m33 / b disappeared (instructions, snr)"]
     assert found.regressed
-    allowed = compare(base, run(m(1)), Rules(may_go=["b"]))
+    allowed = compare(base, run(m(1)), Rules(may_disappear=["b"]))
     assert [row.verdict for row in allowed.rows] == ["same", "removed", "removed"]
     assert not allowed.regressed
 

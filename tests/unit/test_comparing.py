@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mpy_harness.baselines.measurements import Measurement, Run, schema
-from mpy_harness.comparing import Form, compare_sources
+from mpy_harness.cli.compare import Form, compare_sources
+from mpy_harness.measurements.run import Measurement, Run, schema
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -38,7 +38,7 @@ def project(tmp_path, monkeypatch):
         ({"a": 1, "b": 1, "c": 5}, {}, 0, "No measurement got worse, 1 better, 1 the same, 1 added"),
         ({"a": 2, "b": 1}, {}, 1, "1 measurement got worse, 1 better"),
         ({"a": 1}, {}, 1, "alert: m33 / b disappeared (instructions)"),
-        ({"a": 1}, {"may_go": True}, 0, "1 removed"),
+        ({"a": 1}, {"may_disappear": True}, 0, "1 removed"),
         ({}, {}, 1, "alert: no measurements found"),
     ],
 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from mpy_harness.cli.script import _Output, region_lines
 from mpy_harness.counting.count import Count, count_of
-from mpy_harness.counting.records import Record
-from mpy_harness.runner import _Output, region_lines
+from mpy_harness.counting.plugin_lines import Record
 from mpy_harness.targets import Cycles
 
 

@@ -8,7 +8,7 @@ import io
 import pytest
 from comparison_data import HOSTILE, comparison, example, measurement, row, run
 
-from mpy_harness.baselines.comparison import PartChange
+from mpy_harness.measurements.comparison import PartChange
 from mpy_harness.reports.csv import cell, comparison_csv, run_csv
 
 

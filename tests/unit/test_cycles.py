@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import mpy_harness
-from mpy_harness.counting.cycles import Estimate, estimate
+from mpy_harness.costs.cycles import Estimate, estimate
 from mpy_harness.errors import TargetInvalid
 from mpy_harness.resources import targets_dir
 from mpy_harness.targets import Cycles, available, load_target
@@ -163,7 +163,7 @@ def test_the_time_is_that_of_the_clock_or_of_another():
 
 
 def test_the_plugins_names_are_known():
-    rules = (Path(mpy_harness.__file__).parent / "counting" / "tcg" / "rules.c").read_text()
+    rules = (Path(mpy_harness.__file__).parent / "counting" / "plugin_c" / "decode" / "rules.c").read_text()
     names = re.findall(r'\[CLASS_\w+\] = "([^"]+)"', rules)
     assert len(names) > 15
     names.remove("branch")  # counted as taken and not taken

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mpy_harness.emulators.esp_flash import flash_content
 from mpy_harness.errors import FirmwareInvalid
+from mpy_harness.machines.espressif.flash import flash_content
 
 CHIPS = {"esp32": 0, "esp32c3": 5, "esp32s3": 9}
 MB = 1 << 20

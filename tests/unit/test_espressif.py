@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from mpy_harness import emulators
-from mpy_harness.emulators import espressif
+from mpy_harness import machines
 from mpy_harness.errors import HashMismatch, SourceUnavailable, ToolMissing
 from mpy_harness.firmware import cache
 from mpy_harness.firmware.progress import Silent
+from mpy_harness.machines.espressif import release
 from mpy_harness.targets import load_target
 
 ESP32 = load_target("esp32")
@@ -40,48 +40,48 @@ def nothing_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_on_path(tmp_path):
     there = program(tmp_path / "bin", "esp32", "esp32s3", "sim")
-    assert emulators.program(ESP32) == there
+    assert machines.executable(ESP32) == there
 
 
 def test_the_newest_of_esp_idf(tmp_path, monkeypatch):
     program(tmp_path / "bin", "sim", "virt")
     program(tmp_path / "idf/tools/qemu-xtensa/esp_develop_9.0.0_20240606/qemu/bin", "esp32")
     newest = program(tmp_path / "idf/tools/qemu-xtensa/esp_develop_9.2.2_20260417/qemu/bin", "esp32")
-    assert emulators.program(ESP32) == newest
+    assert machines.executable(ESP32) == newest
     monkeypatch.delenv("IDF_TOOLS_PATH")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     (tmp_path / "home").mkdir()
     (tmp_path / "idf").rename(tmp_path / "home" / ".espressif")
-    assert emulators.program(ESP32).is_relative_to(tmp_path / "home")
+    assert machines.executable(ESP32).is_relative_to(tmp_path / "home")
 
 
 def test_a_distributions_qemu_is_told_apart(tmp_path):
     there = program(tmp_path / "bin", "sim", "virt", "esp32-like")
     with pytest.raises(ToolMissing) as caught:
-        emulators.program(ESP32)
+        machines.executable(ESP32)
     assert f"{there} has no machine 'esp32'; running the firmware needs Espressif's fork" in str(caught.value)
     assert "mpy-harness setup esp32" in str(caught.value)
 
 
 def test_none_at_all():
     with pytest.raises(ToolMissing, match="there is no qemu-system-xtensa; running"):
-        emulators.program(ESP32)
+        machines.executable(ESP32)
 
 
 def test_one_that_is_named(tmp_path, monkeypatch):
     program(tmp_path / "bin", "esp32")
     named = program(tmp_path / "mine", "esp32", name="my-qemu")
     monkeypatch.setenv("MPY_HARNESS_QEMU_XTENSA", str(named))
-    assert emulators.program(ESP32) == named
+    assert machines.executable(ESP32) == named
     named.write_text("#!/bin/sh\nexit 1\n")
     with pytest.raises(ToolMissing, match=r"names .*my-qemu, which has no machine 'esp32'\. Correct MPY_HARNESS"):
-        emulators.program(ESP32)
+        machines.executable(ESP32)
     named.unlink()
     with pytest.raises(ToolMissing, match=r"names .*my-qemu, which is no program"):
-        emulators.program(ESP32)
+        machines.executable(ESP32)
 
 
-@pytest.mark.parametrize("known", espressif.PROGRAMS.values(), ids=list(espressif.PROGRAMS))
+@pytest.mark.parametrize("known", release.RELEASES.values(), ids=list(release.RELEASES))
 def test_releases_are_pinned_for_each_platform(known):
     assert sorted(known.hashes) == sorted(
         f"{machine}-{system}" for machine in ("aarch64", "x86_64") for system in ("apple-darwin", "linux-gnu")
@@ -90,9 +90,9 @@ def test_releases_are_pinned_for_each_platform(known):
 
 
 def test_a_platform_without_a_release(monkeypatch):
-    monkeypatch.setattr(espressif.platform, "machine", lambda: "riscv64")
+    monkeypatch.setattr(release.platform, "machine", lambda: "riscv64")
     with pytest.raises(SourceUnavailable, match="Espressif publishes no qemu-system-xtensa for riscv64-"):
-        espressif.fetch(espressif.PROGRAMS["qemu-system-xtensa"], "esp32", Silent())
+        release.fetch(release.RELEASES["qemu-system-xtensa"], "esp32", Silent())
 
 
 @pytest.mark.parametrize("is_the_pinned", [True, False])
@@ -103,19 +103,19 @@ def test_a_release_is_fetched_checked_and_found(tmp_path, monkeypatch, server, i
     with tarfile.open(packed, "w:xz") as tar:
         tar.add(tmp_path / "qemu", "qemu")
     sha256 = hashlib.sha256(packed.read_bytes()).hexdigest() if is_the_pinned else "0" * 64
-    known = replace(espressif.PROGRAMS["qemu-system-xtensa"], hashes={espressif._platform(): sha256})
-    monkeypatch.setitem(espressif.PROGRAMS, "qemu-system-xtensa", known)
+    known = replace(release.RELEASES["qemu-system-xtensa"], hashes={release._platform(): sha256})
+    monkeypatch.setitem(release.RELEASES, "qemu-system-xtensa", known)
     server.answers = [(200, packed.read_bytes())]
-    monkeypatch.setattr(espressif, "_BASE", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setattr(release, "_BASE", f"http://127.0.0.1:{server.server_port}")
     if is_the_pinned:
-        emulators.set_up(ESP32, Silent())
-        assert emulators.program(ESP32).is_relative_to(tmp_path / "cache")
-        emulators.set_up(ESP32, Silent())  # asks nobody
+        machines.set_up(ESP32, Silent())
+        assert machines.executable(ESP32).is_relative_to(tmp_path / "cache")
+        machines.set_up(ESP32, Silent())  # asks nobody
     else:
         with pytest.raises(HashMismatch):
-            emulators.set_up(ESP32, Silent())
+            machines.set_up(ESP32, Silent())
         with pytest.raises(ToolMissing):
-            emulators.program(ESP32)
+            machines.executable(ESP32)
     assert server.requests == 1
     assert [path.name for path in (tmp_path / "cache" / "qemu").glob(".part-*")] == []
 
@@ -129,7 +129,7 @@ def test_an_archive_writes_below_its_folder_alone(tmp_path):
         for name in ("qemu/bin/program", "../outside"):
             tar.add(file, name)
         tar.add(tmp_path / "link", "qemu/link")
-    espressif.unpack(tmp_path / "it.tar.xz", tmp_path / "to")
+    release.unpack(tmp_path / "it.tar.xz", tmp_path / "to")
     there = [path.relative_to(tmp_path / "to").as_posix() for path in (tmp_path / "to").rglob("*") if not path.is_dir()]
     assert there == ["qemu/bin/program"]
     assert (tmp_path / "to/qemu/bin/program").stat().st_mode & 0o777 == 0o755
@@ -139,4 +139,4 @@ def test_an_archive_writes_below_its_folder_alone(tmp_path):
 def test_a_broken_archive(tmp_path):
     (tmp_path / "it.tar.xz").write_bytes(b"not an archive")
     with pytest.raises(SourceUnavailable, match=r"it\.tar\.xz cannot be unpacked"):
-        espressif.unpack(tmp_path / "it.tar.xz", tmp_path / "to")
+        release.unpack(tmp_path / "it.tar.xz", tmp_path / "to")

@@ -10,8 +10,8 @@ from contextlib import suppress
 
 import pytest
 
-from mpy_harness.emulators.gdb import GdbMemory
 from mpy_harness.errors import GuestMemoryFailed, GuestMemoryGone
+from mpy_harness.machines.qemu.gdb import GdbMemory
 
 STOPPED = b"T02thread:01;"
 FEATURES = b"PacketSize=1000;qXfer:features:read+"

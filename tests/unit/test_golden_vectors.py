@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from mpy_harness.errors import VectorsInvalid
-from mpy_harness.golden import Golden, Provenance, Vectors, package_versions
+from mpy_harness.golden import Golden, VectorProvenance, Vectors, package_versions
 
 CASES = Path(__file__).parents[2] / "cases"
-PROVENANCE = Provenance("make.py", 7, {"numpy": "2.0"}, "two arrays")
+PROVENANCE = VectorProvenance("make.py", 7, {"numpy": "2.0"}, "two arrays")
 
 
 @pytest.fixture

@@ -8,14 +8,14 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from typer.testing import CliRunner
 
-from mpy_harness.baselines.history import History
-from mpy_harness.baselines.measurements import Measurement, Provenance, Run
-from mpy_harness.cli import app
+from mpy_harness.cli.app import app
 from mpy_harness.errors import MeasurementsInvalid
+from mpy_harness.measurements.history import History
+from mpy_harness.measurements.run import Conditions, Measurement, Run
 from mpy_harness.reports.trend_table import sparkline, trend_lines
 from mpy_harness.reports.trends import Point, trends
 
-CONDITIONS = Provenance(micropython="1.26.1", firmware="0" * 64, emulator="QEMU 7.2", harness="0.1.0")
+CONDITIONS = Conditions(micropython="1.26.1", firmware="0" * 64, emulator="QEMU 7.2", harness="0.1.0")
 
 
 def run(day: int, value: float, *targets: str, emulator: str = "QEMU 7.2") -> Run:

@@ -15,8 +15,8 @@ from comparison_data import HOSTILE, comparison, example, measurement, row, run
 from profile_trees import HOSTILE as HOSTILE_FUNCTIONS
 from profile_trees import node, random_profile, region
 
-from mpy_harness.baselines.comparison import PartChange
-from mpy_harness.baselines.measurements import Part, Provenance, Run
+from mpy_harness.measurements.comparison import PartChange
+from mpy_harness.measurements.run import Conditions, Part, Run
 from mpy_harness.reports.html import html_page
 from mpy_harness.reports.page import MAX_ROWS, Content
 from mpy_harness.sizes import SizeTree
@@ -67,7 +67,7 @@ def hostile() -> Content:
     ]
     made = comparison(*rows, alerts=HOSTILE, reasons=HOSTILE)
     facts = {
-        name: Provenance(micropython=name, firmware="0" * 64, toolchain=name, emulator=name, harness=name)
+        name: Conditions(micropython=name, firmware="0" * 64, toolchain=name, emulator=name, harness=name)
         for name in HOSTILE
     }
     sized = [measurement(1, name, unit="bytes", parts=(Part(module=name, name=name, value=9),)) for name in HOSTILE]

@@ -10,8 +10,8 @@ from comparison_data import HOSTILE, comparison, example, measurement, row, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mpy_harness.baselines.comparison import Comparison, PartChange
-from mpy_harness.baselines.measurements import Provenance, plain
+from mpy_harness.measurements.comparison import Comparison, PartChange
+from mpy_harness.measurements.run import Conditions, plain
 from mpy_harness.reports.gfm import code, prose
 from mpy_harness.reports.markdown import COMMENT_BYTES, comparison_markdown, run_markdown
 from mpy_harness.reports.names import printable
@@ -164,7 +164,7 @@ def test_cap_holds_for_the_longest_texts() -> None:
             row("worse", 1, 2, f"{n} {long}"[:300], **name, parts=(PartChange(long, long, 0, 1),) * 5)
             for n in range(200)
         ]
-        facts = Provenance(micropython=long * 6, firmware="0" * 64, toolchain=long, emulator=long, harness=long)
+        facts = Conditions(micropython=long * 6, firmware="0" * 64, toolchain=long, emulator=long, harness=long)
         made = comparison(*rows, alerts=(long * 6,) * 90, reasons=(long * 6,) * 90)
         head = made.head.model_copy(update={"provenance": {f"{n} {long}"[:300]: facts for n in range(90)}})
         text = comparison_markdown(Comparison(made.base, head, rows, made.alerts, made.reasons), limit=COMMENT_BYTES)

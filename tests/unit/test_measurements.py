@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from mpy_harness.baselines.measurements import MAX_BYTES, Measurement, Part, Provenance, Run, parse_run, plain, read_run
 from mpy_harness.errors import MeasurementsInvalid
+from mpy_harness.measurements.run import MAX_BYTES, Conditions, Measurement, Part, Run, parse_run, plain, read_run
 
 CREATED = datetime(2026, 11, 21, tzinfo=timezone.utc)
 HEAD = '{"format": "mpy-harness measurements 1", "created": "2026-11-21T00:00:00Z"'
@@ -41,7 +41,7 @@ def test_what_was_written_is_read(tmp_path):
         revision="ab" * 20,
         changed=True,
         provenance={
-            "m33": Provenance(micropython="1.26.1", firmware="0" * 64, emulator="QEMU emulator 7.2", harness="0.1.0")
+            "m33": Conditions(micropython="1.26.1", firmware="0" * 64, emulator="QEMU emulator 7.2", harness="0.1.0")
         },
         natmods={"iir/armv7emsp": "f" * 64},
         measurements=(

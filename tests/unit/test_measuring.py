@@ -10,7 +10,7 @@ import pytest
 
 from mpy_harness.counting.count import Count
 from mpy_harness.errors import BudgetInvalid
-from mpy_harness.measuring import Since, counting_of, regions_of
+from mpy_harness.plugin.markers import CountsSinceLastCheck, counting_of, regions_of
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_regions_and_those_inside_them():
 
 def test_a_check_has_the_instructions_since_the_one_before():
     there = board()
-    since = Since(lambda: there)
+    since = CountsSinceLastCheck(lambda: there)
     assert since() is None
     there.counts += [Count("", 5), Count("named", 10, regions=[Count("", 3)])]
     assert since() == 15  # what is inside of a region is part of it
@@ -93,4 +93,4 @@ def test_a_check_has_the_instructions_since_the_one_before():
 
 
 def test_a_check_without_a_board_has_no_instructions():
-    assert Since(lambda: None)() is None
+    assert CountsSinceLastCheck(lambda: None)() is None

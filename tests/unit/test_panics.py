@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mpy_harness.board.panics import boots, find_panic
+from mpy_harness.board.crashes.esp_idf import boots, find_panic
 from mpy_harness.firmware.symbols import Symbols
 from mpy_harness.firmware.toolchain import find
 

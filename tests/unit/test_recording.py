@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from mpy_harness.baselines import recording
-from mpy_harness.baselines.measurements import Measurement
-from mpy_harness.baselines.recording import INFINITE, Origin, name_of, of_case, of_counts, worst
 from mpy_harness.counting.count import Count
 from mpy_harness.counting.profile import Function, Node, Profile
 from mpy_harness.golden import CaseResult
-from mpy_harness.recorder import Recorder
+from mpy_harness.measurements import from_tests
+from mpy_harness.measurements.from_tests import INFINITE, Origin, name_of, of_case, of_counts, worst
+from mpy_harness.measurements.run import Measurement
+from mpy_harness.plugin.recorder import Recorder
 
 HERE = Origin("test_it.py::test_it", "test_it.py", 3)
 
@@ -186,7 +186,7 @@ def test_symbols_of_native_modules_add_up():
         parts={}, flash=tree(run=90, table=10, header=4), ram=tree(run=90, table=10),
     )  # fmt: skip
     build: Any = SimpleNamespace(name="iir", arch="armv6m")
-    found = {each.metric: each for each in recording.of_natmod(build, sizes, "m0")}
+    found = {each.metric: each for each in from_tests.of_natmod(build, sizes, "m0")}
     assert {name: each.value for name, each in found.items()} == {
         "text": 90, "rodata": 10, "bss": 0, "ram": 100, "file": 104, "relocations": 3,
     }  # fmt: skip

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mpy_harness.emulators.relay import Relay
+from mpy_harness.machines.relay import Relay
 
 TIMEOUT = 20.0
 

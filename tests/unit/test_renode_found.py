@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mpy_harness import emulators
-from mpy_harness.emulators.renode import VARIABLE
+from mpy_harness import machines
 from mpy_harness.errors import SourceUnavailable, ToolMissing
 from mpy_harness.firmware.progress import Silent
+from mpy_harness.machines.renode.kind import VARIABLE
 from mpy_harness.targets import load_target
 
 TARGET = load_target("renode-m33")
@@ -34,8 +34,8 @@ def nothing_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_on_path(tmp_path):
     there = program(tmp_path / "bin")
-    assert emulators.program(TARGET) == there
-    assert emulators.version(TARGET) == "Renode v1.16.1.20644"
+    assert machines.executable(TARGET) == there
+    assert machines.version(TARGET) == "Renode v1.16.1.20644"
 
 
 def test_what_renode_run_installed(tmp_path):
@@ -43,9 +43,9 @@ def test_what_renode_run_installed(tmp_path):
     known = tmp_path / "home/.config/renode/renode-run.json"
     known.parent.mkdir(parents=True)
     known.write_text(json.dumps({"default": {"path": str(there.parent)}, "installations": {str(there.parent): "1"}}))
-    assert emulators.program(TARGET) == there
+    assert machines.executable(TARGET) == there
     on_path = program(tmp_path / "bin")
-    assert emulators.program(TARGET) == on_path
+    assert machines.executable(TARGET) == on_path
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"installations": {"/nowhere": "1"}}', '{"default": []}'])
@@ -54,12 +54,12 @@ def test_a_list_of_renode_run_that_says_nothing(tmp_path, text):
     known.parent.mkdir(parents=True)
     known.write_text(text)
     with pytest.raises(ToolMissing, match="renode is not on PATH and renode-run has installed none"):
-        emulators.program(TARGET)
+        machines.executable(TARGET)
 
 
 def test_none_says_how_to_get_it():
     with pytest.raises(ToolMissing) as caught:
-        emulators.program(TARGET)
+        machines.executable(TARGET)
     assert "pip install git+https://github.com/antmicro/renode-run" in str(caught.value)
     assert "then: mpy-harness setup renode-m33" in str(caught.value)
 
@@ -68,24 +68,24 @@ def test_one_that_is_named(tmp_path, monkeypatch):
     program(tmp_path / "bin")
     named = program(tmp_path / "mine", name="my-renode")
     monkeypatch.setenv(VARIABLE, str(named))
-    assert emulators.program(TARGET) == named
+    assert machines.executable(TARGET) == named
     named.chmod(0o644)
     with pytest.raises(ToolMissing, match=r"MPY_HARNESS_RENODE names .*my-renode, which is no program\. Correct it"):
-        emulators.program(TARGET)
+        machines.executable(TARGET)
 
 
 @pytest.mark.parametrize("version", ["1.15.3.1", "1.9.0.2", "0.1.2"])
 def test_one_that_is_too_old(tmp_path, version):
     there = program(tmp_path / "bin", version)
     with pytest.raises(ToolMissing) as caught:
-        emulators.version(TARGET)
+        machines.version(TARGET)
     assert f"{there} is too old: Renode v{version}. Renode 1.16 or newer is needed." in str(caught.value)
 
 
 @pytest.mark.parametrize("version", ["1.16.0.1", "1.20.1", "2.0.0.7"])
 def test_newer_ones(tmp_path, version):
     program(tmp_path / "bin", version)
-    assert emulators.version(TARGET) == f"Renode v{version}"
+    assert machines.version(TARGET) == f"Renode v{version}"
 
 
 def test_setting_up_asks_renode_run(tmp_path):
@@ -97,17 +97,17 @@ def test_setting_up_asks_renode_run(tmp_path):
     known.parent.mkdir(parents=True)
     said = json.dumps({"installations": {str(there): "1.16.1"}})
     tool.write_text(f"#!/bin/sh\necho \"$@\" > {tmp_path}/asked\necho '{said}' > {known}\n")
-    emulators.set_up(TARGET, Silent())
+    machines.set_up(TARGET, Silent())
     asked = (tmp_path / "asked").read_text().split()
     assert asked[0] == "install"
     assert asked[1].endswith("/v1.16.1/renode-1.16.1.linux-portable-dotnet.tar.gz")
-    assert emulators.program(TARGET) == there / "renode"
+    assert machines.executable(TARGET) == there / "renode"
 
 
 def test_setting_up_fails_clearly(tmp_path):
     with pytest.raises(ToolMissing, match="Install renode-run"):
-        emulators.set_up(TARGET, Silent())
+        machines.set_up(TARGET, Silent())
     tool = program(tmp_path / "bin", name="renode-run")
     tool.write_text("#!/bin/sh\necho 'no route to host' >&2\nexit 1\n")
     with pytest.raises(SourceUnavailable, match=r"(?s)did not install Renode 1\.16\.1 \(status 1\).*no route to host"):
-        emulators.set_up(TARGET, Silent())
+        machines.set_up(TARGET, Silent())

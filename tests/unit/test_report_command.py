@@ -11,9 +11,9 @@ from comparison_data import example
 from profile_trees import random_profile
 from typer.testing import CliRunner, Result
 
-from mpy_harness.baselines.history import History
-from mpy_harness.cli import app
+from mpy_harness.cli.app import app
 from mpy_harness.errors import HarnessError
+from mpy_harness.measurements.history import History
 
 
 @pytest.fixture

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from mpy_harness.baselines.measurements import Measurement, Provenance, Run
-from mpy_harness.baselines.sources import Places, load_run
 from mpy_harness.errors import MeasurementsInvalid
+from mpy_harness.measurements.run import Conditions, Measurement, Run
+from mpy_harness.measurements.sources import Places, load_run
 from mpy_harness.resources import baselines_dir
 
 CREATED = datetime(2026, 11, 21, tzinfo=timezone.utc)
-CONDITIONS = Provenance(micropython="1.26.1", firmware="0" * 64, emulator="QEMU 7.2", harness="0.1.0")
+CONDITIONS = Conditions(micropython="1.26.1", firmware="0" * 64, emulator="QEMU 7.2", harness="0.1.0")
 
 
 def run(value: int = 1, target: str = "m33", case: str = "a", **more: object) -> Run:

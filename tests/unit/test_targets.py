@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mpy_harness import emulators
-from mpy_harness.emulators.qemu import QemuMachine
+from mpy_harness import machines
 from mpy_harness.errors import TargetInvalid
+from mpy_harness.machines.qemu.kind import QemuMachine
 from mpy_harness.resources import targets_dir
 from mpy_harness.targets import DEFAULT_TARGET, PublishedFirmware, available, load_target
 
@@ -31,7 +31,7 @@ def test_every_carried_target_is_described_right(name):
     target = load_target(name)
     assert target.name == name
     assert isinstance(target.firmware, PublishedFirmware) or (target.firmware_of or target).board_folder.is_dir()
-    assert emulators.name(target)
+    assert machines.name(target)
 
 
 def test_m33_is_read_with_its_types():
@@ -79,7 +79,7 @@ def test_what_is_wrong_is_said_with_file_and_key(tmp_path, old, new, message):
     assert old in M33
     path = folder_with(tmp_path, M33.replace(old, new))
     with pytest.raises(TargetInvalid, match=rf"(?s){path}/target\.toml.*{message}"):
-        emulators.name(load_target(path))
+        machines.name(load_target(path))
 
 
 def other(tmp_path: Path, name: str, of: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 import mpy_harness
 
-SOURCES = Path(mpy_harness.__file__).parent / "counting" / "tcg"
+SOURCES = Path(mpy_harness.__file__).parent / "counting" / "plugin_c" / "decode"
 NONE, USED, ROW = range(3)
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")

@@ -13,23 +13,23 @@ from typing import Any
 
 from pexpect import EOF, TIMEOUT
 
-from mpy_harness import emulators
-from mpy_harness.board import codec, runtime
+from mpy_harness import machines
+from mpy_harness.board import codec, guest_code
 from mpy_harness.board.allocations import WATCH, Allocations, Heap, MemoryWatch
 from mpy_harness.board.channel import Channel
 from mpy_harness.board.console import Console, ConsoleClosed, WaitedLong
-from mpy_harness.board.endings import explain_end
+from mpy_harness.board.crashes.esp_idf import boots
+from mpy_harness.board.crashes.explain import explain_end
 from mpy_harness.board.files import BoardFiles
 from mpy_harness.board.hostfiles import HostFiles
 from mpy_harness.board.memory_channel import MemoryChannel, WindowChannel
 from mpy_harness.board.meter import Meter
 from mpy_harness.board.naming import Naming
 from mpy_harness.board.objects import GuestObject
-from mpy_harness.board.panics import boots
 from mpy_harness.board.repl import RawRepl
 from mpy_harness.board.repl_channel import ReplChannel
 from mpy_harness.counting.count import Count
-from mpy_harness.counting.tcg import Instrument
+from mpy_harness.counting.plugin import Instrument
 from mpy_harness.errors import (
     ConsoleGarbled,
     ConsoleTimeout,
@@ -94,7 +94,7 @@ class Board:
         self._where = where or hex
         self._uses_memory = memory
         self._counting = counting
-        self._storage = emulators.Storage()
+        self._storage = machines.Storage()
         self._meter: Meter | None = None
         self._naming = Naming(target.name, Symbols(image), lambda *objects: self.request("names", *objects))
         self._memory = MemoryWatch(target.name, Symbols(image).address(_MEMORY), self.request)
@@ -283,7 +283,7 @@ class Board:
         if not self._usable:
             raise MachineryError("this board is no longer usable after an earlier error; hard_reset() starts it again")
         seconds = self.timeout if timeout is None else timeout
-        how = self._meter.counting if self._meter is not None else 0
+        how = self._meter.request_mode if self._meter is not None else 0
         watching = self._memory.begin(self.life, is_program=what in _PROGRAMS)
         how += WATCH * watching
         released = list(self._released)  # to which the collector of garbage here may add at any time
@@ -323,7 +323,7 @@ class Board:
 
     def _start(self) -> None:
         instrument = self._counting if isinstance(self._counting, Instrument) else None
-        self.emulator = emulators.start(self.target, self.image, instrument, self._storage)
+        self.emulator = machines.start(self.target, self.image, instrument, self._storage)
         if self.emulator.records is not None and self._meter is None:
             has_names = instrument is not None and instrument.mode == "functions"
             self._meter = Meter(self.emulator.records, self._calibrate, self._naming.trees, has_names=has_names)
@@ -349,14 +349,14 @@ class Board:
             self._repl.enter(15)
         except WaitedLong:
             again = "It resets over and over. " if boots(self.console.unread()) > 1 else ""
-            raise self._no_prompt(f"within {self.boot_seconds:g} s. {again}{self._said()}") from None
+            raise self._no_prompt(f"within {self.boot_seconds:g} s. {again}{self._console_excerpt()}") from None
         except ConsoleClosed:
             lost = self._lost(self.console.before or b"")
             if isinstance(lost, GuestFailure):
-                raise self._no_prompt(f"but {lost}. {self._said()}") from None
+                raise self._no_prompt(f"but {lost}. {self._console_excerpt()}") from None
             raise lost from None
 
-    def _said(self) -> str:
+    def _console_excerpt(self) -> str:
         said = self.console.tail(5)
         return f"Its console said:\n{said}" if said else "Its console said nothing."
 
@@ -379,7 +379,7 @@ class Board:
         self._released = []
         self._usable = True
         decoder = self._counting.decoder if isinstance(self._counting, Instrument) else None
-        code = runtime.compiled(self.target.tools, decoder, self.target.natmod.arch)
+        code = guest_code.compiled(self.target.tools, decoder, self.target.natmod.arch)
         self._guard(lambda: self._channel.inject(code, self.host_files.imports))
         if self._meter is not None:
             self._meter.calibrate()

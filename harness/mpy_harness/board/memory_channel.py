@@ -17,11 +17,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
-from mpy_harness.board import runtime
+from mpy_harness.board import guest_code
 from mpy_harness.board.channel import RUN, Answer, Execute
 from mpy_harness.board.codec import Block, Message
-from mpy_harness.emulators import GuestMemory, SharedWindow
 from mpy_harness.errors import ConsoleGarbled, Untransferable
+from mpy_harness.machines import GuestMemory, SharedWindow
 
 _HEADER = 64
 _FIELDS = struct.Struct("<9I")
@@ -114,7 +114,7 @@ class WindowChannel(_BufferChannel):
         """Send the guest's runtime after a reset."""
         # Even the loader's source comes through the window: the console takes a tenth of a millisecond a byte.
         data = f"bytes(u.bytearray_at({self._theirs},{len(code)}))"
-        source = runtime.loader(data, f"Link({self._address},{self._size})", imports)
+        source = guest_code.loader(data, f"Link({self._address},{self._size})", imports)
         place = self._theirs + len(code)
         run = f"import uctypes as u\nexec(u.bytearray_at({place},{len(source)}))\ndel u"
         self._execute(run.encode(), 10, lambda: self._announce(0, 0, code + source))
@@ -134,7 +134,7 @@ class MemoryChannel(_BufferChannel):
 
     def inject(self, code: bytes, imports: list[str] | None) -> None:
         """Send the guest's runtime after a reset, into memory that it is told to allocate."""
-        source = runtime.loader("D", f"MemoryLink({_BUFFER})", imports)
+        source = guest_code.loader("D", f"MemoryLink({_BUFFER})", imports)
         allocate = f"D=bytes({len(code)});S=bytes({len(source)})"
         where = f"import uctypes as u\n{allocate}\nprint(u.addressof(D),u.addressof(S))"
         places = _numbers(self._execute(where.encode(), 30), 2)

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from mpy_harness.counting.attribution import without
 from mpy_harness.counting.count import Count, count_of
 from mpy_harness.counting.instrument import Records
+from mpy_harness.counting.plugin_lines import Kind, Record, parse
 from mpy_harness.counting.profile import Profile
-from mpy_harness.counting.records import Kind, Record, parse
 from mpy_harness.errors import InexactCount
 
 #: Turns records into call trees, None for a record that has none.
@@ -34,7 +34,7 @@ class Meter:
         self._how = 2 if has_names else 1
 
     @property
-    def counting(self) -> int:
+    def request_mode(self) -> int:
         """Return 0 while requests are not counted, 1 while they are, 2 where the guest is asked for names then."""
         return self._how if self._open and not self._is_asking else 0
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from mpy_harness.counting.attribution import Names, call_tree
-from mpy_harness.counting.locate import CodeImage, Located, images_of
+from mpy_harness.counting.locate import CodeImage, ModulePlacements, images_of
+from mpy_harness.counting.plugin_lines import Record
 from mpy_harness.counting.profile import Profile
-from mpy_harness.counting.records import Record
 from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.firmware.symbols import Symbols
 
@@ -58,5 +58,5 @@ class Naming:
 
     def _tree(self, record: Record, names: Mapping[int, str]) -> Profile:
         blocks = [(address, bytes.fromhex(code)) for address, code in record.code]
-        located = Located(blocks, [image for images in self._images.values() for image in images])
+        located = ModulePlacements(blocks, [image for images in self._images.values() for image in images])
         return call_tree(record, self._target, Names(self._symbols, names, located.name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mpy_harness import emulators
+from mpy_harness import machines
 from mpy_harness.board.board import Board
 from mpy_harness.board.hostfiles import HostFiles
 from mpy_harness.counting.instrument import Instrument, Mode
@@ -67,7 +67,7 @@ class BoardPool:
             self._boards.popitem()[1].close()
 
     def _boot(self, target: Target, host_files: HostFiles | None, mode: Mode | None) -> Board:
-        emulators.program(target)  # raises where it is missing: no firmware is built for nothing
+        machines.executable(target)  # raises where it is missing: no firmware is built for nothing
         image = self.firmware(target).elf
         self._boots += 1
         log = self.log_folder / f"{target.name}{self.label}-{self._boots}.log"
@@ -80,6 +80,6 @@ class BoardPool:
         if mode is None:
             return "counting is switched off, by --counting off, its configuration or the test's marker"
         try:
-            return emulators.instrument(target, image, mode, self.progress)
+            return machines.instrument(target, image, mode, self.progress)
         except MachineryError as error:  # a board that cannot count is still a board
             return str(error)

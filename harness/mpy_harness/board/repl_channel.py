@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import time
 
-from mpy_harness.board import runtime
+from mpy_harness.board import guest_code
 from mpy_harness.board.channel import RUN, Answer, Execute
 from mpy_harness.board.codec import Message
 from mpy_harness.board.console import Console, WaitedLong
@@ -26,7 +26,7 @@ class ReplChannel:
         """Send the guest's runtime after a reset."""
         text = base64.b64encode(code).decode()
         data = f"__import__('binascii').a2b_base64('{text}')"
-        self._execute(runtime.loader(data, "ReplLink()", imports), 30)
+        self._execute(guest_code.loader(data, "ReplLink()", imports), 30)
 
     def needs_room(self, message: Message) -> bool:
         """Tell whether a message takes more of the guest's memory than any does."""

@@ -12,7 +12,7 @@ from typing import Any
 from mpy_harness.board.board import Board
 from mpy_harness.board.hostfiles import HostFiles
 from mpy_harness.board.imports import Imports, imports_of, module_file, parse
-from mpy_harness.board.modules import build_module
+from mpy_harness.board.natmod_loader import build_module
 from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.firmware.progress import Progress
 from mpy_harness.targets import Target

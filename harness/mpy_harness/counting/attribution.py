@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from mpy_harness.counting.plugin_lines import Record
 from mpy_harness.counting.profile import Function, Node, Profile
-from mpy_harness.counting.records import Record
 from mpy_harness.firmware.symbols import Symbols
 
 REGION = "region"  # kind of a call tree's root

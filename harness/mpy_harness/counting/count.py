@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mpy_harness.costs.cycles import Estimate, estimate
 from mpy_harness.counting.attribution import REGION
-from mpy_harness.counting.cycles import Estimate, estimate
+from mpy_harness.counting.plugin_lines import WORDS, MemoryUse, Record
 from mpy_harness.counting.profile import Function, Node, Profile
-from mpy_harness.counting.records import WORDS, MemoryUse, Record
 from mpy_harness.targets import Cycles
 
 

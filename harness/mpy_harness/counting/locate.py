@@ -108,7 +108,7 @@ def images_of(module: NatmodBuild | Path) -> tuple[CodeImage, ...]:
     return tuple(CodeImage(name, one.text, functions, one.patched) for one in mpyfile.inspect(path).native_modules)
 
 
-class Located:
+class ModulePlacements:
     """Where the modules are that blocks of executed code are from.
 
     ``blocks`` may be from several lives of the guest, with modules at other addresses in each. Of images that

@@ -1,6 +1,6 @@
 """Counting in emulators that say which marks were executed, and how many instructions before each.
 
-What the TCG plugin does in QEMU (counting/tcg/region.c) is done here with those events.
+What the TCG plugin does in QEMU (counting/plugin_c/region.c) is done here with those events.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SEND = ("mp_hal_stdout_tx_strn", "console_put")
 
 
 class Mark(IntEnum):
-    """What a mark says (counting/tcg/decode.h)."""
+    """What a mark says (counting/plugin_c/decode/decode.h)."""
 
     ZERO = 1
     ONE = 2
@@ -123,7 +123,7 @@ class _Region:
 
 
 class Regions:
-    """The regions between the marks that were executed; see counting/tcg/region.c for what they mean."""
+    """The regions between the marks that were executed; see counting/plugin_c/region.c for what they mean."""
 
     def __init__(self) -> None:
         self._open: list[_Region] = []

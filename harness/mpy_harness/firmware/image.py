@@ -24,7 +24,7 @@ _BUILD_SECONDS = 900.0
 
 
 @dataclass(frozen=True)
-class Provenance:
+class FirmwareProvenance:
     """Where an image came from; all but ``origin`` and ``image_sha256`` decides whether it is built anew."""
 
     target: str
@@ -54,7 +54,7 @@ class Firmware:
 
     elf: Path
     target: str
-    provenance: Provenance
+    provenance: FirmwareProvenance
 
 
 def firmware_for(
@@ -129,8 +129,8 @@ def _given(target: Target, image: Path) -> Firmware:
     return Firmware(image, target.name, _not_built(target, "", f"given file {image.name}", sha256))
 
 
-def _not_built(target: Target, micropython: str, origin: str, sha256: str) -> Provenance:
-    return Provenance(
+def _not_built(target: Target, micropython: str, origin: str, sha256: str) -> FirmwareProvenance:
+    return FirmwareProvenance(
         target=target.name,
         port=target.firmware.port,
         micropython=micropython,
@@ -144,7 +144,7 @@ def _not_built(target: Target, micropython: str, origin: str, sha256: str) -> Pr
     )
 
 
-def _plan(target: Target, source: Source, tools: toolchain.Toolchain) -> Provenance:
+def _plan(target: Target, source: Source, tools: toolchain.Toolchain) -> FirmwareProvenance:
     spec = target.built
     for key, folder in _folders(target).items():
         if not folder.is_dir():
@@ -156,7 +156,7 @@ def _plan(target: Target, source: Source, tools: toolchain.Toolchain) -> Provena
         raise TargetInvalid(
             f"{target.folder / 'target.toml'}: firmware.port: MicroPython {source.version} has no port {spec.port!r}."
         )
-    return Provenance(
+    return FirmwareProvenance(
         target=target.name,
         port=spec.port,
         micropython=source.version,
@@ -181,7 +181,7 @@ def _hash(folders: dict[str, Path]) -> str:
     return hashes["board"] if len(hashes) == 1 else cache.digest(hashes)
 
 
-def _build(target: Target, source: Source, planned: Provenance, folder: Path, progress: Progress) -> None:
+def _build(target: Target, source: Source, planned: FirmwareProvenance, folder: Path, progress: Progress) -> None:
     spec = target.built
     progress.stage(f"building MicroPython {source.version} for {target.name} with {planned.toolchain['gcc']}")
     # Copies: what is built is what was hashed, and their paths are ones make can take.
@@ -225,4 +225,4 @@ def _build(target: Target, source: Source, planned: Provenance, folder: Path, pr
 
 def _load(folder: Path, target: Target) -> Firmware:
     facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
-    return Firmware(folder / target.firmware.image, target.name, Provenance(**facts))
+    return Firmware(folder / target.firmware.image, target.name, FirmwareProvenance(**facts))

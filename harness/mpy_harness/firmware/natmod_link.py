@@ -17,7 +17,7 @@ from typing import Any
 from elftools.elf.elffile import ELFFile
 
 
-class Recorder:
+class LinkRecorder:
     """Listens to the linker's steps; addresses are known when the last, ``build_mpy``, is over."""
 
     def __init__(self, layout: Path) -> None:
@@ -119,7 +119,7 @@ def main() -> None:
     sys.argv = sys.argv[2:]
     sys.path[0] = str(linker.parent)
     mpy_ld: Any = importlib.import_module(linker.stem)
-    recorder = Recorder(layout)
+    recorder = LinkRecorder(layout)
     load, build = mpy_ld.load_object_file, mpy_ld.build_mpy
 
     def load_object_file(env: Any, file: Any, name: str) -> None:

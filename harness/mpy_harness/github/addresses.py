@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from mpy_harness.baselines.measurements import plain
 from mpy_harness.errors import GitHubUnavailable, JobMisconfigured
+from mpy_harness.measurements.run import plain
 
 NO_ADDRESS = "the API redirects to what is no address. Is GITHUB_API_URL right?"
 _HERE = {"127.0.0.1", "::1", "localhost"}

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from mpy_harness.baselines.measurements import plain
 from mpy_harness.errors import GitHubUnavailable
+from mpy_harness.measurements.run import plain
 
 _SECONDARY_SECONDS = 60.0  # what GitHub asks for where it names no time
 

@@ -9,10 +9,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mpy_harness.baselines.archives import MAX_ARCHIVE_BYTES, read_members
-from mpy_harness.baselines.measurements import Run, parse_run
 from mpy_harness.errors import GitHubUnavailable, MeasurementsInvalid
 from mpy_harness.github.client import Client
+from mpy_harness.measurements.archives import MAX_ARCHIVE_BYTES, read_members
+from mpy_harness.measurements.run import Run, parse_run
 
 PREFIX = "mpy-harness-"
 HEAD, BASE = "head.json", "base.json"

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from mpy_harness.baselines.gitfiles import commit_of
 from mpy_harness.errors import JobMisconfigured, ToolMissing
 from mpy_harness.firmware.process import Finished, last_lines, run
 from mpy_harness.github.events import event_pull_request, event_push
+from mpy_harness.measurements.committed import commit_of
 
 _GIT_SECONDS = 600.0
 _ADVICE = "Check out the whole history: give actions/checkout `fetch-depth: 0`."

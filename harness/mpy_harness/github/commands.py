@@ -12,8 +12,6 @@ from typing import Annotated
 import typer
 
 from mpy_harness import targets
-from mpy_harness.baselines.configuration import read_configuration
-from mpy_harness.baselines.measurements import read_run
 from mpy_harness.errors import JobMisconfigured
 from mpy_harness.firmware import cache
 from mpy_harness.github import measure, setup
@@ -21,6 +19,8 @@ from mpy_harness.github.artifacts import Measured
 from mpy_harness.github.client import Client
 from mpy_harness.github.comment import Commenter
 from mpy_harness.github.job import set_outputs
+from mpy_harness.measurements.configuration import read_configuration
+from mpy_harness.measurements.run import read_run
 
 ci = typer.Typer(no_args_is_help=True, help="Steps of a CI job; the action of this project is made of them.")
 
@@ -97,7 +97,7 @@ def comment(
     try:
         commenter = Commenter(client, os.environ, name, author)
         if number is None:
-            said = commenter.tell_of_run()
+            said = commenter.comment_on_run()
         else:
             head, *base = [read_run(file) for file in files or ()]
             measured = Measured("measurements", head, base[0] if base else None)

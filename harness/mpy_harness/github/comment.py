@@ -14,9 +14,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from mpy_harness.baselines.compare import compare
-from mpy_harness.baselines.configuration import FILE, read_configuration
-from mpy_harness.baselines.thresholds import Rules
 from mpy_harness.errors import GitHubUnavailable, HarnessError
 from mpy_harness.github.answers import NotFound
 from mpy_harness.github.artifacts import Measured, measured_by
@@ -24,6 +21,9 @@ from mpy_harness.github.client import Client
 from mpy_harness.github.events import PullRequest, WorkflowRun, pull_requests_of, repository, workflow_run
 from mpy_harness.github.joining import joined
 from mpy_harness.github.sticky import StickyComment, marker
+from mpy_harness.measurements.compare import compare
+from mpy_harness.measurements.configuration import FILE, read_configuration
+from mpy_harness.measurements.thresholds import Rules
 from mpy_harness.reports.markdown import COMMENT_BYTES, comparison_markdown, run_markdown
 
 _SERVER = "https://github.com"
@@ -48,7 +48,7 @@ class Commenter:
         room = COMMENT_BYTES - len(marker(self.name)) - 1
         return self._put(number, comment_body(measured, rules, footer, room))
 
-    def tell_of_run(self) -> list[str]:
+    def comment_on_run(self) -> list[str]:
         """Tell the pull requests of the run whose end started this job; return in words what was done.
 
         Where the run's measurements are none, the comment says so before the error is raised: an older one that

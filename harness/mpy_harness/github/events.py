@@ -14,9 +14,9 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mpy_harness.baselines.measurements import plain
 from mpy_harness.errors import GitHubUnavailable, JobMisconfigured
 from mpy_harness.github.client import Client
+from mpy_harness.measurements.run import plain
 
 _MAX_EVENT_BYTES = 32 << 20
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from mpy_harness.baselines.measurements import plain
 from mpy_harness.errors import JobMisconfigured
+from mpy_harness.measurements.run import plain
 
 
 def in_actions(environment: Mapping[str, str]) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mpy_harness.baselines.measurements import Run
-from mpy_harness.baselines.sources import merged
 from mpy_harness.errors import MeasurementsInvalid
 from mpy_harness.github.artifacts import Measured
+from mpy_harness.measurements.run import Run
+from mpy_harness.measurements.sources import merged
 
 
 def joined(measured: Iterable[Measured]) -> list[Measured]:

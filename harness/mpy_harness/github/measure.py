@@ -10,16 +10,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from mpy_harness.baselines.compare import compare
-from mpy_harness.baselines.comparison import Comparison
-from mpy_harness.baselines.configuration import read_configuration
-from mpy_harness.baselines.measurements import Run, read_run
-from mpy_harness.baselines.sources import Places, load_run
-from mpy_harness.baselines.thresholds import Rules
 from mpy_harness.errors import JobMisconfigured, MachineryError
 from mpy_harness.github.artifacts import BASE, HEAD
 from mpy_harness.github.base import base_commit, second_checkout, top
 from mpy_harness.github.job import add_summary, folded, in_actions, set_outputs
+from mpy_harness.measurements.compare import compare
+from mpy_harness.measurements.comparison import Comparison
+from mpy_harness.measurements.configuration import read_configuration
+from mpy_harness.measurements.run import Run, read_run
+from mpy_harness.measurements.sources import Places, load_run
+from mpy_harness.measurements.thresholds import Rules
 from mpy_harness.reports.annotations import annotation_lines
 from mpy_harness.reports.comparison_table import comparison_lines
 from mpy_harness.reports.csv import comparison_csv, run_csv

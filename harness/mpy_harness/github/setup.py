@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from mpy_harness import __version__, emulators
+from mpy_harness import __version__, machines
 from mpy_harness.errors import JobMisconfigured, ToolMissing
 from mpy_harness.firmware import cache, toolchain
 from mpy_harness.firmware.process import run
@@ -29,7 +29,7 @@ def packages(targets: Iterable[Target]) -> list[str]:
     """Return the Debian packages that targets need, sorted."""
     programs = {"make", "gcc", "ld"}
     for target in targets:
-        programs.add(emulators.name(target))
+        programs.add(machines.name(target))
         programs.update(_compilers(target))
     return sorted({package for program in programs for package in (toolchain.package_for(program) or "").split()})
 
@@ -77,7 +77,7 @@ def _compilers(target: Target) -> Iterator[str]:
 def _versions(target: Target) -> list[str]:
     versions = [target.tools]
     with suppress(ToolMissing):
-        versions.append(emulators.version(target))
+        versions.append(machines.version(target))
     for program in sorted({"gcc", *_compilers(target)}):
         with suppress(ToolMissing):
             versions.append(toolchain.version(toolchain.find(program, "a build")))

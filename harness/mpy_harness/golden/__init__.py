@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from mpy_harness.golden.cases import CaseResult, Golden
 from mpy_harness.golden.metrics import Evaluation, Metric, frequency_response_db, metric
-from mpy_harness.golden.vectors import Provenance, Vectors, digest, package_versions
+from mpy_harness.golden.vectors import VectorProvenance, Vectors, digest, package_versions
 
 __all__ = [
     "CaseResult",
     "Evaluation",
     "Golden",
     "Metric",
-    "Provenance",
+    "VectorProvenance",
     "Vectors",
     "digest",
     "frequency_response_db",

@@ -28,7 +28,7 @@ _PROVENANCE = "provenance"
 
 
 @dataclass(frozen=True)
-class Provenance:
+class VectorProvenance:
     """Where vectors came from.
 
     ``script`` is the path of the script that made them in its repository, ``seed`` what its random
@@ -69,7 +69,7 @@ def digest(arrays: Mapping[str, Array]) -> str:
 class Vectors:
     """Arrays by name, read-only, with their provenance."""
 
-    def __init__(self, arrays: Mapping[str, Array], provenance: Provenance, path: Path | None = None) -> None:
+    def __init__(self, arrays: Mapping[str, Array], provenance: VectorProvenance, path: Path | None = None) -> None:
         self._arrays = {name: np.array(array) for name, array in arrays.items()}
         for array in self._arrays.values():
             array.flags.writeable = False
@@ -124,7 +124,7 @@ def _load(path: Path, _changed: int) -> Vectors:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
-        provenance = Provenance(**json.loads(str(arrays.pop(_PROVENANCE))))
+        provenance = VectorProvenance(**json.loads(str(arrays.pop(_PROVENANCE))))
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise VectorsInvalid(
             f"{path} is not a file of golden vectors ({error}). Make it again with its script."

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from mpy_harness.baselines.comparison import Comparison, Row
+from mpy_harness.measurements.comparison import Comparison, Row
 from mpy_harness.reports.names import printable, shortened
 from mpy_harness.reports.verdict import amount, changed, contributors, metric, percent, plural, signed
 

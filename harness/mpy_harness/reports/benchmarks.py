@@ -6,7 +6,7 @@ import json
 from hashlib import sha256
 from typing import Literal
 
-from mpy_harness.baselines.measurements import Measurement, Run
+from mpy_harness.measurements.run import Measurement, Run
 from mpy_harness.reports.names import printable
 
 _MEASURE = 64

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from mpy_harness.baselines.comparison import Comparison, PartChange, Row
+from mpy_harness.measurements.comparison import Comparison, PartChange, Row
 from mpy_harness.reports.names import printable, shortened
 from mpy_harness.reports.terminal import aligned
 from mpy_harness.reports.verdict import (

@@ -7,8 +7,8 @@ import io
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from mpy_harness.baselines.comparison import Comparison, Row
-from mpy_harness.baselines.measurements import Measurement, Run
+from mpy_harness.measurements.comparison import Comparison, Row
+from mpy_harness.measurements.run import Measurement, Run
 from mpy_harness.reports.names import printable
 from mpy_harness.reports.verdict import changed
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from mpy_harness.baselines.comparison import Comparison, Row
-from mpy_harness.baselines.measurements import Measurement, Run
+from mpy_harness.measurements.comparison import Comparison, Row
+from mpy_harness.measurements.run import Measurement, Run
 from mpy_harness.reports.gfm import Section, code, figure, fitted, prose
 from mpy_harness.reports.names import printable, shortened
 from mpy_harness.reports.verdict import (

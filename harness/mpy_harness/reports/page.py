@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from math import log10
 from typing import Any
 
-from mpy_harness.baselines.comparison import Comparison, Row
-from mpy_harness.baselines.measurements import Measurement, Run
 from mpy_harness.counting.profile import Profile
+from mpy_harness.measurements.comparison import Comparison, Row
+from mpy_harness.measurements.run import Measurement, Run
 from mpy_harness.reports.flamegraph import flamegraph
 from mpy_harness.reports.names import printable, share, shortened
 from mpy_harness.reports.treemap import Tile, bytes_of_families, treemap

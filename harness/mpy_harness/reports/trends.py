@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from mpy_harness.baselines.measurements import Measurement, Run
+from mpy_harness.measurements.run import Measurement, Run
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf, isfinite
 
-from mpy_harness.baselines.comparison import Comparison, PartChange, Row, Verdict
-from mpy_harness.baselines.measurements import Measurement
-from mpy_harness.baselines.recording import INFINITE
+from mpy_harness.measurements.comparison import Comparison, PartChange, Row, Verdict
+from mpy_harness.measurements.from_tests import INFINITE
+from mpy_harness.measurements.run import Measurement
 from mpy_harness.reports.names import printable
 
 #: In the order in which a reader wants them, and what a headline calls them.

@@ -66,7 +66,7 @@ def work(rounds):
 RUN_BYTECODE = {"fun_bc_call", "mp_obj_gen_resume"}
 BYTECODE, ELSEWHERE = "bytecode", "elsewhere"
 MEMORY, MEMORY_SIZE = 0x10000000, 0x400000  # targets/m33: all that code lies in
-START, PAUSE, RESUME = b"\xdb\x46", b"\x2d\x46", b"\x36\x46"  # counting/tcg/decode.h
+START, PAUSE, RESUME = b"\xdb\x46", b"\x2d\x46", b"\x36\x46"  # counting/plugin_c/decode/decode.h
 
 
 def command(board: Board, line: str) -> str:

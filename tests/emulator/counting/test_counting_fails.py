@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tiny import build_tiny
 
-from mpy_harness import emulators
+from mpy_harness import machines
 from mpy_harness.board import Board
 from mpy_harness.counting.instrument import Mode
 from mpy_harness.errors import (
@@ -170,7 +170,7 @@ def test_resets_inside_a_count(boot):
 
 
 def test_without_a_window(make_board, m33, firmware):
-    instrument = emulators.instrument(m33, firmware.elf, "count", Silent())
+    instrument = machines.instrument(m33, firmware.elf, "count", Silent())
     board = make_board(memory=False, counting=instrument)
     assert usual(board)[1] == usual(make_board(counting=instrument))[1]
 

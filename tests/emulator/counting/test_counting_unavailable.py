@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from mpy_harness import emulators
+from mpy_harness import machines
 from mpy_harness.board.pool import BoardPool
-from mpy_harness.counting import tcg
+from mpy_harness.counting import plugin
 from mpy_harness.errors import BuildFailed, CountingUnavailable, EmulatorDied
 from mpy_harness.firmware.progress import Silent
 
@@ -62,7 +62,7 @@ def test_a_qemu_that_cannot(m33, firmware, tmp_path, monkeypatch, answers, words
     qemu = program(tmp_path / "bin", "qemu-system-arm", answers)
     monkeypatch.setenv("PATH", f"{qemu.parent}{os.pathsep}{os.environ['PATH']}")
     with pytest.raises(CountingUnavailable) as caught:
-        emulators.instrument(m33, firmware.elf, "count", Silent())
+        machines.instrument(m33, firmware.elf, "count", Silent())
     assert words in str(caught.value)
     assert str(qemu) in str(caught.value)
 
@@ -70,8 +70,8 @@ def test_a_qemu_that_cannot(m33, firmware, tmp_path, monkeypatch, answers, words
 @pytest.mark.parametrize(("release", "api"), [("7.2.0", 1), ("8.2.2", 1), ("9.0.0", 2), ("9.1.0", 3), ("11.3.1", 3)])
 def test_versions_of_the_plugin_api(tmp_path, release, api):
     qemu = program(tmp_path, "qemu-system-arm", {"--version": QEMU.format(release, release), "-help": HELP})
-    assert tcg.plugin_api(qemu) == api
-    assert tcg.plugin_for(qemu, Silent()).is_file()  # it compiles, without a warning
+    assert plugin.plugin_api(qemu) == api
+    assert plugin.plugin_for(qemu, Silent()).is_file()  # it compiles, without a warning
 
 
 def test_no_compiler(nothing_left, m33, firmware, tmp_path, monkeypatch):
@@ -79,7 +79,7 @@ def test_no_compiler(nothing_left, m33, firmware, tmp_path, monkeypatch):
     with pytest.raises(
         CountingUnavailable, match=r"gcc is not installed.*needs it. On Debian: apt install gcc libc6-dev"
     ):
-        emulators.instrument(m33, firmware.elf, "count", Silent())
+        machines.instrument(m33, firmware.elf, "count", Silent())
     boards = BoardPool(tmp_path / "console")
     boards._firmware["m33"] = firmware  # whose tools are not there
     board = boards.board(m33)
@@ -96,17 +96,17 @@ def test_a_compiler_that_fails(m33, firmware, tmp_path, monkeypatch):
     program(tmp_path / "bin", "gcc", {"--version": "gcc (of this test) 1.0"}, status=1)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
     with pytest.raises(BuildFailed, match=r"(?s)plugin that counts instructions did not compile.*no, thanks"):
-        emulators.instrument(m33, firmware.elf, "count", Silent())
+        machines.instrument(m33, firmware.elf, "count", Silent())
 
 
 def test_a_target_without_a_decoder(m33, firmware):
     other = m33.model_copy(update={"natmod": m33.natmod.model_copy(update={"arch": "xtensa"})})
     with pytest.raises(CountingUnavailable, match="instructions of xtensa cannot be counted yet"):
-        emulators.instrument(other, firmware.elf, "count", Silent())
+        machines.instrument(other, firmware.elf, "count", Silent())
 
 
 def test_a_plugin_that_qemu_refuses(make_board, m33, firmware, tmp_path):
-    instrument = emulators.instrument(m33, firmware.elf, "count", Silent())
+    instrument = machines.instrument(m33, firmware.elf, "count", Silent())
     library = tmp_path / "broken.so"
     library.write_bytes(instrument.library.read_bytes()[:4000])
     with pytest.raises(EmulatorDied, match=r"broken\.so"):
@@ -115,14 +115,14 @@ def test_a_plugin_that_qemu_refuses(make_board, m33, firmware, tmp_path):
 
 @pytest.mark.parametrize("change", [{"mode": "nothing"}, {"decoder": "z80"}, {"functions": "0 10 x\n"}])
 def test_a_plugin_that_refuses_its_arguments(make_board, m33, firmware, change):
-    instrument = emulators.instrument(m33, firmware.elf, "count", Silent())
+    instrument = machines.instrument(m33, firmware.elf, "count", Silent())
     with pytest.raises(EmulatorDied, match="the counting plugin does not understand"):
         make_board(counting=replace(instrument, **change))
 
 
 @pytest.mark.parametrize("name", ["with,comma", "with blank", "é"])
 def test_a_plugin_in_an_odd_place(make_board, m33, firmware, tmp_path, name):
-    instrument = emulators.instrument(m33, firmware.elf, "count", Silent())
+    instrument = machines.instrument(m33, firmware.elf, "count", Silent())
     (tmp_path / name).mkdir()
     library = shutil.copy(instrument.library, tmp_path / name)
     board = make_board(counting=replace(instrument, library=Path(library)))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mpy_harness.board import Board
-from mpy_harness.counting.locate import Block, CodeImage, Located, images_of
+from mpy_harness.counting.locate import Block, CodeImage, ModulePlacements, images_of
 from mpy_harness.counting.profile import Function
 from mpy_harness.errors import CorruptModule, ToolMissing
 from mpy_harness.firmware.natmods import NatmodBuild, build_natmod
@@ -92,7 +92,7 @@ def is_code(image: CodeImage, offset: int) -> bool:
     return all(offset < part.start - 48 or offset >= part.stop + 48 for part in image.patched)
 
 
-def where(located: Located) -> set[tuple[int, str]]:
+def where(located: ModulePlacements) -> set[tuple[int, str]]:
     return {(placement.address, placement.image.name) for placement in located.placements}
 
 
@@ -109,7 +109,7 @@ def test_modules_are_found_and_their_functions_named(images, seed):
     noise = [(at + 2 * chance.randrange(2000), chance.randbytes(2 * chance.randrange(1, 25))) for _ in range(150)]
     blocks += noise
     chance.shuffle(blocks)
-    located = Located(blocks, images)
+    located = ModulePlacements(blocks, images)
     assert where(located) == {(at, image.name) for at, image in placed.items()}
     for at, image in placed.items():
         assert len(image.text) > 900
@@ -123,7 +123,7 @@ def test_modules_are_found_and_their_functions_named(images, seed):
 
 def test_a_stranger_is_named_by_offset(images):
     (stranger,) = [image for image in images if not image.functions]
-    located = Located(pieces(stranger.text, HEAP, random.Random(1)), images)
+    located = ModulePlacements(pieces(stranger.text, HEAP, random.Random(1)), images)
     assert located.name(HEAP + 0x12C) == Function("deflate+0x12c", "deflate", "natmod")
 
 
@@ -136,11 +136,11 @@ def test_patched_words_are_tolerated_and_no_others(images):
         starts = sorted({max(0, part.start - 12) // 4 * 4 for part in image.patched})
         code = [(HEAP + start, text[start : start + 28]) for start in starts if start + 28 <= len(text)]
         sound = pieces(image.text[: image.patched[0].start - 64], HEAP, chance)
-        tolerant = Located(sound + code, [image])
-        strict = Located(sound + code, [dataclasses.replace(image, patched=())])
+        tolerant = ModulePlacements(sound + code, [image])
+        strict = ModulePlacements(sound + code, [dataclasses.replace(image, patched=())])
         assert tolerant.placements[0].blocks > strict.placements[0].blocks >= 2
         damaged = [(address, bytes([block[0] ^ 1]) + block[1:]) for address, block in sound]
-        assert Located(damaged, [image]).placements == ()
+        assert ModulePlacements(damaged, [image]).placements == ()
 
 
 def test_what_is_patched_alone_tells_nothing(soft):
@@ -149,7 +149,7 @@ def test_what_is_patched_alone_tells_nothing(soft):
     longest = max(image.patched, key=len)
     noise = [(HEAP + at, chance.randbytes(4)) for at in range(longest.start, longest.stop, 4)]
     noise += pieces(chance.randbytes(400), HEAP + longest.stop, chance)
-    assert Located(noise, [image]).placements == ()
+    assert ModulePlacements(noise, [image]).placements == ()
     assert not image.holds(chance.randbytes(4), longest.start)
     assert image.holds(image.text[longest.start - 4 : longest.start] + chance.randbytes(4), longest.start - 4)
     assert image.holds(image.text[-20:], len(image.text) - 20)
@@ -161,7 +161,7 @@ def test_the_same_module_twice(images):
     chance = random.Random(7)
     module, again = images[3], HEAP + 0x5670
     blocks = [block for at in (HEAP, again) for block in pieces(loaded(module, at, chance), at, chance, 0.5)]
-    located = Located(blocks, images)
+    located = ModulePlacements(blocks, images)
     assert where(located) == {(HEAP, "iir"), (again, "iir")}
     offset, _ = function(module, "filter_run")
     assert located.name(HEAP + offset) == located.name(again + offset) == Function("filter_run", "iir", "natmod")
@@ -184,13 +184,13 @@ def test_helpers_in_common_are_told_apart_by_what_else_was_executed(soft):
         ]
 
     # Of the one, next to nothing but the helper was executed; the other is not even there.
-    located = Located(executed(fir, HEAP, helper, "filter_reset"), [iir, fir])
+    located = ModulePlacements(executed(fir, HEAP, helper, "filter_reset"), [iir, fir])
     assert where(located) == {(HEAP, "fir")}
     # Both are there, at addresses that put the one's helper where the other's would be, had it been there.
     near = HEAP + 0x3000
     both = executed(iir, HEAP, helper, "filter_reset") + executed(fir, near, helper, "filter_reset", "fir_new")
     for order in ([iir, fir], [fir, iir]):
-        located = Located(both, order)
+        located = ModulePlacements(both, order)
         assert where(located) == {(HEAP, "iir"), (near, "fir")}
         for image, at in ((iir, HEAP), (fir, near)):
             assert located.name(at + function(image, helper)[0]) == Function(helper, image.name, "natmod")
@@ -202,7 +202,7 @@ def test_memory_that_is_used_again(soft):
     older = dict(blocks)
     newer = dict(pieces(loaded(soft["fir"], HEAP + 16, chance), HEAP + 16, chance, 0.6))
     blocks |= newer  # of each address, the newest is known
-    located = Located(blocks.items(), list(soft.values()))
+    located = ModulePlacements(blocks.items(), list(soft.values()))
     assert where(located) == {(HEAP, "iir"), (HEAP + 16, "fir")}
     for address in filter(lambda address: is_code(soft["fir"], address - HEAP - 16), newer):
         assert located.name(address) == expected(soft["fir"], address - HEAP - 16)
@@ -222,7 +222,7 @@ def test_memory_that_several_use_again(soft):
     blocks = pieces(first.text, HEAP, chance)
     for at, image in others.items():
         blocks += pieces(image.text, at, chance)
-    located = Located(blocks, list(soft.values()))
+    located = ModulePlacements(blocks, list(soft.values()))
     assert where(located) == {(HEAP, "fft"), *((at, image.name) for at, image in others.items())}
 
 
@@ -232,18 +232,18 @@ def test_code_that_is_nobodys_in_the_midst_of_a_module(soft):
     offset, code = function(image, "filter_run")
     blocks = [*pieces(image.text[:offset], HEAP, chance), (HEAP + offset, code[:100])]
     stranger = (HEAP + offset + 20, chance.randbytes(30))
-    located = Located([*blocks, stranger], [image])
+    located = ModulePlacements([*blocks, stranger], [image])
     assert located.name(stranger[0]) is None
     assert located.name(HEAP + offset) == located.name(stranger[0] + 4) == expected(image, offset)
     elsewhere = HEAP + len(image.text) - 40
     assert located.name(elsewhere) == expected(image, len(image.text) - 40)  # nothing known but what is around
-    located = Located([*blocks, (elsewhere - 2, chance.randbytes(8))], [image])
+    located = ModulePlacements([*blocks, (elsewhere - 2, chance.randbytes(8))], [image])
     assert located.name(elsewhere) is None
 
 
 def test_an_unknown_module_gets_no_names_of_another(soft):
     unknown, known = soft["trees"], soft["iir"]
-    located = Located(pieces(unknown.text, HEAP, random.Random(2)), [known])
+    located = ModulePlacements(pieces(unknown.text, HEAP, random.Random(2)), [known])
     own = [one for one in unknown.functions if one.name not in {other.name for other in known.functions}]
     assert len(own) > 5
     for one in own:
@@ -256,11 +256,11 @@ def test_a_helper_alone_amid_unknown_code_makes_no_module(soft):
     offset, helper = function(known, "__clzsi2")
     assert helper == function(unknown, "__clzsi2")[1]
     blocks = [(HEAP + offset + at, helper[at : at + 20]) for at in range(0, len(helper), 20)]
-    assert where(Located(blocks, [known])) == {(HEAP, "iir")}
+    assert where(ModulePlacements(blocks, [known])) == {(HEAP, "iir")}
     _, code = function(unknown, "trees_new")
     assert len(code) > 4 * len(helper)
     blocks += pieces(code, HEAP + 0x100, random.Random(0))
-    assert Located(blocks, [known]).placements == ()
+    assert ModulePlacements(blocks, [known]).placements == ()
 
 
 def test_many_lives(images):
@@ -275,7 +275,7 @@ def test_many_lives(images):
             last.append((at, image, dict(pieces(loaded(image, at, chance), at, chance, 0.5))))
             blocks |= last[-1][2]
             at += (len(image.text) + chance.randrange(2000) + 31) // 16 * 16
-    located = Located(blocks.items(), images)
+    located = ModulePlacements(blocks.items(), images)
     for at, image, code in last:
         for address in filter(lambda address: is_code(image, address - at), code):
             # One or two instructions may also be what another module had there.
@@ -285,23 +285,23 @@ def test_many_lives(images):
 
 def test_little_evidence_is_none(images):
     image = next(image for image in images if image.name == "iir")
-    assert Located([], images).placements == ()
-    assert Located([(HEAP, b"")], []).name(HEAP) is None
+    assert ModulePlacements([], images).placements == ()
+    assert ModulePlacements([(HEAP, b"")], []).name(HEAP) is None
     for blocks in (
         [(HEAP + 64, image.text[64:164])],
         [(HEAP + 64, image.text[64:70]), (HEAP + 90, image.text[90:96])],
     ):
-        located = Located(blocks, [image])
+        located = ModulePlacements(blocks, [image])
         assert located.placements == ()
         assert located.name(HEAP + 64) is None
-    assert Located([(HEAP + 64, image.text[64:84]), (HEAP + 90, image.text[90:100])], [image]).placements
+    assert ModulePlacements([(HEAP + 64, image.text[64:84]), (HEAP + 90, image.text[90:100])], [image]).placements
 
 
 def test_of_equal_modules_the_first_is_believed(soft):
     twins = [dataclasses.replace(soft["fft"], name=name) for name in ("one", "other")]
     blocks = pieces(soft["fft"].text, HEAP, random.Random(0))
-    assert where(Located(blocks, twins)) == {(HEAP, "one")}
-    assert where(Located(blocks, twins[::-1])) == {(HEAP, "other")}
+    assert where(ModulePlacements(blocks, twins)) == {(HEAP, "one")}
+    assert where(ModulePlacements(blocks, twins[::-1])) == {(HEAP, "other")}
 
 
 def test_files_without_a_native_module(tmp_path):
@@ -334,5 +334,5 @@ def test_where_the_guest_has_them(make_board, source):
             )
             assert text != image.text
             blocks += pieces(text, begins[image.name], random.Random(life), 0.5)
-        assert where(Located(blocks, images)) == {(begins[name], name) for name in begins}
+        assert where(ModulePlacements(blocks, images)) == {(begins[name], name) for name in begins}
         board.soft_reset()

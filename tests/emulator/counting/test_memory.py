@@ -6,7 +6,7 @@ import pytest
 from counted_programs import CALLS, define
 
 from mpy_harness.board import Board
-from mpy_harness.counting.records import MemoryUse
+from mpy_harness.counting.plugin_lines import MemoryUse
 
 SOURCE = """
 import uctypes

@@ -11,7 +11,7 @@ from mpy_harness.board import Board
 from mpy_harness.counting.count import Count
 from mpy_harness.errors import GuestException
 
-# Region 16 and beyond are counted no more: what is open at one time has its limit (counting/tcg/plugin.h).
+# Region 16 and beyond are counted no more: what is open at one time has its limit (counting/plugin_c/plugin.h).
 OPEN_REGIONS = 16
 
 EMPTY = """

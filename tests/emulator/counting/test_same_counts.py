@@ -11,7 +11,7 @@ import pytest
 from counted_programs import CALLS, SOURCE, counts, define, measured
 
 from mpy_harness.board import Board
-from mpy_harness.board.modules import ModuleLoader
+from mpy_harness.board.natmod_loader import ModuleLoader
 from mpy_harness.errors import GuestException, PythonLoop
 
 BOOTS = 20

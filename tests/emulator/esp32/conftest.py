@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from sharing import booting, fresh
 
-from mpy_harness import emulators
+from mpy_harness import machines
 from mpy_harness.board import Board
-from mpy_harness.board.modules import build_module
+from mpy_harness.board.natmod_loader import build_module
 from mpy_harness.errors import ToolMissing
 from mpy_harness.firmware.image import cached_firmware
 from mpy_harness.firmware.natmods import NatmodBuild
@@ -29,7 +29,7 @@ def esp32(request: pytest.FixtureRequest) -> Target:
 def image(esp32: Target) -> Path:
     """The pinned firmware, where it and an emulator for it are there."""
     try:
-        emulators.program(esp32)
+        machines.executable(esp32)
     except ToolMissing as error:
         pytest.skip(f"no QEMU for the {esp32.name}: {error}")
     firmware = cached_firmware(esp32, None)

@@ -9,9 +9,9 @@ import pytest
 
 from mpy_harness.board.codec import TYPECODES
 from mpy_harness.board.hostfiles import HostFiles
-from mpy_harness.board.modules import build_module
-from mpy_harness.emulators.esp32 import KEPT_FLASH
+from mpy_harness.board.natmod_loader import build_module
 from mpy_harness.errors import GuestException, IncompatibleModule, WrongModule
+from mpy_harness.machines.espressif.kind import KEPT_FLASH
 from mpy_harness.resources import natmods_dir
 
 

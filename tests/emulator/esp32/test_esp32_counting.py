@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mpy_harness import emulators
+from mpy_harness import machines
 from mpy_harness.board import Board
 from mpy_harness.counting.instrument import Mode
 from mpy_harness.errors import CountingUnavailable, InexactCount
@@ -59,7 +59,7 @@ MODES: tuple[Mode, ...] = ("count", "instructions", "classes", "memory")
 @pytest.fixture(scope="session")
 def counting(esp32: Target, image: Path, boot: Callable[..., Board]) -> Callable[[Mode], Board]:
     """Boot boards that count."""
-    return lambda mode: boot(counting=emulators.instrument(esp32, image, mode, Silent()))
+    return lambda mode: boot(counting=machines.instrument(esp32, image, mode, Silent()))
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ def test_waiting_is_told_of(counter):
 
 def test_what_is_not_there_says_so(esp32, image):
     with pytest.raises(CountingUnavailable, match="counting functions is not there for esp32"):
-        emulators.instrument(esp32, image, "functions", Silent())
+        machines.instrument(esp32, image, "functions", Silent())
 
 
 def test_a_native_module_takes_the_same_on_every_boot_in_every_mode(counting, build, esp32):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sharing import booting, fresh
 
-from mpy_harness import emulators
+from mpy_harness import machines
 from mpy_harness.board import Board
 from mpy_harness.errors import ToolMissing
 from mpy_harness.firmware.image import firmware_for
@@ -25,7 +25,7 @@ def chip(request: pytest.FixtureRequest) -> Target:
     """A target in Renode, where that is there."""
     target = load_target(request.param)
     try:
-        emulators.version(target)
+        machines.version(target)
     except ToolMissing as error:
         pytest.skip(f"no Renode: {error}")
     return target
@@ -39,7 +39,7 @@ def image(chip: Target) -> Path:
 @pytest.fixture(scope="session")
 def boot(chip: Target, image: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boot]:
     """Boot boards that count; keyword arguments are Board's."""
-    counting = emulators.instrument(chip, image, "count", Silent())
+    counting = machines.instrument(chip, image, "count", Silent())
     patience = {"timeout": PATIENCE, "boot_seconds": PATIENCE}
     with booting(chip, image, tmp_path_factory.mktemp(chip.name), counting=counting, **patience) as make:
         yield make

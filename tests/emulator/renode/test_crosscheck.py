@@ -11,7 +11,7 @@ import counted_programs
 import pytest
 from counted_programs import CALLS, DEVICE_REGISTER, define, measured
 
-from mpy_harness import emulators
+from mpy_harness import machines
 from mpy_harness.board import Board
 from mpy_harness.firmware.progress import Silent
 
@@ -72,7 +72,7 @@ EACH = {"branch": 2, "conditions": 7, "several": 6, "calls": 7}
 @pytest.fixture
 def pair(chip, image, board, nothing_left, tmp_path):
     """A board in QEMU and one in Renode that run the same image."""
-    counting = emulators.instrument(chip.firmware_of, image, "count", Silent())
+    counting = machines.instrument(chip.firmware_of, image, "count", Silent())
     in_qemu = Board(chip.firmware_of, image, tmp_path / "console.log", counting=counting)
     yield in_qemu, board
     in_qemu.close()

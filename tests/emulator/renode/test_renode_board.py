@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mpy_harness import emulators
-from mpy_harness.board.modules import build_module
+from mpy_harness import machines
+from mpy_harness.board.natmod_loader import build_module
 from mpy_harness.errors import CountingUnavailable, GuestException, GuestReset
 from mpy_harness.firmware.progress import Silent
 from mpy_harness.resources import natmods_dir
@@ -105,7 +105,7 @@ def test_the_same_count_on_every_boot_and_after_a_reset(board, boot):
 
 def test_what_renode_cannot_count(chip, image):
     with pytest.raises(CountingUnavailable, match="which runs in renode: only count"):
-        emulators.instrument(chip, image, "classes", Silent())
+        machines.instrument(chip, image, "classes", Silent())
 
 
 def test_the_guests_time_is_that_of_its_instructions(board, chip):

@@ -10,7 +10,7 @@ import pytest
 
 from mpy_harness.board import Board
 from mpy_harness.board.allocations import MemoryWatch
-from mpy_harness.board.modules import ModuleLoader
+from mpy_harness.board.natmod_loader import ModuleLoader
 from mpy_harness.board.pool import BoardPool
 from mpy_harness.errors import GuestException, MemoryUnwatched
 from mpy_harness.targets import Target

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mpy_harness.board.modules import build_module
+from mpy_harness.board.natmod_loader import build_module
 from mpy_harness.errors import CorruptModule
 from mpy_harness.firmware.natmods import NatmodBuild, build_natmod
 from mpy_harness.firmware.sources import micropython_source

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mpy_harness.board.modules import build_module
+from mpy_harness.board.natmod_loader import build_module
 from mpy_harness.firmware.image import Firmware
 from mpy_harness.resources import natmods_dir
 from mpy_harness.targets import Target

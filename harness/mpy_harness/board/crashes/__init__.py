@@ -1,0 +1,3 @@
+"""Why a guest's console closed: faults, panics, resets, and the emulator's own end."""
+
+from __future__ import annotations

@@ -1,0 +1,67 @@
+"""The first five minutes: boot the firmware, load native modules, hold them against SciPy, say what took how long."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from mpy_harness.board.pool import BoardPool
+from mpy_harness.cli.profile import profile_folder
+from mpy_harness.cli.script import ScriptJob
+from mpy_harness.errors import HarnessError, MachineryError
+from mpy_harness.firmware.progress import shown
+from mpy_harness.reports.profile_files import write_profile
+from mpy_harness.reports.profile_table import function_lines, module_lines
+from mpy_harness.resources import cases_dir, natmods_dir
+from mpy_harness.targets import DEFAULT_TARGET, Target, load_target
+
+_FUNCTIONS = 12
+
+_ASK = """
+import sys, gc
+gc.collect()
+print(sys.version)
+print(sys.implementation._machine)
+print(gc.mem_free())
+"""
+
+
+def demo(arguments: list[str]) -> int:
+    """Show the firmware's boot, then run the cases on it; return pytest's status."""
+    cases = cases_dir()
+    if cases is None:
+        raise MachineryError("the demo's cases are in the project's repository: clone it and run ./bootstrap demo")
+    target = load_target(DEFAULT_TARGET)
+    with tempfile.TemporaryDirectory(prefix="mpy-harness-") as logs, shown() as progress:
+        pool = BoardPool(Path(logs), progress=progress)
+        try:
+            firmware = pool.firmware(target)
+            board = pool.board(target)
+            version, machine, free = board.exec(_ASK).strip().split("\n")
+        finally:
+            pool.close()
+    print(
+        f"booted   MicroPython {version.rpartition('MicroPython ')[2]} from {firmware.elf.stat().st_size} bytes of ELF"
+    )
+    print(f"machine  {machine}; native modules for {target.natmod.arch}; {int(free) // 1024} KiB of heap free")
+    print("cases    native C modules and pure Python, against SciPy and scikit-learn\n", flush=True)
+    status = int(pytest.main([str(cases), "-q", "--no-header", "-p", "no:cacheprovider", *arguments]))
+    if status == 0 and not {"--collect-only", "--co"}.intersection(arguments):
+        _break_down(cases / "pipeline" / "sound_level.py", target)
+    return status
+
+
+def _break_down(script: Path, target: Target) -> None:
+    """Profile one of the cases' programs: what its instructions were, and where the flame graph is."""
+    job = ScriptJob(script, target, natmods=(natmods_dir(),))
+    print(f"\nprofile  {script.name}: samples to A-weighted level and octave bands, three native modules\n")
+    count, outcome = job.count("functions", silent=True)
+    if isinstance(outcome, HarnessError):
+        raise outcome
+    assert count.profile is not None  # noqa: S101 - what mode "functions" is for
+    print("\n".join(function_lines(count.profile, _FUNCTIONS)) + "\n")
+    print("\n".join(module_lines(count.profile)) + "\n")
+    for path, use in write_profile(count.profile, profile_folder(job)).items():
+        print(f"{path}  ({use})")

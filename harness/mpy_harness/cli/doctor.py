@@ -1,0 +1,190 @@
+"""Find out what is there, which version, what is missing and how to get it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from mpy_harness import machines, targets
+from mpy_harness.errors import HarnessError
+from mpy_harness.firmware import cache, toolchain
+from mpy_harness.firmware.image import cached_firmware
+from mpy_harness.firmware.sources import cached_source
+
+OLDEST_PYTHON = (3, 10)
+
+# What needs an optional package, by its distribution name.
+_OPTIONAL = {
+    "scipy": "filter references of the cases",
+    "scikit-learn": "classifier references of the cases",
+    "emlearn": "tree models of the cases",
+    "pytest-xdist": "tests in parallel (pytest -n)",
+}
+
+
+class State(Enum):
+    """How a thing is: ``OPTIONAL`` is missing without harm."""
+
+    OK = "ok"
+    MISSING = "missing"
+    OPTIONAL = "optional"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report: what was looked at, how it is, and what to do about it."""
+
+    name: str
+    state: State
+    detail: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """Whether a target can be used, and why not."""
+
+    name: str
+    usable: bool
+    detail: str
+
+
+def findings() -> Iterator[Finding]:
+    """Yield what this machine has for all targets together."""
+    yield _python()
+    known = [target for name in targets.available() if (target := _load(name)) is not None]
+    for name, target in sorted({machines.name(target): target for target in known}.items()):
+        yield _emulator(name, target)
+        yield from _counting(name, target)
+    for prefix in sorted({target.built.cross for target in known if not target.is_published}):
+        yield _program(f"{prefix}gcc")
+        yield _program(f"{prefix}ld")
+    yield _program("make")
+    for version in sorted({target.tools for target in known}):
+        yield _mpy_cross(version)
+        yield _source(version)
+    for package, purpose in _OPTIONAL.items():
+        yield _package(package, purpose)
+    yield _cache()
+
+
+def readiness(name: str) -> Readiness:
+    """Return whether the target can be used: its image is built, or everything to build it is there."""
+    try:
+        target = targets.load_target(name)
+        machines.version(target)
+        version = target.firmware.micropython
+        if not target.is_published:
+            toolchain.toolchain(target.built.cross, version)
+        source = cached_source(target.tools)
+        firmware = cached_firmware(target, source)
+    except HarnessError as error:
+        return Readiness(name, usable=False, detail=str(error))
+    if firmware is not None:
+        return Readiness(name, usable=True, detail=f"ready: MicroPython {version}")
+    fetched = "fetched" if target.is_published else "built" if source else "fetched and built"
+    return Readiness(name, usable=True, detail=f"firmware is {fetched} on first use, or now: mpy-harness setup {name}")
+
+
+def _load(name: str) -> targets.Target | None:
+    try:
+        target = targets.load_target(name)
+        machines.name(target)
+    except HarnessError:
+        return None  # readiness() says what is wrong with it
+    return target
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < OLDEST_PYTHON:
+        return Finding("python", State.MISSING, version, "Python 3.10 or newer is needed")
+    return Finding("python", State.OK, f"{version}, {sys.executable}")
+
+
+def _emulator(name: str, target: targets.Target) -> Finding:
+    try:
+        return Finding(name, State.OK, machines.version(target))
+    except HarnessError as error:
+        # What the default target needs is missing; the others can do without.
+        default = _load(targets.DEFAULT_TARGET)
+        state = State.MISSING if default is None or name == machines.name(default) else State.OPTIONAL
+        return Finding(name, state, "too old" if _is_there(target) else "not found", str(error))
+
+
+def _counting(emulator: str, target: targets.Target) -> Iterator[Finding]:
+    if not _is_there(target):
+        return
+    name = f"counting in {emulator.rpartition('-')[2]}"
+    try:
+        yield Finding(name, State.OK, machines.describe_counting(target))
+    except HarnessError as error:
+        yield Finding(name, State.OPTIONAL, "not possible", str(error))
+
+
+def _is_there(target: targets.Target) -> bool:
+    try:
+        return bool(machines.executable(target))
+    except HarnessError:
+        return False
+
+
+def _program(program: str) -> Finding:
+    try:
+        return Finding(program, State.OK, toolchain.version(toolchain.find(program, "building firmware")))
+    except HarnessError as error:
+        return Finding(program, State.MISSING, "not found", str(error))
+
+
+def _mpy_cross(version: str) -> Finding:
+    try:
+        binary = toolchain.mpy_cross(version)
+    except HarnessError as error:
+        return Finding("mpy-cross", State.MISSING, "not usable", str(error))
+    return Finding("mpy-cross", State.OK, toolchain.version(binary))
+
+
+def _source(version: str) -> Finding:
+    name = f"MicroPython {version}"
+    try:
+        source = cached_source(version)
+    except HarnessError as error:
+        return Finding(name, State.MISSING, "not known", str(error))
+    if source is None:
+        return Finding(name, State.OPTIONAL, "source is fetched on first use")
+    return Finding(name, State.OK, source.origin.partition(" (")[0])
+
+
+def _cache() -> Finding:
+    try:
+        root = cache.cache_root()
+    except HarnessError as error:
+        return Finding("cache", State.MISSING, "not usable", str(error))
+    there = next((folder for folder in (root, *root.parents) if folder.exists()), root)
+    if not (there.is_dir() and os.access(there, os.W_OK)):
+        remedy = f"set {cache.ENVIRONMENT} to a folder you may write to; what is in this one can be used"
+        return Finding("cache", State.MISSING, f"{root} cannot be written", remedy)
+    return Finding("cache", State.OK, f"{root} ({'in use' if root.is_dir() else 'empty'})")
+
+
+def _package(package: str, purpose: str) -> Finding:
+    try:
+        return Finding(package, State.OK, importlib.metadata.version(package))
+    except importlib.metadata.PackageNotFoundError:
+        extra = "dev" if package == "pytest-xdist" else "cases"
+        remedy = f"for {purpose}: pip install 'mpy-harness[{extra}]'"
+        return Finding(package, State.OPTIONAL, "not installed", remedy)
+
+
+def cached_images() -> list[Path]:
+    """Return the folders of all images in the cache, of earlier inputs too."""
+    try:
+        root = cache.cache_root()
+    except HarnessError:
+        return []
+    return sorted(path for kind in ("firmware", "published") for path in (root / kind).glob("[!.]*") if path.is_dir())

@@ -1,0 +1,91 @@
+"""Compile a plain C program, run it on a target, and tell what it takes."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mpy_harness.cli.profile import class_lines
+from mpy_harness.cli.script import region_lines
+from mpy_harness.counting.instrument import Mode
+from mpy_harness.errors import MachineryError
+from mpy_harness.firmware.progress import Progress
+from mpy_harness.programs.build import build_program
+from mpy_harness.programs.program import CProgram
+from mpy_harness.programs.run import ProgramRun
+from mpy_harness.reports.profile_table import profile_lines
+from mpy_harness.reports.size_table import size_lines
+from mpy_harness.reports.terminal import aligned
+from mpy_harness.resources import scratch
+from mpy_harness.targets import Target
+
+
+@dataclass(frozen=True)
+class ProgramJob:
+    """What to compile, for which target, and how to run it; ``elf`` is where the image goes, None for nowhere."""
+
+    sources: Sequence[Path]
+    target: Target
+    include: Sequence[Path]
+    cflags: Sequence[str]
+    ldflags: Sequence[str]
+    mode: Mode | None
+    timeout: float
+    elf: Path | None
+    top: int
+
+    def run(self, progress: Progress) -> int:
+        """Print what the program prints, then its sizes and its counts; return its status."""
+        with tempfile.TemporaryDirectory(prefix="mpy-harness-") as folder:
+            built = build_program(
+                self.target,
+                self.sources,
+                Path(folder) / "program",
+                include=self.include,
+                cflags=self.cflags,
+                ldflags=self.ldflags,
+            )
+            if self.elf is not None:
+                _keep(built.elf, self.elf)
+            program = CProgram(built, _log(), self.mode, self.timeout, progress)
+            done = program.run()
+            sys.stdout.write(done.output)
+            print("\n".join(self._render(program, done)))
+        return done.status
+
+    def _render(self, program: CProgram, done: ProgramRun) -> list[str]:
+        own = program.own
+        whole = {"flash": program.sizes.flash.bytes, "ram": program.sizes.ram.bytes}
+        rows = [["", "flash B", "RAM B"]]
+        rows += [[name, *(f"{sizes[kind]:,}" for kind in ("flash", "ram"))] for name, sizes in
+                 (("its sources", own), ("with start-up code, C library, stacks", whole))]  # fmt: skip
+        lines = ["", *aligned(rows)]
+        if self.top:
+            lines += ["", *size_lines(program.sizes, self.sources[0].name, self.top)]
+        if done.count is None:
+            return lines
+        lines += ["", f"main(): {done.count.instructions:,} instructions", *region_lines(done.count.regions)]
+        if done.count.profile is not None:
+            lines += ["", *profile_lines(done.count.profile, self.top or 20)]
+        if done.count.classes:
+            lines += ["", *class_lines(done.count, self.target)]
+        return lines
+
+
+def _log() -> Path:
+    try:
+        return scratch(Path()) / "console" / "program.log"
+    except OSError as error:
+        raise MachineryError(f"{Path.cwd()} cannot take the console's log: {error.strerror}.") from error
+
+
+def _keep(elf: Path, to: Path) -> None:
+    try:
+        shutil.copyfile(elf, to)
+        shutil.copyfile(elf.with_suffix(".map"), to.with_suffix(".map"))
+    except OSError as error:
+        raise MachineryError(f"{to} cannot be written: {error.strerror}.") from error

@@ -1,0 +1,100 @@
+"""A target's REPL on this terminal, and on a pseudo-terminal for mpremote and other tools."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import sys
+import termios
+import tty
+from collections.abc import Iterator
+from pathlib import Path
+
+from mpy_harness import machines
+from mpy_harness.board.crashes.explain import explain_end
+from mpy_harness.errors import MachineryError
+from mpy_harness.firmware.symbols import Symbols
+from mpy_harness.machines import Emulator
+from mpy_harness.targets import Target
+
+LEAVE = b"\x1d"  # Ctrl-], as telnet has it
+_READ_BYTES = 4096
+_LAST_BYTES = 4096  # enough for the line that tells of a fault
+
+
+def interact(target: Target, image: Path) -> None:
+    """Connect terminal and pseudo-terminal to the guest's console until Ctrl-] or the guest's end.
+
+    Without a terminal on standard input, only the pseudo-terminal is served, until SIGINT. Raises GuestFault,
+    GuestReset or EmulatorDied for an end that was not the user's.
+    """
+    with contextlib.ExitStack() as stack:
+        emulator = machines.start(target, image)
+        stack.callback(emulator.close)
+        pty, name = stack.enter_context(_pseudo_terminal())
+        print(f"{target.name} runs. Other programs reach its REPL at {name}:  mpremote connect {name}", file=sys.stderr)
+        keyboard = sys.stdin.fileno() if sys.stdin.isatty() else None
+        if keyboard is not None:
+            print("Ctrl-] leaves.", file=sys.stderr)
+            stack.enter_context(_raw(keyboard))
+        last = b""
+        with contextlib.suppress(KeyboardInterrupt):
+            last = _shovel(emulator, pty, keyboard)
+        ended = explain_end(emulator, last, target.name, Symbols(image).describe) if last else None
+    print(file=sys.stderr)
+    if ended is not None:
+        raise ended
+
+
+@contextlib.contextmanager
+def _pseudo_terminal() -> Iterator[tuple[int, str]]:
+    # Our own hold on the far side keeps the line up between two programs that open it.
+    try:
+        master, slave = os.openpty()
+    except OSError as error:
+        raise MachineryError(f"no pseudo-terminal can be had ({error}): is /dev/pts mounted?") from error
+    tty.setraw(slave)
+    try:
+        yield master, os.ttyname(slave)
+    finally:
+        os.close(master)
+        os.close(slave)
+
+
+@contextlib.contextmanager
+def _raw(descriptor: int) -> Iterator[None]:
+    saved = termios.tcgetattr(descriptor)
+    tty.setraw(descriptor, termios.TCSADRAIN)  # what was typed ahead is not lost
+    try:
+        yield
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, saved)
+
+
+def _shovel(emulator: Emulator, pty: int, keyboard: int | None) -> bytes:
+    # Returns the last of what the guest said where it was the guest that ended, nothing where it was the user.
+    last = b"\n"
+    console = emulator.console
+    os.set_blocking(pty, False)
+    with selectors.DefaultSelector() as selector:
+        for source in (console.fileno(), pty, keyboard):
+            if source is not None:
+                selector.register(source, selectors.EVENT_READ)
+        while True:
+            for key, _ in selector.select(timeout=1.0):
+                try:
+                    data = os.read(key.fd, _READ_BYTES)
+                except ConnectionError:
+                    data = b""
+                if key.fd == console.fileno():
+                    if not data:
+                        return last
+                    last = (last + data)[-_LAST_BYTES:]
+                    os.write(sys.stdout.fileno(), data)
+                    with contextlib.suppress(BlockingIOError):  # nobody reads there: what does not fit is lost
+                        os.write(pty, data)
+                elif key.fd == keyboard and (LEAVE in data or not data):
+                    return b""
+                else:
+                    console.sendall(data)

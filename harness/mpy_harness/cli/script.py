@@ -1,0 +1,113 @@
+"""Run one MicroPython script on a target, its output as it comes, and what it took counted."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mpy_harness.board.board import Board
+from mpy_harness.board.pool import BoardPool
+from mpy_harness.board.scripts import DeviceScript
+from mpy_harness.counting.count import Count
+from mpy_harness.counting.instrument import Mode
+from mpy_harness.errors import HarnessError
+from mpy_harness.firmware.progress import shown
+from mpy_harness.reports.names import shortened
+from mpy_harness.targets import Target
+
+_NAME = 72  # columns of a region's name
+
+
+@dataclass(frozen=True)
+class ScriptJob:
+    """A script, what it gets in ``sys.argv``, and where it runs."""
+
+    script: Path
+    target: Target
+    arguments: Sequence[str] = ()
+    device_path: tuple[Path, ...] = ()
+    micropython: Path | None = None
+    timeout: float = 60.0
+    natmods: tuple[Path, ...] = ()
+    firmware: Path | None = None
+
+    def run(self) -> int:
+        """Run the script; return what it gave to ``sys.exit``, 0 without that.
+
+        The guest's uncaught exceptions arrive as GuestException, after the script's output. Regions that the
+        script marked are listed on standard error.
+        """
+        with self._booted("count") as (script, board):
+            try:
+                return _status(script.run(board, None, self.arguments, timeout=self.timeout))
+            finally:
+                sys.stdout.flush()
+                for line in region_lines(board.counts):
+                    print(line, file=sys.stderr)
+
+    def count(self, mode: Mode, *, silent: bool = False) -> tuple[Count, HarnessError | int]:
+        """Run the script as a region; return what it took, and its status or the error that it ended with.
+
+        Ctrl-C ends the script, status 130. Raises CountingUnavailable.
+        """
+        with self._booted(mode, silent=silent) as (script, board), board.count(self.script.name) as count:
+            try:
+                return count, _status(script.run(board, None, self.arguments, timeout=self.timeout))
+            except HarnessError as error:
+                if not count.instructions:
+                    raise  # it did not get as far as that there is anything to show
+                return count, error
+            except KeyboardInterrupt:
+                if not count.instructions:
+                    raise
+                print("\ninterrupted; this is what it took until then", file=sys.stderr)
+                return count, 128 + signal.SIGINT
+
+    @contextlib.contextmanager
+    def _booted(self, mode: Mode, *, silent: bool = False) -> Iterator[tuple[DeviceScript, Board]]:
+        script = DeviceScript(self.script, Path.cwd(), self.device_path, self.natmods)
+        output = _Output()
+        with tempfile.TemporaryDirectory(prefix="mpy-harness-") as logs:
+            pool = BoardPool(Path(logs), micropython=self.micropython, given_firmware=self.firmware)
+            with shown() as pool.progress:
+                pool.firmware(self.target)
+                modules = script.modules(self.target, self.micropython, pool.progress)
+            try:
+                board = pool.board(self.target, script.host_files(modules), mode)
+                board.may_import(*modules.builds.values(), *modules.files)
+                board.console.listener = None if silent else output
+                yield script, board
+            finally:
+                output(b"", last=True)
+                pool.close()
+
+
+def region_lines(counts: Sequence[Count]) -> list[str]:
+    """Return a line for each region that a script marked."""
+    return [
+        f"region {shortened(repr(count.name), _NAME)}: {count.instructions:,} instructions"
+        + ("" if count.finished else " until the script's end: it was not stopped")
+        for count in counts
+    ]
+
+
+def _status(status: object) -> int:
+    return status if isinstance(status, int) and not isinstance(status, bool) else int(bool(status))
+
+
+class _Output:
+    """Prints what a guest says, with this machine's ends of lines: a CR waits for what comes after it."""
+
+    def __init__(self) -> None:
+        self._held = b""
+
+    def __call__(self, data: bytes, *, last: bool = False) -> None:
+        data = self._held + data
+        self._held = b"\r" if data.endswith(b"\r") and not last else b""
+        sys.stdout.buffer.write(data.removesuffix(self._held).replace(b"\r\n", b"\n"))
+        sys.stdout.buffer.flush()

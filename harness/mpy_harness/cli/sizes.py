@@ -1,0 +1,63 @@
+"""Tell the sizes of firmware, of any linked image and of native modules on the terminal, or as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from mpy_harness.board.natmod_loader import build_module
+from mpy_harness.errors import ImageInvalid
+from mpy_harness.firmware.image import firmware_for
+from mpy_harness.firmware.progress import Progress
+from mpy_harness.reports.size_table import size_lines
+from mpy_harness.sizes.elf import ElfSizes, read_elf
+from mpy_harness.sizes.mpy import MpySizes, read_mpy
+from mpy_harness.targets import DEFAULT_TARGET, Target, available, load_target
+
+_ELF, _MPY = b"\x7fELF", b"M"
+
+
+def sizes_of(what: str, target: Target | None, micropython: Path | None, progress: Progress) -> ElfSizes | MpySizes:
+    """Return the sizes of a target's firmware by its name, of a file (ELF or .mpy), or of a native module's folder.
+
+    ``target`` gives the memory map of an image and the architecture of a module. Raises ImageInvalid,
+    TargetInvalid and what building raises.
+    """
+    path = Path(what)
+    if path.is_file():
+        with path.open("rb") as file:
+            begin = file.read(4)
+        if begin == _ELF:
+            return read_elf(path, target)
+        if begin[:1] == _MPY:
+            return read_mpy(path)
+        raise ImageInvalid(f"{path} is neither an ELF image nor a .mpy file")
+    if (path / "Makefile").is_file() and what not in available():
+        return read_mpy(build_module(path, target or load_target(DEFAULT_TARGET), micropython, progress))
+    named = load_target(what)
+    if named.is_published:
+        raise ImageInvalid(f"the firmware of {what} is published as an image of flash, not as an ELF file: give one.")
+    return read_elf(firmware_for(named, source=micropython, progress=progress).elf, named)
+
+
+def render(found: dict[str, ElfSizes | MpySizes], *, as_json: bool, top: int) -> str:
+    """Return the sizes of each thing by its name, as tables or as JSON."""
+    if as_json:
+        return json.dumps({name: as_data(sizes) for name, sizes in found.items()}, indent=1)
+    return "\n\n".join("\n".join(size_lines(sizes, name, top)) for name, sizes in found.items())
+
+
+def as_data(sizes: ElfSizes | MpySizes) -> dict[str, Any]:
+    """Return sizes as JSON data: totals, parts and the trees."""
+    if isinstance(sizes, MpySizes):
+        names = ("arch", "file", "text", "rodata", "bss", "got", "relocations", "names", "parts")
+        facts = {name: getattr(sizes, name) for name in names}
+        return {"kind": "mpy", **facts, "flash": sizes.flash.as_json(), "ram": sizes.ram.as_json()}
+    regions = [
+        {"name": r.name, "kind": r.kind, "used": r.used, "length": r.length, "sections": r.sections}
+        for r in sizes.regions
+    ]
+    sections = [vars(section) for section in sizes.sections]
+    trees = {"flash": sizes.flash.as_json(), "ram": sizes.ram.as_json()}
+    return {"kind": "elf", "parts": sizes.kinds, "regions": regions, "sections": sections, **trees}

@@ -1,0 +1,92 @@
+"""Estimate cycles and time from how many instructions of each class were executed: never more than an estimate.
+
+A cycle model gives each class a cost and, on some cores, loads another one by what follows them. What the model
+leaves out, and how far its estimates were from published cycle counts, is in docs/counting-time.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import get_args
+
+from mpy_harness.errors import TargetInvalid
+from mpy_harness.targets import CostName, Cycles
+
+_WORDS = {"load_words": ("load", "load_word"), "store_words": ("store", "store_word")}
+_PAIRS = ("load_row", "load_used")
+_REFILLS = ("branch_taken", "call", "return")
+_COUNTS = {*get_args(CostName), *_WORDS, "unknown"} - {"load_word", "store_word"}
+
+_UNITS = ((1, "s"), (1e3, "ms"), (1e6, "µs"), (1e9, "ns"))
+_PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Estimated cycles at a clock in Hz, and their bound in percent."""
+
+    cycles: float
+    clock: int
+    error: float
+
+    @property
+    def seconds(self) -> float:
+        """Return the time that the cycles take."""
+        return self.cycles / self.clock
+
+    def __str__(self) -> str:
+        cycles, clock = _scaled(self.cycles), _scaled(self.clock)
+        time = _time(self.seconds)
+        return f"≈ {' '.join(filter(None, cycles))} cycles ±{self.error:g} %, {time} at {' '.join(clock)}Hz"
+
+
+def estimate(counts: Mapping[str, int], model: Cycles, clock: int | None = None) -> Estimate:
+    """Return the cycles that so many instructions take on a core, at the model's clock or another one in Hz.
+
+    ``counts`` are what the plugin counts in its mode "classes": the classes with "branch_taken" and
+    "branch_not_taken", "load_words" and "store_words", "load_row" and "load_used". A class that is not there was not
+    executed; a count of words or pairs must be there where the model has a cost for it.
+    Raises ValueError for a count that nobody knows or that is missing, TargetInvalid where the model lacks a cost.
+    """
+    counted = {name.replace(" ", "_").replace("-", "_"): number for name, number in counts.items()}
+    costs = {str(name): cost for name, cost in model.costs.items()}
+    if unknown := sorted(counted.keys() - _COUNTS):
+        known = ", ".join(sorted(_COUNTS))
+        raise ValueError(f"no class of instructions is called {', '.join(unknown)}. Known: {known}.")
+    needed = [*_WORDS, *(name for name in _PAIRS if name in costs)]
+    if missing := [name for name in needed if name not in counted]:
+        raise ValueError(f"the cycle model needs the counts {', '.join(missing)} too: count in the mode classes.")
+    charged = _charged(counted, costs)
+    if lacking := [name for name, number in charged.items() if number and name not in costs]:
+        raise TargetInvalid(
+            f"the cycle model has no cost for {', '.join(lacking)}, which the guest executed. "
+            "Add it to the costs of the core's model, or to [cycles.costs] of target.toml."
+        )
+    cycles = sum(number * costs[name] for name, number in charged.items() if number)
+    refills = sum(charged.get(name, 0) for name in _REFILLS)
+    return Estimate(cycles + model.refill * refills, clock or model.clock, model.error)
+
+
+def _charged(counted: Mapping[str, int], costs: Mapping[str, float]) -> dict[str, int]:
+    """Return how often each cost is due."""
+    charged = {name: number for name, number in counted.items() if name not in {*_WORDS, *_PAIRS, "unknown"}}
+    charged["integer"] = charged.get("integer", 0) + counted.get("unknown", 0)
+    for words, (access, further) in _WORDS.items():
+        charged[further] = max(0, counted[words] - counted.get(access, 0))
+    for pair in _PAIRS:
+        if pair in costs:
+            charged[pair] = counted[pair]
+    charged["load"] = charged.get("load", 0) - charged.get("load_row", 0)
+    return charged
+
+
+def _scaled(number: float) -> tuple[str, str]:
+    # Three digits round up from just below a power of ten: 999 999 is 1 M, not 1e+03 k.
+    scale, prefix = next(((scale, prefix) for scale, prefix in _PREFIXES if number >= scale * 0.9995), (1, ""))
+    return f"{number / scale:.3g}", prefix
+
+
+def _time(seconds: float) -> str:
+    factor, unit = next(((factor, unit) for factor, unit in _UNITS if seconds * factor >= 0.9995), _UNITS[-1])
+    return f"{seconds * factor:.3g} {unit}"

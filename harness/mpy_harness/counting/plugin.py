@@ -1,0 +1,145 @@
+"""The TCG plugin that counts: compiled for the QEMU that is found, and what it is started with."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+
+from mpy_harness.counting.instrument import DECODERS, Mode
+from mpy_harness.counting.instrument import Instrument as Instrument  # noqa: PLC0414 - board.py has it from here
+from mpy_harness.errors import BuildFailed, CountingUnavailable, ToolMissing
+from mpy_harness.firmware import cache, toolchain
+from mpy_harness.firmware.process import last_lines, run
+from mpy_harness.firmware.progress import Progress, Silent
+from mpy_harness.firmware.symbols import FirmwareFunction, Symbols
+from mpy_harness.targets import Target
+
+_KIND = "plugins"
+_LIBRARY = "mpyh-counting.so"
+_FLAGS = ("-std=c11", "-D_GNU_SOURCE", "-O2", "-flto", "-Wall", "-Wextra", "-fPIC", "-fvisibility=hidden", "-shared")
+_COMPILE_SECONDS = 120.0
+_ASK_SECONDS = 20.0
+_QEMU_VERSION = re.compile(r"version (\d+)\.(\d+)")
+_OLDEST = (7, 2)
+
+# The newest plugin API that is declared by us, by the first release of QEMU that loads it (api.h).
+_API = ((9, 1, 3), (9, 0, 2), (7, 2, 1))
+
+# MicroPython's functions that run one of its own, with that one's object as first argument (py/objfun.c,
+# py/objgenerator.c), and those that throw and catch (py/nlr.h). The letters are those of functions.c.
+_ROLES = {
+    **dict.fromkeys(("fun_bc_call", "fun_native_call", "fun_viper_call", "fun_asm_call", "mp_obj_gen_resume"), "s"),
+    "nlr_push": "u",
+    "nlr_pop": "o",
+    "nlr_jump": "j",
+}
+
+
+@dataclass(frozen=True)
+class Plugin(Instrument):
+    """The plugin and its arguments: mode, decoder, the firmware's functions and its stack's ends.
+
+    ``core`` is the one that counts, on a chip of several.
+    """
+
+    library: Path
+    functions: str
+    stack: tuple[int, int] | None
+    core: int | None = None
+
+    def option(self, output: int, functions: int) -> str:
+        """Return the value of QEMU's option ``-plugin``; the arguments are inherited descriptors."""
+        path = str(self.library).replace(",", ",,")
+        option = f"file={path},arch={self.decoder},mode={self.mode},out={output},functions={functions}"
+        if self.core is not None:
+            option += f",core={self.core}"
+        return f"{option},stack={self.stack[0]:x}-{self.stack[1]:x}" if self.stack else option
+
+
+class PluginRecords:
+    """What the plugin writes: lines in memory that has no name, shared with QEMU."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def take(self) -> bytes:
+        """Return what was written since the last time; the guest must not be running a region."""
+        size = os.fstat(self._descriptor).st_size
+        data = b""
+        while len(data) < size:
+            data += os.pread(self._descriptor, size - len(data), len(data))
+        os.ftruncate(self._descriptor, 0)
+        return data
+
+
+def instrument(
+    target: Target, image: Path, qemu: Path, mode: Mode, progress: Progress | None = None, *, core: int | None = None
+) -> Plugin:
+    """Return what counts a target's firmware in a QEMU, on one core where the chip has several.
+
+    Raises CountingUnavailable, which says why not.
+    """
+    decoder = DECODERS.get(target.natmod.arch)
+    if decoder is None:
+        raise CountingUnavailable(f"instructions of {target.natmod.arch} cannot be counted yet: no decoder knows them.")
+    symbols = Symbols(image)
+    table = "".join(_lines(symbols.functions, symbols.handlers))
+    return Plugin(mode, decoder, plugin_for(qemu, progress or Silent()), table, symbols.stack, core)
+
+
+def _lines(functions: Iterable[FirmwareFunction], handlers: frozenset[int]) -> Iterable[str]:
+    for function in functions:
+        # Compilers append what they did to it: fun_bc_call.part.0
+        role = "i" if function.start in handlers else _ROLES.get(function.name.partition(".")[0], "p")
+        yield f"{function.start:x} {function.end:x} {role}\n"
+
+
+def plugin_for(qemu: Path, progress: Progress) -> Path:
+    """Return the plugin compiled for a QEMU, once for each API version and compiler. Raises CountingUnavailable."""
+    api = plugin_api(qemu)
+    try:
+        compiler = toolchain.find("gcc", "the plugin that counts instructions")
+    except ToolMissing as error:
+        raise CountingUnavailable(str(error)) from error
+    sources = resources.files("mpy_harness.counting") / "plugin_c"
+    with resources.as_file(sources) as folder:
+        facts = {
+            "sources": cache.hash_tree(folder),
+            "api": api,
+            "compiler": toolchain.version(compiler),
+            "flags": _FLAGS,
+            "machine": os.uname().machine,
+        }
+
+        def build(to: Path) -> None:
+            progress.stage(f"compiling the plugin that counts instructions, for {toolchain.version(qemu)}")
+            files = [str(file) for file in sorted(folder.rglob("*.c"))]
+            command: list[str | Path] = [compiler, *_FLAGS, f"-DAPI_VERSION={api}", "-o", str(to / _LIBRARY), *files]
+            result = run(command, timeout=_COMPILE_SECONDS)
+            if result.status != 0:
+                raise BuildFailed(f"the plugin that counts instructions did not compile:\n{last_lines(result.output)}")
+
+        return cache.build_once(_KIND, f"api{api}-{cache.digest(facts)}", build, progress=progress) / _LIBRARY
+
+
+@lru_cache(maxsize=8)
+def plugin_api(qemu: Path) -> int:
+    """Return the version of the plugin API to compile for. Raises CountingUnavailable."""
+    said = toolchain.version(qemu)
+    match = _QEMU_VERSION.search(said)
+    if match is None:
+        raise CountingUnavailable(f"{qemu} does not tell its version, so nothing can be counted: {said!r}")
+    release = int(match.group(1)), int(match.group(2))
+    if release < _OLDEST:
+        raise CountingUnavailable(f"{qemu} is QEMU {release[0]}.{release[1]}; counting needs 7.2 or newer. Update it.")
+    if "\n-plugin " not in run([qemu, "-help"], timeout=_ASK_SECONDS).output:
+        raise CountingUnavailable(
+            f"{qemu} was built without TCG plugins, so nothing can be counted. Debian's and Ubuntu's packages have "
+            "them; a QEMU of your own needs `configure --enable-plugins`."
+        )
+    return next(api for major, minor, api in _API if release >= (major, minor))

@@ -1,0 +1,118 @@
+/* What the parts of the plugin know of each other.
+ *
+ * There is one guest core, or QEMU runs several in turn: everything runs in one thread, nothing is locked. Memory that belongs to
+ * translated code is never freed, because QEMU does not say when it forgets a translation. */
+#ifndef MPYH_PLUGIN_H
+#define MPYH_PLUGIN_H
+
+#include <stdio.h>
+
+#include "api.h"
+#include "decode/decode.h"
+#include "decode/pairs.h"
+
+#define BLOCK_INSNS 512 /* QEMU's own limit */
+#define OPEN_REGIONS 16
+#define SMALLEST_PAGE 0x400    /* of QEMU's targets; its bytes are contiguous in the host's memory */
+#define LONGEST_IT (2 + 4 * 4) /* bytes of an IT block: DDI0553, IT */
+
+/* A block of guest code while QEMU translates it. */
+struct code {
+    struct qemu_plugin_tb *tb;
+    uint32_t count;
+    uint32_t address[BLOCK_INSNS + 1]; /* of each instruction, and of what follows the block */
+    struct insn insn[BLOCK_INSNS];
+    enum pair pair[BLOCK_INSNS]; /* of an instruction with the one before it */
+    const uint8_t *host; /* the block's first byte in our own memory, NULL where there is none */
+};
+
+/* A mode: what is recorded besides the count. Any function may be NULL. */
+struct mode {
+    const char *name;
+    void (*translate)(const struct code *);
+    /* The instruction at an address left its block early; what follows it there was not executed. */
+    void (*left_early)(uint32_t address);
+    /* What is executed from here is waiting, or is not any more. */
+    void (*pause)(uint32_t rest, uint32_t address);
+    void (*resume)(uint32_t rest, uint32_t address);
+    /* A region begins after, or ends before, the instruction `rest` from its block's end (itself included). */
+    void (*start)(int region, uint32_t rest, uint32_t address);
+    void (*stop)(int region, uint32_t rest, uint32_t address, FILE *record);
+    /* The last `rest` instructions of the block that began last were not executed after all. */
+    void (*cut)(uint32_t rest);
+    /* The block that began last counts after all. */
+    void (*join)(void);
+    bool repeats; /* translate also what repeats the access that left its block */
+};
+
+typedef void decoder(const uint8_t *bytes, uint32_t address, struct decode_state *, struct insn *);
+extern decoder *decode; /* of the guest's architecture */
+
+extern const struct mode mode_classes, mode_functions, mode_memory;
+
+/* counter.c: instructions executed. */
+void counter_install(bool each_instruction);
+void counter_translate(const struct code *);
+bool counter_continues(const struct code *, void (*left_early)(uint32_t address));
+uint64_t counter_before(uint32_t rest);
+uint64_t counter_behind(uint32_t rest);
+void counter_doubt(void);     /* the count may be wrong from here on */
+uint32_t counter_doubts(void);
+
+/* cores.c: what counts on a chip with more than one core. */
+void cores_install(unsigned core, bool each_instruction, const struct mode *);
+bool cores_used(void);
+uint64_t *cores_count(void);
+bool cores_counts(unsigned vcpu); /* whether what a core executes now is counted; true on other chips */
+bool cores_marked(unsigned vcpu);
+void cores_translate(const struct code *);
+
+/* region.c: regions between marks, and what is written of them. */
+void region_install(int descriptor, const struct mode *);
+void region_translate(const struct code *);
+void region_close_all(void);
+bool region_counts(void); /* whether what is executed is part of a region */
+
+/* functions.c: where the firmware's functions are. */
+enum role { ROLE_PLAIN, ROLE_SELF, ROLE_INTERRUPT, ROLE_NLR_PUSH, ROLE_NLR_POP, ROLE_NLR_JUMP };
+struct function {
+    uint32_t start, end;
+    enum role role;
+};
+bool functions_read(int descriptor);
+const struct function *function_at(uint32_t address);
+
+/* nodes.c: contexts, that is functions by who called them, and what was executed in each. */
+uint32_t node_child(uint32_t parent, uint32_t address, uint32_t object);
+uint32_t node_address(uint32_t node);
+uint32_t node_parent(uint32_t node);
+void node_credit(uint32_t node, int64_t calls, int64_t instructions);
+void nodes_start(int region);
+bool nodes_stop(int region, FILE *record); /* whether one is not the firmware's */
+
+/* objects.c: which MicroPython function the interpreter runs. */
+void objects_translate(const struct code *);
+void objects_entered(uint32_t frame);
+void objects_credited(uint32_t node, int64_t calls, int64_t instructions);
+uint32_t *frame_node(uint32_t frame); /* tree.c: the node of a frame on the call stack, NULL beyond its top */
+
+/* foreign.c: code that is not the firmware's, for the host to find out whose it is. */
+void foreign_translate(const struct code *);
+void foreign_write(FILE *record);
+
+/* memory.c */
+void memory_stack(uint32_t low, uint32_t high);
+
+/* map.c: a hash map of 64-bit keys. */
+struct map {
+    struct map_entry *entries;
+    size_t used, size;
+};
+void **map_at(struct map *, uint64_t key);        /* the key's value, NULL where it is new */
+void *map_find(const struct map *, uint64_t key); /* NULL where there is none */
+void map_clear(struct map *);
+
+void *allocate(size_t size);
+void *grown(void *memory, size_t wanted, size_t *capacity, size_t item);
+
+#endif

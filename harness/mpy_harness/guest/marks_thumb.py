@@ -1,0 +1,55 @@
+# Marks for Arm: register moves to themselves, which do nothing and which no compiler emits
+# (counting/plugin_c/decode/decode.h). 0x46c9 and 0x46d2 are a name's bits 0 and 1, 0x46db starts and 0x46e4 stops a region,
+# 0x462d pauses and 0x4636 resumes all.
+# A name's bits come before the start, so that a region holds nothing of it. All return 0: an address may take an
+# allocation to become an int, which counts.
+
+
+@micropython.asm_thumb
+def mark_start(r0, r1):
+    # A name, and a byte before it that is no part of it unless 0.
+    mov(r3, r1)
+    cmp(r3, 0)
+    bne(BYTE)
+    label(NEXT)
+    ldrb(r3, [r0, 0])
+    cmp(r3, 0)
+    beq(END)
+    add(r0, 1)
+    label(BYTE)
+    mov(r2, 24)
+    lsl(r3, r2)
+    mov(r2, 8)
+    label(BIT)
+    cmp(r3, 0)
+    blt(ONE)
+    data(2, 0x46C9)
+    b(SHIFT)
+    label(ONE)
+    data(2, 0x46D2)
+    label(SHIFT)
+    add(r3, r3, r3)
+    sub(r2, 1)
+    bne(BIT)
+    b(NEXT)
+    label(END)
+    mov(r0, 0)
+    data(2, 0x46DB)
+
+
+@micropython.asm_thumb
+def mark_stop():
+    mov(r0, 0)
+    data(2, 0x46E4)
+
+
+@micropython.asm_thumb
+def mark_pause():
+    mov(r0, 0)
+    data(2, 0x462D)
+
+
+@micropython.asm_thumb
+def mark_resume():
+    mov(r0, 0)
+    data(2, 0x4636)

@@ -1,0 +1,107 @@
+"""An emulator's process: started so that it never outlives us, ended so that it can say goodbye."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+
+from mpy_harness.errors import EmulatorDied, ToolMissing
+from mpy_harness.machines.base import Exit
+
+_TERMINATE_SECONDS = 2.0
+_STDERR_BYTES = 8192
+_PR_SET_PDEATHSIG = 1
+
+
+def _death_follows_ours() -> Callable[[], None] | None:
+    # Linux kills the emulator when we die, even by SIGKILL. Elsewhere an orderly end must do.
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl
+    parent = os.getpid()
+
+    def arrange() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it died before that
+            os._exit(1)
+
+    return arrange
+
+
+class EmulatorProcess:
+    """A child process in a session of its own (a terminal's Ctrl-C is ours to handle), stderr kept.
+
+    It gets the file descriptors ``inherited``; ``talk`` is one for its standard input and output, ``environment``
+    what is added to ours.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        inherited: Sequence[int] = (),
+        *,
+        install_hint: str,
+        talk: int = subprocess.DEVNULL,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.command = list(command)
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        try:
+            self._process = subprocess.Popen(
+                self.command,
+                stdin=talk,
+                stdout=talk,
+                stderr=self._stderr,
+                pass_fds=inherited,
+                env={**os.environ, **(environment or {})},
+                start_new_session=True,
+                preexec_fn=_death_follows_ours(),  # noqa: PLW1509 - system calls only, safe after fork
+            )
+        except OSError as error:
+            self._stderr.close()
+            raise ToolMissing(f"{self.command[0]} cannot be started: {error.strerror}. {install_hint}") from error
+        self._exit: Exit | None = None
+
+    @property
+    def pid(self) -> int:
+        """Return the process id."""
+        return self._process.pid
+
+    def ended(self) -> Exit | None:
+        """Return how the process ended, or None while it runs."""
+        if self._exit is None and self._process.poll() is not None:
+            self._exit = Exit(self._process.returncode, self._read_stderr())
+        return self._exit
+
+    def death(self, what: str) -> EmulatorDied:
+        """Return the error for an end that nobody asked for, with what the process said."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_TERMINATE_SECONDS)
+        end = self.ended()
+        how, said = (end.how, end.message) if end else ("still running", "")
+        return EmulatorDied(
+            f"{self.command[0]} {what} ({how}). {f'It said: {said}' if said else 'It said nothing.'}\n"
+            f"Command: {' '.join(self.command)}"
+        )
+
+    def close(self) -> None:
+        """End the process: politely, so that plugins can write their results, then by force."""
+        if self.ended() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(_TERMINATE_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self.ended()
+        self._stderr.close()
+
+    def _read_stderr(self) -> str:
+        self._stderr.seek(0)
+        return self._stderr.read(_STDERR_BYTES).decode("utf-8", "replace").strip()

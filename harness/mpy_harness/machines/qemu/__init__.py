@@ -1,0 +1,3 @@
+"""QEMU, as distributions have it."""
+
+from __future__ import annotations

@@ -1,0 +1,172 @@
+"""A running QEMU, and what every one is started with.
+
+The console, QMP and GDB's protocol are connected to us by sockets and pipes, memory is without a name; QEMU inherits
+its ends. Nothing of it is ever on a disk, so nothing can be left behind, however we end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import socket
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mpy_harness.counting.instrument import Instrument, Records
+from mpy_harness.counting.plugin import Plugin, PluginRecords
+from mpy_harness.machines.base import Exit, GuestMemory, SharedWindow
+from mpy_harness.machines.process import EmulatorProcess
+from mpy_harness.machines.qemu.gdb import GdbMemory
+from mpy_harness.machines.qemu.qmp import Qmp
+from mpy_harness.machines.relay import Relay
+
+_SETUP_SECONDS = 15.0
+_PIPE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class QemuSetup:
+    """What a QEMU is started with: its program, options and the descriptors in them, and how to get it.
+
+    ``window`` is memory among the options; without it, memory is reached with GDB's protocol. ``core`` is the one
+    that runs MicroPython. ``eager``: the console's output is taken from QEMU at once, because it may drop what is not.
+    """
+
+    binary: Path
+    options: Sequence[str]
+    inherited: Sequence[int]
+    hint: str
+    window: SharedWindow | None = None
+    core: int = 0
+    eager: bool = False
+
+
+def launch(machine: QemuSetup, instrument: Instrument | None, undo: contextlib.ExitStack) -> Qemu:
+    """Start QEMU; ``undo`` holds what belongs to it and is closed with it."""
+    with contextlib.ExitStack() as theirs:
+        qmp, its_qmp = pair(undo, theirs)
+        inherited = [*machine.inherited, its_qmp]
+        options = list(machine.options)
+        memory = records = None
+        if machine.window is None:
+            gdb, its_gdb = pair(undo, theirs)
+            inherited.append(its_gdb)
+            options += ["-chardev", f"socket,id=gdb,fd={its_gdb}", "-gdb", "chardev:gdb"]
+            memory = GdbMemory(gdb)
+        if isinstance(instrument, Plugin):
+            output, functions = nameless(undo), nameless(theirs)
+            os.write(functions, instrument.functions.encode())
+            fcntl.fcntl(output, fcntl.F_SETFL, os.O_APPEND)  # so that what was read can be cut off
+            inherited += [output, functions]
+            options += ["-plugin", instrument.option(output, functions)]
+            records = PluginRecords(output)
+        console, relay, chardev = _console(machine.eager, inherited, undo, theirs)
+        arguments = [
+            *(str(machine.binary), *options),
+            *("-nodefaults", "-display", "none", "-monitor", "none", "-nic", "none", "-no-reboot", "-S"),
+            *("-chardev", chardev, "-serial", "chardev:console"),
+            *("-chardev", f"socket,id=qmp,fd={its_qmp}", "-mon", "chardev=qmp,mode=control"),
+        ]
+        process = EmulatorProcess(arguments, inherited, install_hint=machine.hint)
+        undo.callback(process.close)
+        theirs.close()  # so that our ends notice when QEMU is gone
+        monitor = Qmp(qmp, machine.core)
+        undo.callback(monitor.close)
+        # The guest begins (-S, cont) when QEMU has answered: one that ends at once would look like a QEMU that does not
+        # come up, and one that says more than the console takes keeps QEMU from answering until we read.
+        if not monitor.greet(_SETUP_SECONDS) or not monitor.begin("cont"):
+            raise process.death("did not set up its machine")
+        return Qemu(
+            process,
+            console,
+            monitor,
+            relay,
+            window=machine.window,
+            memory=memory,
+            records=records,
+            resources=undo.pop_all(),
+        )
+
+
+class Qemu:
+    """A running QEMU."""
+
+    def __init__(
+        self,
+        process: EmulatorProcess,
+        console: socket.socket,
+        monitor: Qmp,
+        relay: Relay | None,
+        *,
+        window: SharedWindow | None,
+        memory: GuestMemory | None,
+        records: Records | None,
+        resources: contextlib.ExitStack,
+    ) -> None:
+        self.process = process
+        self.console = console
+        self.window = window
+        self.memory = memory
+        self.records = records
+        self._monitor = monitor
+        self._relay = relay
+        self._resources = resources
+
+    def ended(self) -> Exit | None:
+        """Return how QEMU ended, or None while it runs."""
+        return self.process.ended()
+
+    def may_have_lost_output(self) -> bool:
+        """Tell whether QEMU may have dropped output because it was not taken in time."""
+        return self._relay is not None and self._relay.may_have_lost
+
+    def program_counter(self) -> int | None:
+        """Return the program counter of the core that runs MicroPython."""
+        return self._monitor.program_counter()
+
+    def close(self) -> None:
+        """End QEMU and free what it used."""
+        self._resources.close()
+
+
+def nameless(owner: contextlib.ExitStack) -> int:
+    """Return the descriptor of an empty file that has no name, in memory where the system offers that."""
+    if hasattr(os, "memfd_create"):
+        file = os.memfd_create("mpy-harness")
+        owner.callback(os.close, file)
+        return file
+    return owner.enter_context(tempfile.TemporaryFile()).fileno()
+
+
+def pair(undo: contextlib.ExitStack, theirs: contextlib.ExitStack) -> tuple[socket.socket, int]:
+    """Return a socket and the descriptor that is connected to it, which belongs to ``theirs``."""
+    ours, its = socket.socketpair()
+    undo.enter_context(ours)
+    return ours, theirs.enter_context(its).fileno()
+
+
+def _console(
+    eager: bool, inherited: list[int], undo: contextlib.ExitStack, theirs: contextlib.ExitStack
+) -> tuple[socket.socket, Relay | None, str]:
+    # Our end of the console, what is between, and QEMU's end as its option says it.
+    if not eager:
+        console, its_console = pair(undo, theirs)
+        inherited.append(its_console)
+        return console, None, f"socket,id=console,fd={its_console}"
+    console, relayed = socket.socketpair()
+    undo.enter_context(console)
+    # Pipes, because a socket takes no more than some hundred of the single bytes that a UART sends.
+    its_input, to_guest = os.pipe()
+    from_guest, its_output = os.pipe()
+    for descriptor in (its_input, its_output):
+        theirs.callback(os.close, descriptor)
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with contextlib.suppress(OSError):  # more than this user may have: the usual size does
+            fcntl.fcntl(its_output, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    relay = Relay(relayed, from_guest, to_guest)
+    undo.callback(relay.close)
+    inherited += [its_input, its_output]
+    return console, relay, f"file,id=console,path=/dev/fd/{its_output},input-path=/dev/fd/{its_input}"

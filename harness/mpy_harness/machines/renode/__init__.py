@@ -1,0 +1,3 @@
+"""Renode."""
+
+from __future__ import annotations

@@ -1,0 +1,247 @@
+"""A running Renode: its monitor, its console, memory that it shares with us, and what it counts.
+
+The monitor is its standard input and output, so that it opens no port. What has to have a name, the terminal and the
+shared memory, has it in a private folder that is removed as soon as both sides have it open.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import os
+import shutil
+import socket
+import tempfile
+import tty
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from mpy_harness.counting.instrument import Records
+from mpy_harness.counting.marks import THUMB, MarkRecords, MarkSites
+from mpy_harness.errors import EmulatorRefused, GuestMemoryFailed
+from mpy_harness.machines.base import Exit, GuestMemory, SharedWindow
+from mpy_harness.machines.process import EmulatorProcess
+from mpy_harness.machines.qemu.machine import nameless, pair
+from mpy_harness.machines.relay import Relay
+from mpy_harness.machines.renode.monitor import Monitor, MonitorClosedError
+
+_SETUP_SECONDS = 60.0
+_ASK_SECONDS = 5.0
+# Renode aligns shared memory behind the begin of its file (MappedMemory.cs).
+_ALIGNMENT = 0x1000
+# A step of the guest's time: what comes from the host waits for its end, what computes is faster with long ones.
+_STEP_INSTRUCTIONS = 20_000
+# Bytes of translated code. At each hook Renode looks through all that it has translated so far.
+_CONFIGURATION = "[translation]\nmin-tb-size = 4194304\nmax-tb-size = 4194304\n"
+_CPU = "sysbus.cpu"
+_OPTIONS = ("--console", "--plain", "--disable-xwt", "--hide-log")
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Memory that the host maps: its name in the platform, its address and size, whether it is the target's window."""
+
+    variable: str
+    address: int
+    size: int
+    is_window: bool
+
+
+@dataclass(frozen=True)
+class RenodeSetup:
+    """What a Renode is started with; ``mips`` as in ``RenodeMachine``, ``hint``: how to get the program."""
+
+    binary: Path
+    platform: Path
+    console: str
+    shared: Shared
+    mips: int
+    image: Path
+    hint: str
+
+
+class SharedRam(SharedWindow):
+    """Shared memory that is read where the guest says: raises GuestMemoryFailed outside of it."""
+
+    def read(self, address: int, size: int) -> bytes:
+        """Return the bytes from an address on."""
+        self._check(address, size)
+        return super().read(address, size)
+
+    def write(self, address: int, data: bytes) -> None:
+        """Write bytes from an address on."""
+        self._check(address, len(data))
+        super().write(address, data)
+
+    def _check(self, address: int, size: int) -> None:
+        if not self.address <= address <= address + size <= self.address + len(self.memory):
+            raise GuestMemoryFailed(
+                f"there is no RAM at {address:#x}, {size} bytes long: the guest's memory is corrupt"
+            )
+
+
+class Renode:
+    """A running Renode."""
+
+    def __init__(
+        self,
+        process: EmulatorProcess,
+        console: socket.socket,
+        monitor: Monitor,
+        *,
+        memory: SharedWindow,
+        records: Records | None,
+        resources: contextlib.ExitStack,
+    ) -> None:
+        self.process = process
+        self.console = console
+        self.window: SharedWindow | None = None if isinstance(memory, SharedRam) else memory
+        self.memory: GuestMemory | None = memory if isinstance(memory, SharedRam) else None
+        self.records = records
+        self._monitor = monitor
+        self._resources = resources
+
+    def ended(self) -> Exit | None:
+        """Return how Renode ended, or None while it runs."""
+        return self.process.ended()
+
+    def may_have_lost_output(self) -> bool:
+        """Return False: a terminal makes Renode wait."""
+        return False
+
+    def program_counter(self) -> int | None:
+        """Return the core's program counter."""
+        try:
+            return int(self._monitor.execute("cpu PC", _ASK_SECONDS), 16)
+        except (MonitorClosedError, EmulatorRefused, ValueError):
+            return None
+
+    def execute(self, command: str, seconds: float = _ASK_SECONDS) -> str:
+        """Run a command of Renode's monitor and return what it said.
+
+        Raises EmulatorRefused where it says an error, EmulatorDied where it has ended.
+        """
+        try:
+            return self._monitor.execute(command, seconds)
+        except MonitorClosedError as said:
+            raise self.process.death(f"did not do {command!r}: {said}") from None
+
+    def close(self) -> None:
+        """End Renode and free what it used."""
+        self._resources.close()
+
+
+def launch(machine: RenodeSetup, sites: MarkSites | None, undo: contextlib.ExitStack) -> Renode:
+    """Start Renode; ``undo`` holds what belongs to it and is closed with it."""
+    folder = Path(tempfile.mkdtemp(prefix="mpy-harness-", dir=_in_memory()))
+    with contextlib.ExitStack() as begun:
+        begun.callback(shutil.rmtree, folder, ignore_errors=True)
+        undo.callback(shutil.rmtree, folder, ignore_errors=True)  # what Renode put there when it ended
+        inherited = []
+        records = None
+        if sites is not None:
+            output = nameless(undo)
+            inherited.append(output)
+            records = MarkRecords(output)
+            (folder / "marks.py").write_text(_script(sites, machine.console, output), encoding="utf-8")
+        (folder / "begin.resc").write_text(_commands(machine, folder, has_marks=sites is not None), encoding="utf-8")
+        (folder / "machine.repl").write_text(_description(machine, folder), encoding="utf-8")
+        (folder / "config").write_text(_CONFIGURATION, encoding="ascii")
+        (folder / "image").symlink_to(machine.image.absolute())
+        (folder / "tmp").mkdir()
+        with contextlib.ExitStack() as theirs:  # its end, ours as well, would hide that Renode has ended
+            connection, its_end = pair(undo, theirs)
+            process = EmulatorProcess(
+                [str(machine.binary), *_OPTIONS, "--config", str(folder / "config")],
+                inherited,
+                install_hint=machine.hint,
+                talk=its_end,
+                environment={"TMPDIR": str(folder / "tmp")},  # it unpacks libraries there
+            )
+        undo.callback(process.close)
+        monitor = Monitor(connection)
+        try:
+            monitor.greet(_SETUP_SECONDS)
+            monitor.execute(f"include @{folder / 'begin.resc'}", _SETUP_SECONDS)
+            memory = _memory(machine.shared, folder, undo)
+            console = _console(folder / "console", undo)
+            monitor.execute("start", _SETUP_SECONDS)
+        except MonitorClosedError as said:
+            raise process.death(f"did not set up its machine: {said}") from None
+        except EmulatorRefused as refused:  # the user knows the image by another name
+            raise EmulatorRefused(str(refused).replace(str(folder / "image"), str(machine.image))) from None
+        return Renode(process, console, monitor, memory=memory, records=records, resources=undo.pop_all())
+
+
+def _commands(machine: RenodeSetup, folder: Path, *, has_marks: bool) -> str:
+    lines = [
+        'mach create "board"',
+        f"machine LoadPlatformDescription @{folder / 'machine.repl'}",
+        f"cpu PerformanceInMips {machine.mips}",
+        f'emulation SetGlobalQuantum "{_STEP_INSTRUCTIONS / machine.mips / 1e6:.9f}"',
+        # The guest's time passes with its instructions, as fast as they are executed.
+        "emulation SetGlobalAdvanceImmediately true",
+        f'emulation CreateUartPtyTerminal "console" "{folder / "console"}" true',
+        f"connector Connect {machine.console} console",
+        f"sysbus LoadELF @{folder / 'image'}",
+        f"sysbus.{machine.shared.variable} TouchAllSegments",
+        # A reset of the machine ends the emulation, as with QEMU's -no-reboot; Renode wants to clean up then.
+        "macro reset",
+        '"""',
+        f"python \"import System; System.IO.Directory.CreateDirectory('{folder / 'tmp'}')\"",
+        "quit",
+        '"""',
+    ]
+    if has_marks:
+        lines.append(f"include @{folder / 'marks.py'}")
+    return "\n".join(lines) + "\n"
+
+
+def _description(machine: RenodeSetup, folder: Path) -> str:
+    # The platform, with one of its memories in a file.
+    return (
+        f'using "{machine.platform.absolute()}"\n\n{machine.shared.variable}:\n'
+        f'    sharedMemoryFileRoot: "{folder}"\n    segmentSize: {machine.shared.size:#x}\n'
+    )
+
+
+def _script(sites: MarkSites, console: str, output: int) -> str:
+    facts = {
+        "SITES": list(sites.sites),
+        "LOADS_CODE": sites.loads_code,
+        "MARKS": {encoding: int(mark) for encoding, mark in THUMB.items()},
+        "SENDING": sites.sending,
+        "CPU": _CPU,
+        "UART": console,
+        "OUTPUT": f"/dev/fd/{output}",
+    }
+    script = resources.files("mpy_harness.machines.renode") / "in_renode" / "marks.py"
+    return "".join(f"{name} = {value!r}\n" for name, value in facts.items()) + script.read_text(encoding="utf-8")
+
+
+def _memory(shared: Shared, folder: Path, undo: contextlib.ExitStack) -> SharedWindow:
+    files = list(folder.glob("renode-sharedSegment-*"))
+    if len(files) != 1:
+        raise EmulatorRefused(f"Renode does not share the memory {shared.variable!r} with us. Version 1.16 does.")
+    with files[0].open("r+b") as file:
+        mapped = mmap.mmap(file.fileno(), _ALIGNMENT + shared.size)
+    undo.callback(mapped.close)
+    whole = undo.enter_context(memoryview(mapped))
+    view = undo.enter_context(whole[_ALIGNMENT:])
+    return (SharedWindow if shared.is_window else SharedRam)(shared.address, view)
+
+
+def _console(link: Path, undo: contextlib.ExitStack) -> socket.socket:
+    terminal = os.open(link, os.O_RDWR | os.O_NOCTTY)
+    tty.setraw(terminal)
+    console, relayed = socket.socketpair()
+    undo.enter_context(console)
+    undo.callback(Relay(relayed, terminal, os.dup(terminal)).close)
+    return console
+
+
+def _in_memory() -> str | None:
+    # Where shared memory is a file, it had better not be on a disk.
+    folder = "/dev/shm"  # noqa: S108 - a private folder is made in it
+    return folder if os.access(folder, os.W_OK | os.X_OK) else None

@@ -1,0 +1,188 @@
+"""Measurements as they are kept: one JSON file a run, checked strictly when it is read.
+
+Such a file may come from a pull request of somebody we do not know. What does not fit this model is refused,
+and text in it holds nothing that a terminal or a page would act on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import unicodedata
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from mpy_harness.errors import MeasurementsInvalid
+
+FORMAT = "mpy-harness measurements 1"
+MAX_BYTES = 32 << 20
+_MAX_MEMBERS = 1_500_000  # of JSON objects: a small file can hold more than is read in a few seconds
+_REFUSED = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, format (bidirectional overrides too), surrogates, line ends
+
+
+def plain(text: str) -> str:
+    """Return the text with characters that no record may hold written as escapes."""
+    return "".join(c if unicodedata.category(c) not in _REFUSED else f"\\u{ord(c):04x}" for c in text)
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable() and plain(text) != text:  # the first is fast, and refuses more
+        raise ValueError("holds control or format characters")
+    return text
+
+
+Name = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_printable)]
+Text = Annotated[str, Field(max_length=2000), AfterValidator(_printable)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+#: Whole numbers stay whole: exact counts above 2**53 must not pass through floats.
+Value = Annotated[int, Field(ge=-(2**63), lt=2**63)] | Annotated[float, Field(allow_inf_nan=False)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Conditions(_Table):
+    """What a target's figures depend on besides the program: what differs here explains a difference there."""
+
+    micropython: Text
+    firmware: Sha256
+    toolchain: Text = ""
+    emulator: Text
+    harness: Text
+
+
+class Part(_Table):
+    """A contributor to a measurement: a function's own instructions, or a symbol's bytes."""
+
+    module: Text = ""
+    name: Name
+    value: Value
+
+
+class Measurement(_Table):
+    """One figure: what was measured on which target, in which unit.
+
+    ``case`` is a stable name, of a golden-vector case, a test with its region, or a native module. ``better``
+    tells which direction is good. ``natmods`` names the modules it depends on, ``file`` (relative to the
+    repository) and ``line`` the test. ``limit`` is what the test allows, a case's or a budget's, None where it
+    names none. ``parts`` are the contributors, where they are known.
+    """
+
+    target: Name
+    case: Name
+    metric: Name
+    value: Value
+    unit: Annotated[str, Field(max_length=40), AfterValidator(_printable)] = ""
+    better: Literal["lower", "higher"] = "lower"
+    limit: Value | None = None
+    natmods: tuple[Name, ...] = ()
+    file: Text = ""
+    line: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    parts: Annotated[tuple[Part, ...], Field(max_length=2000)] = ()
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Return what makes it the same measurement in another run."""
+        return self.target, self.case, self.metric
+
+
+class Run(_Table, json_schema_extra={"required": ["format", "created"]}):
+    """All that one run measured.
+
+    ``revision`` is the commit that was tested, ``changed`` whether files differed from it; ``provenance`` is
+    by target, ``natmods`` gives the SHA-256 of each module's ``.mpy`` by ``name/arch``.
+    """
+
+    format: Literal["mpy-harness measurements 1"] = "mpy-harness measurements 1"
+    created: Annotated[AwareDatetime, Field(strict=False)]
+    revision: Annotated[str, Field(pattern=r"^[0-9a-f]{0,64}$")] = ""
+    changed: bool = False
+    provenance: dict[Name, Conditions] = {}
+    natmods: dict[Name, Sha256] = {}
+    measurements: Annotated[tuple[Measurement, ...], Field(max_length=100_000)] = ()
+
+    @model_validator(mode="after")
+    def _measured_once(self) -> Run:
+        seen = set()
+        for measurement in self.measurements:
+            if measurement.key in seen:
+                raise ValueError(f"{' / '.join(measurement.key)} is there twice")
+            seen.add(measurement.key)
+        return self
+
+    def write(self, file: Path) -> None:
+        """Write the file, whole or not at all."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_name(f".{file.name}.{os.getpid()}.part")
+        try:
+            part.write_text(self.to_json(), encoding="utf-8")
+            part.replace(file)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def to_json(self) -> str:
+        """Return the file's text, a line for each measurement; what has its default value is left out."""
+        data = {"format": self.format} | self.model_dump(mode="json", exclude_defaults=True)
+        lines = [json.dumps(each, ensure_ascii=False) for each in data.pop("measurements", ())]
+        head = json.dumps(data, indent=1, ensure_ascii=False).removesuffix("\n}")
+        return head + ',\n "measurements": [\n  ' + ",\n  ".join(lines) + "\n ]\n}\n"
+
+
+def schema() -> str:
+    """Return the JSON schema of such files, as JSON."""
+    described = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Run.model_json_schema()}
+    return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
+
+
+def read_run(file: Path) -> Run:
+    """Return the run in a file. Raises MeasurementsInvalid, which says what is wrong with it."""
+    try:
+        if not file.is_file() and file.exists():  # a pipe or a device may have no end
+            raise MeasurementsInvalid(f"{file} is not a file")
+        with file.open("rb") as opened:
+            data = opened.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise MeasurementsInvalid(f"{file} cannot be read: {error.strerror}") from error
+    return parse_run(data, str(file))
+
+
+def parse_run(data: bytes, source: str) -> Run:
+    """Return the run in the bytes of a file that is called ``source`` in errors. Raises MeasurementsInvalid."""
+    if len(data) > MAX_BYTES:
+        raise MeasurementsInvalid(f"{source} is larger than {MAX_BYTES >> 20} MiB; no run measures that much")
+    if data.count(b":") > _MAX_MEMBERS:
+        raise MeasurementsInvalid(f"{source} holds more than {_MAX_MEMBERS:,} values; no run measures that many")
+    try:
+        run = Run.model_validate_json(data)
+        if "format" not in run.model_fields_set:
+            raise _unreadable(source, "format: it is missing")
+        json.loads(data, object_pairs_hook=_once, parse_int=_exact)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part)[:60] for part in first["loc"]) or "the file"
+        more = f" ({error.error_count() - 1:,} more)" if error.error_count() > 1 else ""
+        raise _unreadable(source, f"{plain(where)}: {plain(first['msg'])[:300]}{more}") from None
+    except ValueError as error:
+        raise _unreadable(source, plain(str(error))[:300]) from None
+    return run
+
+
+def _once(members: list[tuple[str, Any]]) -> None:
+    # Readers of JSON differ in which of two members of one name they take.
+    if len({name for name, _ in members}) < len(members):
+        names = [name for name, _ in members]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice[:60]} is there twice in one object")
+
+
+def _exact(digits: str) -> None:
+    # The model would take it for a float.
+    if len(digits) > 20 or not -(2**63) <= int(digits) < 2**63:
+        raise ValueError(f"{digits[:20]}... is no whole number of 64 bits")
+
+
+def _unreadable(source: str, why: str) -> MeasurementsInvalid:
+    return MeasurementsInvalid(f"{source} is not a file of measurements that this version reads: {why}")

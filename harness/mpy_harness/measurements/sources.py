@@ -1,0 +1,161 @@
+"""Where runs to compare come from: files, folders, archives, saved baselines, commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mpy_harness.errors import MeasurementsInvalid
+from mpy_harness.measurements.archives import MAX_ARCHIVE_BYTES, read_members
+from mpy_harness.measurements.committed import commit_of, files_of
+from mpy_harness.measurements.run import MAX_BYTES, Conditions, Measurement, Run, parse_run, plain, read_run
+from mpy_harness.resources import baselines_dir
+
+_MAX_FILES = 1000
+_MAX_TOTAL = 2 * MAX_BYTES
+_SAVED, _COMMITTED = "saved:", "git:"
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where to look: ``folder`` is the project's, ``committed`` the path of committed baselines below it."""
+
+    folder: Path
+    committed: str = "baselines"
+
+
+def load_run(source: str, places: Places) -> Run:
+    """Return the run that a source names.
+
+    That is a file of measurements, a zip archive or folder of such files, the name of a baseline that
+    ``pytest --baseline save`` saved, or a commit that has baselines; what is a path is taken as one, ``saved:NAME``
+    and ``git:REVISION`` (or ``git:REVISION:PATH``) say what else is meant. Several files are put together.
+    Raises MeasurementsInvalid, or ToolMissing where git is.
+    """
+    if source.startswith(_SAVED):
+        return read_run(_saved(source.removeprefix(_SAVED), places))
+    if source.startswith(_COMMITTED):
+        return _committed(source.removeprefix(_COMMITTED), places)
+    try:
+        is_path, is_saved = Path(source).exists(), _saved(source, places).is_file()
+    except (OSError, ValueError):  # too long, or with a zero in it
+        is_path = is_saved = False
+    if is_path and source:
+        return load_path(Path(source))
+    commit = commit_of(source, places.folder)
+    if is_saved and commit:
+        raise MeasurementsInvalid(
+            f"{source} is both a saved baseline and a commit: say {_SAVED}{source} or {_COMMITTED}{source}"
+        )
+    if is_saved:
+        return read_run(_saved(source, places))
+    if commit or ":" in source:
+        return _committed(source, places)
+    raise MeasurementsInvalid(f"there is no {plain(source[:200])!r}: no file, folder, saved baseline or commit")
+
+
+def load_path(path: Path) -> Run:
+    """Return the run in a file, a zip archive or a folder. Raises MeasurementsInvalid."""
+    try:
+        if path.is_dir():
+            return merged({str(file): read_run(file) for file in _json_files(path)}, str(path))
+        if path.is_file() and _is_zip(path):
+            return _parsed(read_members(_content(path), _is_json, str(path)), str(path))
+    except OSError as error:
+        raise MeasurementsInvalid(f"{error.filename or path} cannot be read: {error.strerror}") from error
+    return read_run(path)
+
+
+def merged(runs: Mapping[str, Run], source: str) -> Run:
+    """Return one run made of several: those of different targets, or parts of one.
+
+    ``runs`` are named for errors. What two measured, under the same conditions, must be the same. Raises
+    MeasurementsInvalid.
+    """
+    measurements: dict[tuple[str, str, str], tuple[str, Measurement]] = {}
+    provenance: dict[str, tuple[str, Conditions]] = {}
+    natmods: dict[str, set[str]] = {}
+    for name, run in runs.items():
+        for target, facts in run.provenance.items():
+            other, known = provenance.setdefault(target, (name, facts))
+            if known != facts:
+                raise MeasurementsInvalid(f"{other} and {name} measured {target} under different conditions")
+        for each in run.measurements:
+            other, one = measurements.setdefault(each.key, (name, each))
+            if one.value != each.value:
+                what = " / ".join(each.key)
+                raise MeasurementsInvalid(f"{what} is {one.value} in {other}, but {each.value} in {name}")
+        for natmod, digest in run.natmods.items():
+            natmods.setdefault(natmod, set()).add(digest)
+    if not runs:
+        raise MeasurementsInvalid(f"{source} holds no measurements: no .json file")
+    revisions = {run.revision for run in runs.values()}
+    try:
+        return Run(
+            created=max(run.created for run in runs.values()),
+            revision=revisions.pop() if len(revisions) == 1 else "",
+            changed=any(run.changed for run in runs.values()),
+            provenance={target: facts for target, (_, facts) in provenance.items()},
+            natmods={natmod: digests.pop() for natmod, digests in natmods.items() if len(digests) == 1},
+            measurements=tuple(each for _, each in measurements.values()),
+        )
+    except ValueError as error:
+        raise MeasurementsInvalid(f"{source} holds more than one run can: {plain(str(error))[:300]}") from None
+
+
+def _parsed(files: Mapping[str, bytes], source: str) -> Run:
+    if sum(map(len, files.values())) > _MAX_TOTAL:
+        raise MeasurementsInvalid(f"{source} holds more than {_MAX_TOTAL >> 20} MiB of measurements")
+    runs = {name: parse_run(data, f"{plain(name)} in {source}") for name, data in sorted(files.items())}
+    return merged(runs, source)
+
+
+def _committed(source: str, places: Places) -> Run:
+    revision, _, path = source.partition(":")
+    commit = commit_of(revision, places.folder)
+    if commit is None:
+        raise MeasurementsInvalid(f"there is no commit {plain(revision[:200])!r} in the repository of {places.folder}")
+    return _parsed(files_of(commit, path or places.committed, places.folder), f"commit {commit[:10]}")
+
+
+def _saved(name: str, places: Places) -> Path:
+    return baselines_dir(places.folder) / f"{Path(name).name}.json"
+
+
+def _json_files(folder: Path) -> list[Path]:
+    found: list[Path] = []
+    total = 0
+    for file in _walk(folder):
+        if len(found) >= _MAX_FILES:
+            raise MeasurementsInvalid(f"{folder} holds more than {_MAX_FILES} files")
+        total += file.stat().st_size
+        if total > _MAX_TOTAL:
+            raise MeasurementsInvalid(f"{folder} holds more than {_MAX_TOTAL >> 20} MiB of measurements")
+        found.append(file)
+    return sorted(found)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    # Artifacts are unpacked into folders of their own; links could lead anywhere.
+    for each in folder.iterdir():
+        if each.is_symlink():
+            continue
+        if each.is_dir():
+            yield from _walk(each)
+        elif _is_json(each.name) and each.is_file() and not each.name.startswith("."):
+            yield each
+
+
+def _is_json(name: str) -> bool:
+    return name.endswith(".json")
+
+
+def _is_zip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) in {b"PK\x03\x04", b"PK\x05\x06"}
+
+
+def _content(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(MAX_ARCHIVE_BYTES + 1)

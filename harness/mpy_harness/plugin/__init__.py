@@ -1,0 +1,35 @@
+"""The pytest plugin, as which pytest loads this package: its hooks and fixtures are those of ``hooks``."""
+
+from __future__ import annotations
+
+from mpy_harness.plugin.hooks import (
+    board,
+    golden,
+    natmod,
+    program,
+    pytest_addoption,
+    pytest_collect_file,
+    pytest_configure,
+    pytest_generate_tests,
+    pytest_runtest_call,
+    pytest_runtest_makereport,
+    pytest_terminal_summary,
+    pytest_unconfigure,
+    target,
+)
+
+__all__ = [
+    "board",
+    "golden",
+    "natmod",
+    "program",
+    "pytest_addoption",
+    "pytest_collect_file",
+    "pytest_configure",
+    "pytest_generate_tests",
+    "pytest_runtest_call",
+    "pytest_runtest_makereport",
+    "pytest_terminal_summary",
+    "pytest_unconfigure",
+    "target",
+]

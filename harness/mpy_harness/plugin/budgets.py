@@ -1,0 +1,134 @@
+"""Limits that a test declares with ``pytest.mark.budget``, and what they are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Any, Literal, get_args
+
+import pytest
+from pydantic import ByteSize, TypeAdapter, ValidationError
+
+from mpy_harness.board.board import Board
+from mpy_harness.errors import BudgetExceeded, BudgetInvalid
+from mpy_harness.plugin.spent import Costs, Figure
+
+MARKER = (
+    "budget(instructions, time_us, alloc, heap, stack, flash, ram, region=None): fail the test if what it runs in the "
+    "guest, that region of it, or (flash, ram) the native modules it loads take more."
+)
+
+Metric = Literal["instructions", "time_us", "alloc", "heap", "stack", "flash", "ram"]
+_COUNTED, _WATCHED, _LOADED = {"instructions", "time_us"}, {"alloc", "heap", "stack"}, {"flash", "ram"}
+_BYTES = TypeAdapter(ByteSize)
+_TAKES = (
+    "pytest.mark.budget takes instructions=NUMBER and alloc=NUMBER (whole ones), time_us=NUMBER, heap=, stack=, flash= "
+    'and ram= (bytes: a whole number or text such as "16 KiB"), and region="NAME" for those of what is run'
+)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What of something is allowed, in a test's whole run (``region`` None) or in a region of it."""
+
+    metric: Metric
+    value: int | float
+    region: str | None = None
+
+    def excess(self, figure: Figure) -> str:
+        """Return in words that the figure is more, "" if it is not."""
+        excess = figure.value - self.value
+        if excess <= 0:
+            return ""
+        more = f"{figure.amount(excess)} more" + (f", {_share(excess, self.value)}" if self.value else "")
+        text = f"{figure.sentence}, {figure.amount(self.value)} are allowed ({more})"
+        if not figure.contributors:
+            return f"{text}.{figure.hint}"
+        return "\n".join([text, *figure.contributors])
+
+
+def limits_of(item: pytest.Item) -> list[Limit]:
+    """Return a test's limits: of the markers for one thing, the closest to the test. Raises BudgetInvalid."""
+    limits: dict[tuple[str, str | None], Limit] = {}
+    for marker in item.iter_markers("budget"):
+        for limit in _limits(marker):
+            limits.setdefault((limit.metric, limit.region), limit)
+    return list(limits.values())
+
+
+@dataclass
+class Budgets:
+    """The limits of a test that runs on a board, and what it spent."""
+
+    limits: Sequence[Limit]
+    spent: Costs = field(repr=False)
+
+    @classmethod
+    def of(cls, item: pytest.Item, board: Board | None) -> Budgets | None:
+        """Return a test's budgets, None if it has none. Raises BudgetInvalid."""
+        limits = limits_of(item)
+        if not limits:
+            return None
+        if board is None:
+            raise BudgetInvalid("pytest.mark.budget wants a test that uses the fixture board")
+        return cls(limits, Costs(board))
+
+    @contextmanager
+    def measured(self) -> Iterator[Costs]:
+        """Count what the limits are about while the test runs."""
+        board = self.spent.board
+        metrics = {limit.metric for limit in self.limits if limit.region is None}
+        with ExitStack() as regions:
+            # Which functions allocate is found out by counting.
+            if metrics & _COUNTED or (metrics & _WATCHED and board.can_count):
+                self.spent.count = regions.enter_context(board.count(listed=False))
+            if metrics & _WATCHED:
+                self.spent.allocations = regions.enter_context(board.allocations(listed=False))
+            yield self.spent
+
+    def check(self) -> None:
+        """Raise BudgetExceeded for the limits that were exceeded, BudgetInvalid for what was never measured."""
+        said = [limit.excess(self.spent.figure(limit.metric, limit.region)) for limit in self.limits]
+        if any(said):
+            raise BudgetExceeded("\n".join(filter(None, said)))
+
+
+def _limits(marker: pytest.Mark) -> Iterator[Limit]:
+    values = dict(marker.kwargs)
+    region = values.pop("region", None)
+    unknown = values.keys() - set(get_args(Metric))
+    if unknown or not values or marker.args or not isinstance(region, str | None):
+        raise BudgetInvalid(f"{_TAKES}, not {_said(marker)}.")
+    if region is not None and (about := sorted(values.keys() & _LOADED)):
+        raise BudgetInvalid(f"{about[0]}= is about native modules, region= about what is run: give them apart.")
+    for metric, value in values.items():
+        number = _number(metric, value)
+        if number is None:
+            raise BudgetInvalid(f"{_TAKES}, not {_said(marker)}.")
+        yield Limit(metric, number, region)  # type: ignore[arg-type]
+
+
+def _number(metric: str, value: Any) -> int | float | None:
+    if isinstance(value, bool) or (not isinstance(value, str) and (not isinstance(value, int | float) or value < 0)):
+        return None
+    if metric == "time_us":
+        return value if not isinstance(value, str) and isfinite(value) else None
+    if metric in {"instructions", "alloc"}:
+        return value if isinstance(value, int) else None
+    if isinstance(value, float):
+        return None
+    try:
+        return int(_BYTES.validate_python(value))
+    except ValidationError:
+        return None
+
+
+def _said(marker: pytest.Mark) -> str:
+    given = [*map(repr, marker.args), *(f"{name}={value!r}" for name, value in marker.kwargs.items())]
+    return ", ".join(given) or "nothing"
+
+
+def _share(excess: float, limit: float) -> str:
+    return f"{excess / limit:.1%}" if excess < 10 * limit else f"{1 + excess / limit:,.0f} times as many"

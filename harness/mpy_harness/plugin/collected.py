@@ -1,0 +1,100 @@
+"""One run out of what all tests of it measured, wherever they ran."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from mpy_harness import __version__, machines
+from mpy_harness.errors import HarnessError
+from mpy_harness.firmware import toolchain
+from mpy_harness.firmware.git import revision_of
+from mpy_harness.firmware.image import Firmware
+from mpy_harness.measurements import from_tests
+from mpy_harness.measurements.run import Conditions, Measurement, Run, plain
+from mpy_harness.plugin.session import Session
+from mpy_harness.reports.terminal import ATTRIBUTE, HASH, MEASUREMENT
+from mpy_harness.sizes.elf import read_elf
+from mpy_harness.targets import Target
+
+# What no figure depends on.
+_IRRELEVANT_TOOLS = {"make"}
+
+
+class Gathered:
+    """The measurements of a run so far; ``failed`` counts its tests that did."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._measurements: list[Measurement] = []
+        self._natmods: dict[str, str] = {}
+        self._files: set[str] = set()
+        self.failed = 0
+
+    def add(self, report: Any) -> None:
+        """Add what a test's report carries."""
+        self.failed += report.failed
+        self._files.add(self._session.recorder.file_of(report.location[0]))
+        for kind, text in getattr(report, ATTRIBUTE, ()):
+            if kind == MEASUREMENT:
+                self._measurements.append(Measurement.model_validate_json(text))
+            elif kind == HASH:
+                name, digest = json.loads(text)
+                self._natmods[name] = digest
+
+    def run(self) -> Run:
+        """Return the run, with the sizes of the firmware that it used and where everything came from."""
+        root = self._session.config.rootpath
+        revision, changed = revision_of(root)
+        measurements = from_tests.worst(self._measurements)
+        provenance = {}
+        for target in self._targets({each.target for each in measurements}):
+            with suppress(HarnessError):  # what is not known counts as different
+                firmware = self._session.pool.firmware(target)
+                provenance[target.name] = self._provenance(target, firmware)
+                if firmware.elf.suffix == ".elf":  # what others publish need not be one
+                    measurements += from_tests.of_image(read_elf(firmware.elf, target), target.name)
+        return Run(
+            created=datetime.now(timezone.utc).replace(microsecond=0),
+            revision=revision,
+            changed=changed,
+            provenance=provenance,
+            natmods=dict(sorted(self._natmods.items())),
+            measurements=tuple(from_tests.worst(measurements)),
+        )
+
+    def narrowed(self, base: Run, run: Run) -> Run:
+        """Return a baseline without what stands in files of which no test ran."""
+        measured = {each.key for each in run.measurements}
+        if {each.file for each in base.measurements if each.file} <= self._files:
+            return base
+        kept = (each for each in base.measurements if (each.file in self._files if each.file else each.key in measured))
+        return base.model_copy(update={"measurements": tuple(kept)})
+
+    def _provenance(self, target: Target, firmware: Firmware) -> Conditions:
+        """Return what a target's figures depend on besides the program. Raises ToolMissing."""
+        facts = firmware.provenance
+        tools = dict.fromkeys(version for tool, version in facts.toolchain.items() if tool not in _IRRELEVANT_TOOLS)
+        arch = target.natmod.arch
+        if any(name.endswith(f"/{arch}") for name in self._natmods):  # firmware may come from elsewhere
+            built_with = toolchain.toolchain(toolchain.cross_prefix(arch), target.tools).facts()
+            tools |= dict.fromkeys(version for tool, version in built_with.items() if tool not in _IRRELEVANT_TOOLS)
+        return Conditions(
+            micropython=plain(facts.micropython),
+            firmware=facts.image_sha256 or _sha256(firmware.elf),
+            toolchain=plain("; ".join(tools)),
+            emulator=plain(machines.version(target)),
+            harness=__version__,
+        )
+
+    def _targets(self, names: set[str]) -> Iterator[Target]:
+        return (target for target in self._session.settings.targets if target.name in names)
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

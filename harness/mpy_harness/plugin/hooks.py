@@ -1,0 +1,159 @@
+"""The pytest plugin: hooks and fixtures; the work is done in the modules it calls."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from mpy_harness.board import Board
+from mpy_harness.board.natmod_loader import ModuleLoader
+from mpy_harness.errors import BudgetExceeded
+from mpy_harness.golden import Golden
+from mpy_harness.plugin import budgets, markers, run_end, script_items
+from mpy_harness.plugin.options import add_options
+from mpy_harness.plugin.session import Session
+from mpy_harness.programs.program import Compiler
+from mpy_harness.reports import terminal, tracebacks
+from mpy_harness.targets import Target
+
+_SESSION = pytest.StashKey[Session]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options."""
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Check the options and prepare the session; nothing is started yet."""
+    for line in (budgets.MARKER, markers.MARKER):
+        config.addinivalue_line("markers", line)
+    config.stash[_SESSION] = Session(config)
+    script_items.add_arguments(config, config.stash[_SESSION].settings)
+    run_end.add_to(config, config.stash[_SESSION])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the emulators, also after Ctrl-C."""
+    session = config.stash.get(_SESSION, None)
+    if session is not None:
+        session.close()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test that wants a target once for each."""
+    if "mpy_target_name" in metafunc.fixturenames:
+        targets = metafunc.config.stash[_SESSION].settings.targets
+        metafunc.parametrize("mpy_target_name", [target.name for target in targets], scope="session")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(
+    file_path: Path, parent: pytest.Collector
+) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """Collect device scripts as such, and as nothing else."""
+    collected = yield
+    session = parent.config.stash[_SESSION]
+    if script_items.is_device_script(file_path, session.settings):
+        return [script_items.ScriptFile.make(parent, file_path, session)]
+    return collected
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Hold a test to its budget and keep what it counted."""
+    session = item.config.stash[_SESSION]
+    board = session.used_by(item)
+    allowed = budgets.Budgets.of(item, board)
+    try:
+        if allowed is None:
+            yield
+            return
+        with allowed.measured() as spent:
+            yield
+        session.record_whole(item, spent.count, spent.allocations)
+        allowed.check()
+    finally:
+        session.record_counts(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the console of a board whose test failed, and none of our own frames; add what was measured."""
+    session = item.config.stash[_SESSION]
+    board = session.used_by(item)
+    excinfo = None if item.config.getoption("fulltrace", default=False) else call.excinfo
+    if excinfo is not None:
+        tracebacks.hide_ours(excinfo)
+    if call.when == "call" and call.excinfo is not None and not isinstance(call.excinfo.value, BudgetExceeded):
+        session.recorder.interrupted(item)
+    records = session.finish(item) if call.when == "teardown" else []
+    report = yield
+    setattr(report, terminal.ATTRIBUTE, records)
+    told = isinstance(report.longrepr, str)  # a device script has said it in its own words
+    if excinfo is not None and not told and (message := tracebacks.bare(excinfo)) is not None:
+        report.longrepr = message
+    if board is not None and report.failed:
+        report.sections += session.explain(item, board)
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the tables of cases and native modules."""
+    terminal.show(terminal.Results.of(terminalreporter.stats), terminalreporter, detailed=config.get_verbosity() > 0)
+
+
+@pytest.fixture(scope="session")
+def target(mpy_target_name: str, pytestconfig: pytest.Config) -> Target:
+    """The target of this test."""
+    return next(t for t in pytestconfig.stash[_SESSION].settings.targets if t.name == mpy_target_name)
+
+
+@pytest.fixture
+def board(mpy_target_name: str, request: pytest.FixtureRequest) -> Board:
+    """A booted target in a fresh state."""
+    return request.config.stash[_SESSION].board(request.node, mpy_target_name)
+
+
+@pytest.fixture
+def natmod(board: Board, request: pytest.FixtureRequest) -> Iterator[ModuleLoader]:
+    """Build a native module for the board's arch and load it: ``natmod("iir")`` or ``natmod("path/to/folder")``."""
+    session = request.config.stash[_SESSION]
+    here = request.path.parent
+    loader = ModuleLoader(
+        board,
+        (*session.settings.natmods, here / "natmods"),
+        (here, request.config.rootpath),
+        session.settings.micropython,
+        session.pool.progress,
+    )
+    yield loader
+    for build in loader.built:
+        session.record_build(request.node, build)
+
+
+@pytest.fixture
+def program(target: Target, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Compiler]:
+    """Compile plain C for the target, without MicroPython: ``program("model.c").run()``."""
+    session = request.config.stash[_SESSION]
+    compiler = session.compiler(request.node, target, (request.path.parent, request.config.rootpath), tmp_path)
+    yield compiler
+    session.record_programs(request.node, compiler.built)
+
+
+@pytest.fixture
+def golden(target: Target, request: pytest.FixtureRequest) -> Golden:
+    """Vectors of the folder ``vectors`` beside the test, and checks against references."""
+    session = request.config.stash[_SESSION]
+    since = markers.CountsSinceLastCheck(lambda: session.used_by(request.node))
+    return Golden(
+        target.name,
+        target.natmod.arch,
+        request.path.parent / "vectors",
+        lambda result: session.record_case(request.node, result, since.counts),
+        since,
+    )

@@ -1,0 +1,144 @@
+"""What is done with a run's measurements at its end: a file, a baseline, a comparison."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from mpy_harness.errors import HarnessError
+from mpy_harness.measurements.compare import compare
+from mpy_harness.measurements.configuration import read_configuration
+from mpy_harness.measurements.run import Run, read_run
+from mpy_harness.measurements.thresholds import Rules
+from mpy_harness.plugin.collected import Gathered
+from mpy_harness.plugin.options import Settings
+from mpy_harness.plugin.session import Session
+from mpy_harness.reports.comparison_table import comparison_lines
+from mpy_harness.resources import baselines_dir
+
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}")
+# Options that leave tests out.
+_SELECTING = ("keyword", "markexpr", "lf", "deselect", "stepwise")
+
+
+class RunEnd:
+    """A plugin of its own, so that it sees the reports of all processes; only there where something is wanted."""
+
+    def __init__(self, config: pytest.Config, session: Session) -> None:
+        self._config = config
+        self._settings: Settings = session.settings
+        self._gathered = Gathered(session)
+        self._lines: list[tuple[str, bool]] = []
+        self._base: Run | None = None
+        self._rules = Rules()
+        self._name = ""
+        if session.settings.baseline is not None:
+            self._prepare(*session.settings.baseline)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take what a test measured."""
+        self._gathered.add(report)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write, save or compare; what got worse fails the run."""
+        if session.exitstatus not in {
+            pytest.ExitCode.OK,
+            pytest.ExitCode.TESTS_FAILED,
+            pytest.ExitCode.NO_TESTS_COLLECTED,
+        }:
+            self._tell("nothing was written or compared: the run did not come to its end", bad=True)
+            return
+        try:
+            run = self._gathered.run()
+            good = self._finish(run, stopped=bool(session.shouldfail or session.shouldstop))
+        except OSError as error:
+            self._tell(f"{error.filename} cannot be written: {error.strerror}", bad=True)
+            good = False
+        except (HarnessError, ValueError) as error:
+            self._tell(str(error), bad=True)
+            good = False
+        if not good and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say what was done."""
+        terminalreporter.section("measurements", sep="-")
+        for line, bad in self._lines:
+            terminalreporter.write_line(line, red=bad)
+
+    def _prepare(self, what: str, name: str) -> None:
+        """Find out at once what else would be said after the tests have run."""
+        if what not in {"save", "check"}:
+            raise pytest.UsageError(f"--baseline wants save NAME or check NAME, not {what!r}")
+        if NAME.fullmatch(name) is None:
+            raise pytest.UsageError(f"--baseline: {name[:60]!r} is no name: letters, digits, _ . + - and no path")
+        self._name = name
+        if what == "save":
+            return
+        file = baselines_dir(self._config.rootpath) / f"{name}.json"
+        if not file.exists():
+            known = ", ".join(sorted(path.stem for path in file.parent.glob("*.json"))) or "none"
+            raise pytest.UsageError(f"--baseline: there is no {name!r} (saved: {known}). pytest --baseline save {name}")
+        try:
+            self._base = read_run(file)
+            self._rules = read_configuration(self._config.rootpath).rules()
+        except HarnessError as error:
+            raise pytest.UsageError(str(error)) from error
+
+    def _finish(self, run: Run, *, stopped: bool) -> bool:
+        count = f"{len(run.measurements):,} measurement{'s' * (len(run.measurements) != 1)}"
+        good = True
+        if (file := self._settings.measurements) is not None:
+            if run.measurements:
+                run.write(file)
+                self._tell(f"{count} in {file}")
+            else:
+                file.unlink(missing_ok=True)  # nobody shall take an earlier run's for this one's
+                self._tell(f"nothing was measured, there is no {file}", bad=True)
+        if self._base is not None:
+            good = self._check(self._base, run, stopped=stopped)
+        elif self._name:
+            good = self._save(run, count, stopped=stopped)
+        return good
+
+    def _save(self, run: Run, count: str, *, stopped: bool) -> bool:
+        why = "nothing was measured" if not run.measurements else "the run was stopped" if stopped else ""
+        if self._gathered.failed:
+            why = "tests failed, and what they measure would be missing"
+        if why:
+            self._tell(f"no baseline was saved: {why}", bad=True)
+            return False
+        file = baselines_dir(self._config.rootpath) / f"{self._name}.json"
+        run.write(file)
+        self._tell(f"{count} saved as {self._name}; compare a later run: pytest --baseline check {self._name}")
+        return True
+
+    def _check(self, base: Run, run: Run, *, stopped: bool) -> bool:
+        """Compare; what was not asked for is not missed."""
+        if self._config.args_source is pytest.Config.ArgsSource.ARGS:
+            base = self._gathered.narrowed(base, run)
+        named = any("::" in argument for argument in self._config.args)
+        selected = named or any(self._config.getoption(option, None) for option in _SELECTING)
+        rules = self._rules
+        if selected or stopped:
+            rules = Rules(rules.thresholds, ["*"], strict=rules.strict)
+            there = {each.key for each in run.measurements}
+            left = (each for each in base.measurements if each.key in there)
+            base = base.model_copy(update={"measurements": tuple(left)})
+        comparison = compare(base, run, rules)
+        self._tell(f"compared with the baseline {self._name}")
+        for line in comparison_lines(comparison, detailed=self._config.get_verbosity() > 0):
+            self._tell(line)
+        return not comparison.regressed
+
+    def _tell(self, line: str, *, bad: bool = False) -> None:
+        self._lines.append((line, bad))
+
+
+def add_to(config: pytest.Config, session: Session) -> None:
+    """Take part in a run if its measurements are wanted; in a worker of xdist, the controller does."""
+    wanted = session.settings.measurements is not None or session.settings.baseline is not None
+    if wanted and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(RunEnd(config, session), "mpy_harness.plugin.run_end")

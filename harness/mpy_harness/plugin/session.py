@@ -1,0 +1,228 @@
+"""What one pytest process holds: its settings, its boards, its results."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from mpy_harness import machines
+from mpy_harness.board.allocations import Allocations
+from mpy_harness.board.board import Board
+from mpy_harness.board.hostfiles import HostFiles
+from mpy_harness.board.pool import BoardPool
+from mpy_harness.board.scripts import DeviceScript, import_mounts
+from mpy_harness.counting.count import Count
+from mpy_harness.errors import ToolMissing
+from mpy_harness.firmware.natmods import NatmodBuild
+from mpy_harness.firmware.toolchain import toolchain
+from mpy_harness.golden import CaseResult
+from mpy_harness.plugin.markers import counting_of, regions_of
+from mpy_harness.plugin.options import OPTIONS, Settings, read_settings
+from mpy_harness.plugin.recorder import Recorder
+from mpy_harness.programs.build import Program
+from mpy_harness.programs.program import Compiler, CProgram
+from mpy_harness.reports.terminal import CASE, COUNT, HASH, MEASUREMENT, NATMOD, SKIPPED
+from mpy_harness.resources import scratch
+from mpy_harness.targets import Target
+
+#: What a test recorded: kinds and JSON, which its reports carry across process borders. They are no
+#: user_properties, because those are in JUnit files, which people read.
+RECORDS = pytest.StashKey[list[tuple[str, str]]]()
+_TAIL_LINES = 20
+
+
+def record(item: pytest.Item, kind: str, text: str) -> None:
+    """Keep with a test what the end of the run is to know of it."""
+    item.stash.setdefault(RECORDS, []).append((kind, text))
+
+
+class _OnTerminal:
+    """Says on pytest's terminal what takes long, past its capturing; nothing in xdist's workers."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def stage(self, message: str) -> None:
+        """Write a line of its own."""
+        plugins = self._config.pluginmanager
+        reporter, capture = plugins.get_plugin("terminalreporter"), plugins.get_plugin("capturemanager")
+        if reporter is None or capture is None:
+            return
+        with capture.global_and_fixture_disabled():
+            reporter.ensure_newline()
+            reporter.write_line(f"mpy-harness: {message}")
+
+    def detail(self, message: str) -> None:
+        """Leave out what would need a line that changes."""
+
+
+class Session:
+    """One pytest process's share of a run."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.settings: Settings = read_settings(config)
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+        self.pool = BoardPool(
+            config.rootpath / ".mpy-harness" / "console",
+            micropython=self.settings.micropython,
+            given_firmware=self.settings.firmware,
+            timeout=self.settings.timeout,
+            label=f"-{worker}" if worker else "",
+            progress=_OnTerminal(config),
+        )
+        self.recorder = Recorder(config.rootpath)
+        self._temporary: Path | None = None
+        self._logs_wanted = False
+        self._current: dict[str, Board] = {}
+
+    def board(self, item: pytest.Item, target_name: str, host_files: HostFiles | None = None) -> Board:
+        """Return a fresh board for a test, counting what its marker ``counting`` says; the log says whose turn it is.
+
+        A missing tool skips the test, unless the target was asked for by name.
+        """
+        target = self._target(target_name)
+        self._ignore_logs()
+        files = host_files or HostFiles((), import_mounts(self.settings.device_path))
+        with self._tools_or_skip(item, target):
+            board = self.pool.board(target, files, counting_of(item, self.settings.counting))
+        board.console.begin(item.nodeid)
+        board.forget()
+        self._current[item.nodeid] = board
+        return board
+
+    def script_board(self, item: pytest.Item, target_name: str, script: DeviceScript) -> Board:
+        """Return a fresh board that can import what the script does, native modules built for it."""
+        target = self._target(target_name)
+        with self._tools_or_skip(item, target):
+            modules = script.modules(target, self.settings.micropython, self.pool.progress)
+        for build in modules.builds.values():
+            self.record_build(item, build)
+        board = self.board(item, target_name, script.host_files(modules))
+        board.may_import(*modules.builds.values(), *modules.files)
+        return board
+
+    def compiler(self, item: pytest.Item, target: Target, bases: Sequence[Path], folder: Path) -> Compiler:
+        """Return what compiles plain C for a test. A missing tool skips it, unless its target was asked for."""
+        with self._tools_or_skip(item, target):
+            machines.executable(target)
+            if not target.is_published:
+                toolchain(target.built.cross, target.built.micropython)
+        mode = counting_of(item, self.settings.counting)
+
+        def make(program: Program) -> CProgram:
+            log = folder / "program.log"
+            return CProgram(program, log, mode, self.settings.timeout, self.pool.progress)
+
+        return Compiler(target, bases, folder, make)
+
+    def _target(self, name: str) -> Target:
+        return next(target for target in self.settings.targets if target.name == name)
+
+    @contextmanager
+    def _tools_or_skip(self, item: pytest.Item, target: Target) -> Iterator[None]:
+        try:
+            yield
+        except ToolMissing as error:
+            if self.settings.explicit_target:
+                raise
+            reason = f"target {target.name}: {error}"
+            record(item, SKIPPED, reason)
+            pytest.skip(reason)
+
+    def used_by(self, item: pytest.Item) -> Board | None:
+        """Return the board that a test used."""
+        return self._current.get(item.nodeid)
+
+    def record_case(self, item: pytest.Item, result: CaseResult, counts: Sequence[Count]) -> None:
+        """Keep a judged case, which ``counts`` were for, with the test's report, where it crosses process borders."""
+        self.recorder.case(item, result, counts)
+        record(item, CASE, json.dumps(asdict(result)))
+
+    def record_counts(self, item: pytest.Item) -> None:
+        """Keep what a test counted with its report; regions without a name are the test's own affair."""
+        board = self.used_by(item)
+        if board is None:
+            return
+        self.recorder.regions(item, regions_of(board.counts))
+        self.recorder.allocations(item, [taken for taken in board.allocated if taken.name])
+        self._record_regions(item, board.target, board.counts)
+
+    def _record_regions(self, item: pytest.Item, target: Target, counts: Sequence[Count]) -> None:
+        for count in regions_of(counts):
+            if count.name:
+                facts = {"test": item.name, "region": count.name, "target": target.name}
+                record(item, COUNT, json.dumps(facts | {"instructions": count.instructions}))
+
+    def record_whole(self, item: pytest.Item, count: Count | None, allocations: Allocations | None) -> None:
+        """Keep what a test with a budget took in all, of what was measured."""
+        if count is not None:
+            self.recorder.whole(item, count)
+        if allocations is not None:
+            self.recorder.allocations(item, [allocations])
+
+    def record_build(self, item: pytest.Item, build: NatmodBuild) -> None:
+        """Keep a built module's sizes with the test's report."""
+        self.recorder.natmod(item, build)
+        facts = {"name": build.name, "arch": build.arch, "sizes": build.sizes}
+        record(item, NATMOD, json.dumps(facts))
+
+    def record_programs(self, item: pytest.Item, programs: Sequence[CProgram]) -> None:
+        """Keep the sizes of plain C programs, and what they took."""
+        for program in programs:
+            self.recorder.program(item, program)
+            self._record_regions(item, program.program.target, [run.count for run in program.ran if run.count])
+
+    def finish(self, item: pytest.Item) -> list[tuple[str, str]]:
+        """Return all that was kept with a test, which is over."""
+        measurements, natmods = self.recorder.finish(item)
+        for each in measurements:
+            record(item, MEASUREMENT, each.model_dump_json())
+        for natmod in natmods.items():
+            record(item, HASH, json.dumps(natmod))
+        self._current.pop(item.nodeid, None)
+        return item.stash.get(RECORDS, [])
+
+    def explain(self, item: pytest.Item, board: Board) -> list[tuple[str, str]]:
+        """Return the sections that a failed test's report gets."""
+        self._logs_wanted = True
+        tail = board.console.tail(_TAIL_LINES)
+        return [
+            ("last console lines", tail or "(the guest printed nothing)"),
+            ("console log", str(board.console.log_path)),
+            ("run it again", self._reproduce(item)),
+        ]
+
+    def close(self) -> None:
+        """End the boards; logs in a temporary folder stay where a failed test named them."""
+        self.pool.close()
+        if self._temporary is not None and not self._logs_wanted:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def _reproduce(self, item: pytest.Item) -> str:
+        # Paths are relative to where pytest was called, which is what a device script sees as its current folder.
+        here = self.config.invocation_params.dir
+        words = ["pytest", os.path.relpath(item.path, here) + item.nodeid[item.nodeid.index("::") :]]
+        for option in OPTIONS:
+            for value in option.given(self.config) if option.again else ():
+                words += [option.flag, value]
+        return shlex.join(words)
+
+    def _ignore_logs(self) -> None:
+        if self._temporary is not None:
+            return
+        try:
+            scratch(self.config.rootpath)
+        except OSError:  # a read-only checkout, as in a container
+            self._temporary = Path(tempfile.mkdtemp(prefix="mpy-harness-"))
+            self.pool.log_folder = self._temporary / "console"
+            (self._temporary / ".gitignore").touch()
