@@ -3,9 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from github_server import GitHub
 
 from mpy_harness.github.client import Client
+from tests.ci.github_server import GitHub
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from expressions import evaluate, expand
+
+from tests.ci.expressions import evaluate, expand
 
 #: What ``shell: bash`` stands for.
 BASH = ["bash", "--noprofile", "--norc", "-eo", "pipefail"]

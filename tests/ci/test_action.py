@@ -14,13 +14,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from definitions import ACTIONS, REPOSITORY
-from github_server import REPOSITORY as HOME
-from github_server import GitHub
-from repositories import commit, git, new_repository
-from runner import Runner
 
 from mpy_harness.firmware import cache
+from tests.ci.definitions import ACTIONS, REPOSITORY
+from tests.ci.github_server import REPOSITORY as HOME
+from tests.ci.github_server import GitHub
+from tests.ci.repositories import commit, git, new_repository
+from tests.ci.runner import Runner
 
 pytestmark = [
     pytest.mark.slow,

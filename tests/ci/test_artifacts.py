@@ -8,13 +8,13 @@ import warnings
 import zipfile
 
 import pytest
-from archives import artifact, lying, run, with_link, zipped
-from github_server import REPOSITORY, Fault
 
 from mpy_harness.errors import GitHubUnavailable, MeasurementsInvalid
 from mpy_harness.github.artifacts import measured_by
 from mpy_harness.measurements.archives import read_members
 from mpy_harness.measurements.run import MAX_BYTES
+from tests.ci.archives import artifact, lying, run, with_link, zipped
+from tests.ci.github_server import REPOSITORY, Fault
 
 HEAD = run(("iir/noise", "instructions", 110))
 BASE = run(("iir/noise", "instructions", 100))

@@ -6,10 +6,10 @@ import json
 import shutil
 
 import pytest
-from repositories import commit, git, new_repository
 
 from mpy_harness.errors import JobMisconfigured, ToolMissing
 from mpy_harness.github.base import base_commit, second_checkout, top
+from tests.ci.repositories import commit, git, new_repository
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed; On Debian: apt install git")
 

@@ -6,11 +6,11 @@ import time
 from email.utils import formatdate
 
 import pytest
-from github_server import REPOSITORY, Fault
 
 from mpy_harness.errors import GitHubUnavailable, JobMisconfigured
 from mpy_harness.github.answers import Forbidden, NotDone, NotFound
 from mpy_harness.github.client import Client
+from tests.ci.github_server import REPOSITORY, Fault
 
 COMMENTS = f"/repos/{REPOSITORY}/issues/7/comments"
 

@@ -9,13 +9,13 @@ import subprocess
 import sys
 
 import pytest
-from archives import artifact, run, zipped
-from github_server import REPOSITORY, Fault
 
 from mpy_harness.errors import GitHubUnavailable, JobMisconfigured, MeasurementsInvalid
 from mpy_harness.github.artifacts import Measured
 from mpy_harness.github.comment import Commenter, comment_body
 from mpy_harness.github.sticky import marker
+from tests.ci.archives import artifact, run, zipped
+from tests.ci.github_server import REPOSITORY, Fault
 
 MARKER = marker("comparison")
 HEAD_COMMIT = "a1" * 20

@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 import yaml
-from definitions import ACTIONS, REPOSITORY, WORKFLOWS, guides_workflows, program, read, steps
+
+from tests.ci.definitions import ACTIONS, REPOSITORY, WORKFLOWS, guides_workflows, program, read, steps
 
 SHA = re.compile(r"uses: [\w-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 OURS = re.compile(r"uses: (\./\S*|\$/\S+)( # .*)?$")

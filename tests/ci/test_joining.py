@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from archives import PROVENANCE, run
-
 from mpy_harness.github.artifacts import Measured
 from mpy_harness.github.joining import joined
+from tests.ci.archives import PROVENANCE, run
 
 M33 = Measured("m33", run(("iir", "flash", 2)), run(("iir", "flash", 1)))
 M4 = Measured("m4", run(("iir", "flash", 4), target="m4"), run(("iir", "flash", 3), target="m4"))

@@ -10,9 +10,9 @@ import sys
 import time
 
 import pytest
-from repositories import commit, new_repository
 
 from mpy_harness.measurements.run import read_run
+from tests.ci.repositories import commit, new_repository
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed; on Debian: apt install git")
 

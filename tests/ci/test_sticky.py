@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from github_server import REPOSITORY, Fault
 
 from mpy_harness.errors import GitHubUnavailable, JobMisconfigured
 from mpy_harness.github.answers import Forbidden, NotDone
 from mpy_harness.github.sticky import Outcome, StickyComment, marker
+from tests.ci.github_server import REPOSITORY, Fault
 
 MARKER = "<!-- mpy-harness:comparison -->"
 

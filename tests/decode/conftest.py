@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from decoder import Decoder
+
+from tests.decode.decoder import Decoder
 
 
 def _need(tool: str) -> str:

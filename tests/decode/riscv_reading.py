@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from decoder import Insn
-from disassembly import Line
+from tests.decode.decoder import Insn
+from tests.decode.disassembly import Line
 
 # Mnemonics without aliases, registers by number.
 OBJDUMP_OPTIONS = ("-M", "no-aliases,numeric")

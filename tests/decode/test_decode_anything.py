@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from decoder import FILES, MARKS, Decoder, compile_c
+from tests.decode.decoder import FILES, MARKS, Decoder, compile_c
 
 
 def test_any_bytes_are_decoded_without_reading_beyond_them(decoder: Decoder, tmp_path: Path) -> None:

@@ -6,12 +6,12 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
-from decoder import Decoder
-from disassembly import Line, disassemble
-from thumb_reading import Reader
 
 from mpy_harness.firmware.image import firmware_for
 from mpy_harness.targets import load_target
+from tests.decode.decoder import Decoder
+from tests.decode.disassembly import Line, disassemble
+from tests.decode.thumb_reading import Reader
 
 
 @pytest.fixture(scope="module")

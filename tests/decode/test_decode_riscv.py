@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import riscv_reading
-import riscv_texts
-from decoder import Decoder, Insn
-from disassembly import Line, assemble, disassemble, source_of
+
+from tests.decode import riscv_reading, riscv_texts
+from tests.decode.decoder import Decoder, Insn
+from tests.decode.disassembly import Line, assemble, disassemble, source_of
 
 ARCH = ("-march=rv32imafdc_zba_zbb_zbs_zicsr_zifencei", "-mabi=ilp32d", "-mno-relax")
 WIDE_ONLY = ("-march=rv32imafd_zba_zbb_zbs_zicsr_zifencei", "-mabi=ilp32d", "-mno-relax")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import thumb_texts
-from decoder import Decoder, Insn
-from disassembly import Line, assemble, disassemble, instructions_of, source_of
-from thumb_reading import Reader
+
+from tests.decode import thumb_texts
+from tests.decode.decoder import Decoder, Insn
+from tests.decode.disassembly import Line, assemble, disassemble, instructions_of, source_of
+from tests.decode.thumb_reading import Reader
 
 Texts = dict[str, str]
 

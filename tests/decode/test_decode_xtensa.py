@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import xtensa_reading
-import xtensa_texts
-from decoder import Decoder, Insn
-from disassembly import assemble, source_of
 
 from mpy_harness.firmware.image import cached_firmware
 from mpy_harness.targets import load_target
+from tests.decode import xtensa_reading, xtensa_texts
+from tests.decode.decoder import Decoder, Insn
+from tests.decode.disassembly import assemble, source_of
 
 _APPLICATION = 0xF000  # where it is in a merged image of the ESP32
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from decoder import Insn
-from disassembly import Line
+from tests.decode.decoder import Insn
+from tests.decode.disassembly import Line
 
 CONDITIONS = "eq|ne|cs|cc|mi|pl|vs|vc|hi|ls|ge|lt|gt|le|al"
 REGISTERS = {f"r{n}": n for n in range(16)} | {"sl": 10, "fp": 11, "ip": 12, "sp": 13, "lr": 14, "pc": 15}

@@ -7,8 +7,8 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from decoder import Insn
-from disassembly import Line
+from tests.decode.decoder import Insn
+from tests.decode.disassembly import Line
 
 # "  10:	0020f0               	nop": bytes as one number. What is data is shown as .byte or .short.
 _LINE = re.compile(r"\s*([0-9a-f]+):\t([0-9a-f]{6}|[0-9a-f]{4})\s*\t([^\s.]\S*)\s*(.*)")

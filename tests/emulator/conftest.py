@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from leftovers import Leftovers
 
 from mpy_harness.board import Board
 from mpy_harness.board.pool import BoardPool
@@ -16,6 +15,7 @@ from mpy_harness.firmware import cache
 from mpy_harness.firmware.image import Firmware, firmware_for
 from mpy_harness.firmware.symbols import Symbols
 from mpy_harness.targets import Target, load_target
+from tests.emulator.leftovers import Leftovers
 
 
 @pytest.fixture(scope="session")

@@ -7,12 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from leftovers import Leftovers
-
 from mpy_harness.board import Board
 from mpy_harness.errors import HarnessError
 from mpy_harness.firmware.symbols import Symbols
 from mpy_harness.targets import Target
+from tests.emulator.leftovers import Leftovers
 
 
 @contextmanager

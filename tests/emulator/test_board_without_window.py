@@ -8,14 +8,14 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-import test_board
-from test_board import *  # noqa: F403 - all of its tests, with the board of this module
 
 from mpy_harness.board import Board
 from mpy_harness.board.pool import BoardPool
 from mpy_harness.errors import EmulatorDied, GuestException, MachineryError
 from mpy_harness.firmware.image import Firmware, firmware_for
 from mpy_harness.targets import Target, load_target
+from tests.emulator import test_board
+from tests.emulator.test_board import *  # noqa: F403 - all of its tests, with the board of this module
 
 SIZES = [0, 1, 255, 256, 900, 1100, 5000, 40_000]
 

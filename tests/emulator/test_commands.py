@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from projects import COMMAND, mpy_harness, take_signals
+
+from tests.emulator.projects import COMMAND, mpy_harness, take_signals
 
 
 def test_run_shows_output_and_passes_on_the_status(tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tiny import build_tiny
 
 from mpy_harness.board import Board
 from mpy_harness.board.pool import BoardPool
@@ -30,6 +29,7 @@ from mpy_harness.errors import (
     ToolMissing,
 )
 from mpy_harness.targets import Target, load_target
+from tests.emulator.tiny import build_tiny
 
 TIMEOUT = 2.0
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from leftovers import MARK, Leftovers, marked, sockets, soon
-from projects import take_signals
+
+from tests.emulator.leftovers import MARK, Leftovers, marked, sockets, soon
+from tests.emulator.projects import take_signals
 
 FOREVER = """
 from pathlib import Path

@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from projects import path_without, run, section, write
 
 from mpy_harness.board.natmod_loader import build_module
 from mpy_harness.resources import natmods_dir, targets_dir
 from mpy_harness.targets import load_target
+from tests.emulator.projects import path_without, run, section, write
 
 # --- tests on the host ---------------------------------------------------------------------------
 

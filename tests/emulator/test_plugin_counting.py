@@ -6,9 +6,9 @@ import re
 import shutil
 
 import pytest
-from projects import path_without, qemu_without_plugins, run, section, write
 
 from mpy_harness.resources import cases_dir
+from tests.emulator.projects import path_without, qemu_without_plugins, run, section, write
 
 WORK = '''
 import pytest

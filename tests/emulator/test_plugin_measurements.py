@@ -9,10 +9,10 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from projects import run, section, write
 
 from mpy_harness.measurements.compare import compare
 from mpy_harness.measurements.run import Measurement, read_run
+from tests.emulator.projects import run, section, write
 
 #: Judged on the host: no board has to boot for most of what is shown here.
 CASES = """

@@ -11,12 +11,12 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from projects import COMMAND, mpy_harness, qemu_without_plugins, take_signals
 
 from mpy_harness.board.natmod_loader import build_module
 from mpy_harness.counting.profile import Profile
 from mpy_harness.resources import natmods_dir
 from mpy_harness.targets import load_target
+from tests.emulator.projects import COMMAND, mpy_harness, qemu_without_plugins, take_signals
 
 FIB = """
 import sys

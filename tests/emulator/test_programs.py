@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from projects import run, write
 
 from mpy_harness import machines
 from mpy_harness.errors import GuestFault, GuestReset, GuestTimeout, ProgramInvalid, TargetInvalid, ToolMissing
@@ -18,6 +17,7 @@ from mpy_harness.programs.build import build_program, can_build
 from mpy_harness.programs.program import CProgram
 from mpy_harness.programs.run import run_program
 from mpy_harness.targets import load_target
+from tests.emulator.projects import run, write
 
 Compile = Callable[..., CProgram]
 

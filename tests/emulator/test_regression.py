@@ -6,12 +6,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from projects import mpy_harness, run, write
 
 from mpy_harness.measurements.compare import compare
 from mpy_harness.measurements.comparison import Comparison
 from mpy_harness.measurements.run import read_run
 from mpy_harness.resources import natmods_dir
+from tests.emulator.projects import mpy_harness, run, write
 
 SAMPLES, SECTIONS = 96, 3
 TEST = f"""

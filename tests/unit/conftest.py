@@ -6,7 +6,8 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from answering import Server
+
+from tests.unit.answering import Server
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from comparison_data import HOSTILE, comparison, example, row
 
 from mpy_harness.measurements.comparison import PartChange
 from mpy_harness.reports.annotations import MOST, annotation_lines
 from mpy_harness.reports.names import printable
+from tests.unit.comparison_data import HOSTILE, comparison, example, row
 
 
 def read(line: str) -> tuple[str, dict[str, str], str]:

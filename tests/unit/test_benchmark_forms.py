@@ -6,9 +6,9 @@ import json
 import re
 
 import pytest
-from comparison_data import HOSTILE, measurement, run
 
 from mpy_harness.reports.benchmarks import bencher, benchmark_action
+from tests.unit.comparison_data import HOSTILE, measurement, run
 
 RUN = run(
     measurement(2**53 + 1),

@@ -9,10 +9,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from profile_trees import HOSTILE, chain, hostile, node, random_profile, region
 
 from mpy_harness.counting.profile import Profile
 from mpy_harness.reports.callgrind import callgrind
+from tests.unit.profile_trees import HOSTILE, chain, hostile, node, random_profile, region
 
 ANNOTATE = shutil.which("callgrind_annotate")
 annotated = pytest.mark.skipif(ANNOTATE is None, reason="no callgrind_annotate (apt-get install valgrind)")

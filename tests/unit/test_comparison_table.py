@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from comparison_data import HOSTILE, comparison, example, row
 
 from mpy_harness.measurements.comparison import PartChange
 from mpy_harness.reports.comparison_table import comparison_lines
 from mpy_harness.reports.verdict import amount, changed, contributors, culprits, headline, percent, signed, tolerated
+from tests.unit.comparison_data import HOSTILE, comparison, example, row
 
 
 def test_headline_says_the_worst_first() -> None:

@@ -6,10 +6,10 @@ import csv
 import io
 
 import pytest
-from comparison_data import HOSTILE, comparison, example, measurement, row, run
 
 from mpy_harness.measurements.comparison import PartChange
 from mpy_harness.reports.csv import cell, comparison_csv, run_csv
+from tests.unit.comparison_data import HOSTILE, comparison, example, measurement, row, run
 
 
 def read(text: str) -> list[dict[str, str]]:

@@ -12,11 +12,11 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 
 import pytest
-from profile_trees import HOSTILE, chain, function, hostile, node, paths, random_profile, region
 
 from mpy_harness.counting.profile import Function, Node, Profile
 from mpy_harness.reports.flame_layout import MAX_FRAMES, MIN_SHARE, frames
 from mpy_harness.reports.flamegraph import MAX_LEVELS, WIDTH, flamegraph
+from tests.unit.profile_trees import HOSTILE, chain, function, hostile, node, paths, random_profile, region
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -10,10 +10,10 @@ import subprocess
 from typing import Any
 
 import pytest
-from profile_trees import chain, hostile, node, region
 
 from mpy_harness.counting.profile import Profile
 from mpy_harness.reports.flamegraph import flamegraph
+from tests.unit.profile_trees import chain, hostile, node, region
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium on the PATH (apt-get install chromium)")

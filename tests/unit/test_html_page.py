@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import MISSING, PROGRAM, Browser
-from comparison_data import HOSTILE, comparison, example, measurement, row, run
-from profile_trees import HOSTILE as HOSTILE_FUNCTIONS
-from profile_trees import node, random_profile, region
 
 from mpy_harness.measurements.comparison import PartChange
 from mpy_harness.measurements.run import Conditions, Part, Run
 from mpy_harness.reports.html import html_page
 from mpy_harness.reports.page import MAX_ROWS, Content
 from mpy_harness.sizes import SizeTree
+from tests.unit.browser import MISSING, PROGRAM, Browser
+from tests.unit.comparison_data import HOSTILE, comparison, example, measurement, row, run
+from tests.unit.profile_trees import HOSTILE as HOSTILE_FUNCTIONS
+from tests.unit.profile_trees import node, random_profile, region
 
 TREE = SizeTree.of(
     "flash",

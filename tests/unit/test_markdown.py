@@ -6,7 +6,6 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from comparison_data import HOSTILE, comparison, example, measurement, row, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from mpy_harness.measurements.run import Conditions, plain
 from mpy_harness.reports.gfm import code, prose
 from mpy_harness.reports.markdown import COMMENT_BYTES, comparison_markdown, run_markdown
 from mpy_harness.reports.names import printable
+from tests.unit.comparison_data import HOSTILE, comparison, example, measurement, row, run
 
 cmarkgfm = pytest.importorskip("cmarkgfm", reason="needs cmarkgfm, GitHub's Markdown renderer: pip install cmarkgfm")
 

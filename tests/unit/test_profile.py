@@ -7,10 +7,10 @@ import time
 from collections import Counter
 
 import pytest
-from profile_trees import chain, function, node, paths, random_profile, region
 
 from mpy_harness.counting.profile import SUMMED, Profile
 from mpy_harness.errors import ProfileInvalid
+from tests.unit.profile_trees import chain, function, node, paths, random_profile, region
 
 SEEDS = range(12)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from profile_trees import chain, hostile, node, random_profile, region
 
 from mpy_harness.counting.profile import Function, Node, Profile
 from mpy_harness.reports.profile_table import function_lines, module_lines, profile_lines, tree_lines
+from tests.unit.profile_trees import chain, hostile, node, random_profile, region
 
 
 def figures(line: str, count: int) -> list[int]:

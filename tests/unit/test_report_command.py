@@ -7,13 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from comparison_data import example
-from profile_trees import random_profile
 from typer.testing import CliRunner, Result
 
 from mpy_harness.cli.app import app
 from mpy_harness.errors import HarnessError
 from mpy_harness.measurements.history import History
+from tests.unit.comparison_data import example
+from tests.unit.profile_trees import random_profile
 
 
 @pytest.fixture

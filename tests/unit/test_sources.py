@@ -13,12 +13,12 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from answering import Server
 
 from mpy_harness.errors import HashMismatch, SourceUnavailable
 from mpy_harness.firmware import cache, debian, download, sources
 from mpy_harness.firmware.progress import Silent
 from mpy_harness.firmware.releases import Release, release
+from tests.unit.answering import Server
 
 CONFIG = (
     "#define MICROPY_VERSION_MAJOR 1\n#define MICROPY_VERSION_MINOR 99\n"

@@ -6,10 +6,10 @@ import json
 from collections import Counter
 
 import pytest
-from profile_trees import HOSTILE, chain, hostile, node, paths, random_profile, region
 
 from mpy_harness.counting.profile import Profile
 from mpy_harness.reports.speedscope import SCHEMA, speedscope
+from tests.unit.profile_trees import HOSTILE, chain, hostile, node, paths, random_profile, region
 
 
 def checked(profile: Profile) -> dict:

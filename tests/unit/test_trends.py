@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from comparison_data import measurement, run
-
 from mpy_harness.reports.trends import trends
+from tests.unit.comparison_data import measurement, run
 
 
 def test_series_are_in_order_of_time_and_change() -> None:

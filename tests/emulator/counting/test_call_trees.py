@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny import build_tiny
 
 from mpy_harness.board import Board
 from mpy_harness.counting.count import Count
 from mpy_harness.counting.profile import Profile, visits
+from tests.emulator.tiny import build_tiny
 
 KINDS = ("python", "native", "natmod")  # whose calls are told by a program's source, other than the firmware's
 Tree = dict[str, tuple[int, Any]]

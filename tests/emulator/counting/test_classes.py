@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from counted_programs import CALLS, define
 
 from mpy_harness.board import Board
+from tests.emulator.counted_programs import CALLS, define
 
 # A body for a loop; r4 points to memory, r0 counts down, and what each line is.
 BODIES: dict[str, tuple[str, dict[str, int]]] = {

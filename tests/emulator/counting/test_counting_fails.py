@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tiny import build_tiny
 
 from mpy_harness import machines
 from mpy_harness.board import Board
@@ -25,6 +24,7 @@ from mpy_harness.errors import (
     PythonLoop,
 )
 from mpy_harness.firmware.progress import Silent
+from tests.emulator.tiny import build_tiny
 
 TIMEOUT = 0.6
 MODES: tuple[Mode, ...] = ("count", "functions")

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from counted_programs import CALLS, DEVICE_REGISTER, counts, define, measured
-from tiny import build_tiny
 
 from mpy_harness.board import Board
 from mpy_harness.counting.instrument import Mode
+from tests.emulator.counted_programs import CALLS, DEVICE_REGISTER, counts, define, measured
+from tests.emulator.tiny import build_tiny
 
 MODES: tuple[Mode, ...] = get_args(Mode)
 

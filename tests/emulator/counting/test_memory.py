@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from counted_programs import CALLS, define
 
 from mpy_harness.board import Board
 from mpy_harness.counting.plugin_lines import MemoryUse
+from tests.emulator.counted_programs import CALLS, define
 
 SOURCE = """
 import uctypes

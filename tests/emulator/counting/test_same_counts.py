@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable
 
 import pytest
-from counted_programs import CALLS, SOURCE, counts, define, measured
 
 from mpy_harness.board import Board
 from mpy_harness.board.natmod_loader import ModuleLoader
 from mpy_harness.errors import GuestException, PythonLoop
+from tests.emulator.counted_programs import CALLS, SOURCE, counts, define, measured
 
 BOOTS = 20
 

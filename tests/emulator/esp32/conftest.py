@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sharing import booting, fresh
 
 from mpy_harness import machines
 from mpy_harness.board import Board
@@ -16,6 +15,7 @@ from mpy_harness.firmware.image import cached_firmware
 from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.resources import natmods_dir
 from mpy_harness.targets import Target, load_target
+from tests.emulator.sharing import booting, fresh
 
 PATIENCE = 120.0  # seconds for one call: these boards share two host cores with the rest of the tests
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sharing import booting, fresh
 
 from mpy_harness import machines
 from mpy_harness.board import Board
@@ -14,6 +13,7 @@ from mpy_harness.errors import ToolMissing
 from mpy_harness.firmware.image import firmware_for
 from mpy_harness.firmware.progress import Silent
 from mpy_harness.targets import Target, load_target
+from tests.emulator.sharing import booting, fresh
 
 PATIENCE = 60.0  # seconds for one call: these boards share two host cores with the rest of the tests
 

@@ -6,14 +6,14 @@ import json
 from collections import defaultdict
 from pathlib import Path
 
-import checked_bits
-import counted_programs
 import pytest
-from counted_programs import CALLS, DEVICE_REGISTER, define, measured
 
 from mpy_harness import machines
 from mpy_harness.board import Board
 from mpy_harness.firmware.progress import Silent
+from tests.emulator import counted_programs
+from tests.emulator.counted_programs import CALLS, DEVICE_REGISTER, define, measured
+from tests.emulator.renode import checked_bits
 
 CASES = Path(__file__).parents[3] / "cases"
 # Of each module and of both forms, integers, floats and special values: what does not take long.

@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 
 import pytest
-from tiny import build_tiny
 
 from mpy_harness.board import Board
 from mpy_harness.errors import (
@@ -24,6 +23,7 @@ from mpy_harness.errors import (
     ToolMissing,
 )
 from mpy_harness.targets import Target, load_target
+from tests.emulator.tiny import build_tiny
 
 TIMEOUT = 3.0
 
