@@ -23,10 +23,10 @@ import numpy as np
 from mpy_harness import machines
 from mpy_harness.board import Board
 from mpy_harness.board.natmod_loader import ModuleLoader
-from mpy_harness.counting.plugin import Mode
+from mpy_harness.counting.instrument import Mode
 from mpy_harness.firmware.image import firmware_for
 from mpy_harness.firmware.progress import shown
-from mpy_harness.machines.qemu.kind import Qemu
+from mpy_harness.machines.qemu.machine import Qemu
 from mpy_harness.reports.terminal import aligned
 from mpy_harness.targets import DEFAULT_TARGET, load_target
 

@@ -96,7 +96,6 @@ def run_theirs(
     target: Target, image: Path, source: Source, tests: dict[str, list[Path]], modules: dict[str, Path]
 ) -> tuple[float, dict[str, str]]:
     """Run all tests with MicroPython's runner, boot included; return seconds and verdicts."""
-    assert target.qemu is not None
     with tempfile.TemporaryDirectory() as temporary:
         # The runner looks for modules beside its own folder: a copy of that folder, links to the rest.
         root = Path(temporary)
@@ -107,7 +106,7 @@ def run_theirs(
             place.parent.mkdir(parents=True)
             shutil.copy(path, place)
         emulator = (
-            f"{target.qemu.binary} -machine {target.qemu.machine} -display none -monitor none -nic none "
+            f"{target.machine['binary']} -machine {target.machine['machine']} -display none -monitor none -nic none "
             f"-serial pty -kernel {image}"
         )
         files = [f"extmod/{test.name}" for names in tests.values() for test in names]

@@ -65,9 +65,9 @@ def _single(terms: list[str], context: dict[str, Any]) -> Any:
     if term == "!":
         return not _single(terms, context)
     if term == "(":
-        value = _either(terms, context)
+        inner = _either(terms, context)
         assert terms.pop(0) == ")"
-        return value
+        return inner
     if term.startswith("'"):
         return term[1:-1].replace("''", "'")
     if terms[:1] == ["("]:

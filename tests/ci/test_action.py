@@ -175,7 +175,7 @@ def test_firmware_is_kept_for_the_next_job(measured, machine, user, tmp_path):
 
 def test_the_comment_is_written_from_the_artifact(measured, machine, tmp_path):
     archive = (machine / "artifacts" / "mpy-harness-m33.zip").read_bytes()
-    event = {
+    event: dict[str, object] = {
         "workflow_run": {
             "id": 5, "event": "pull_request", "head_sha": "a1" * 20, "head_branch": "slower",
             "head_repository": {"full_name": "guest/filters"},

@@ -15,6 +15,7 @@ def test_targets_are_joined():
     assert all_of_them.label == "m33, m4"
     assert [each.target for each in all_of_them.head.measurements] == ["m33", "m4"]
     assert set(all_of_them.head.provenance) == {"m33", "m4"}
+    assert all_of_them.base is not None
     assert [each.value for each in all_of_them.base.measurements] == [1, 3]
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import mpy_harness
 
@@ -81,12 +83,12 @@ class Decoder:
         names = []
         array = (ctypes.c_char_p * 64).in_dll(self._library, "insn_class_names")
         for name in array:
-            names.append(name.decode())
+            names.append((name or b"").decode())
             if names[-1] == "unknown":
                 return names
         raise AssertionError(names)
 
-    def _decode(self, function: ctypes._CFuncPtr, code: bytes, address: int) -> list[Insn]:
+    def _decode(self, function: Callable[..., Any], code: bytes, address: int) -> list[Insn]:
         state, insn, decoded = _State(), _Insn(), []
         buffer = ctypes.create_string_buffer(code, len(code) + 2)
         start, at = ctypes.addressof(buffer), 0

@@ -28,8 +28,8 @@ class Leftovers:
         """
         pids = set(emulators_of(os.getpid())) - self.emulators
         assert not pids, f"emulators still run: {pids}"
-        for folder in set(_folders()) - self.folders:
-            assert soon(lambda folder=folder: not folder.exists()), f"{folder} was left behind"
+        new = set(_folders()) - self.folders
+        assert soon(lambda: not any(folder.exists() for folder in new)), f"left behind, one of {sorted(new)}"
 
 
 def soon(condition: Callable[[], bool], seconds: float = _GONE_SECONDS) -> bool:

@@ -148,7 +148,9 @@ def test_where_logs_cannot_be_written_they_go_elsewhere(project):
     result = project.runpytest_subprocess("-k", "good", timeout=120)
     result.assert_outcomes(passed=1, deselected=1)
     text = failure(project)
-    log = Path(re.search(r"- console log -+\n(.*)\n", text)[1])
+    told = re.search(r"- console log -+\n(.*)\n", text)
+    assert told is not None, text
+    log = Path(told[1])
     assert "test_it.py::test_bad" in log.read_text()
     shutil.rmtree(log.parent.parent)
 

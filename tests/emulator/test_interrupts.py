@@ -74,7 +74,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
         if run.process.poll() is None:
             os.killpg(run.process.pid, signal.SIGKILL)
         run.process.communicate(timeout=30)
-        assert soon(lambda run=run: not run.members()), f"still there: {run.members()}"
+    assert soon(lambda: not any(run.members() for run in runs)), [run.members() for run in runs]
     before.check()
     assert soon(lambda: not any(socket.startswith(str(tmp_path)) for socket in sockets()))
 

@@ -64,9 +64,9 @@ def test_a_failing_test_says_all_that_is_known(project):
     assert re.search(r"ramp.*FAILED", table)
     outcomes = ("worst at index 5", "ValueError: in the guest")
     for command, outcome in zip(section(result, "run it again"), outcomes, strict=True):
-        words = shlex.split(command)
-        assert words[0] == "pytest"
-        again = run(project, *words[1:])
+        executable, *arguments = shlex.split(command)
+        assert executable == "pytest"
+        again = run(project, *arguments)
         again.assert_outcomes(failed=1)
         assert outcome in again.stdout.str()
 

@@ -59,10 +59,10 @@ def write(text: str):
 
 
 def test_an_entry_is_made_once_and_then_found(root):
-    calls = []
+    calls: list[Path] = []
     for _ in range(2):
-        path = cache.build_once("things", "k", calls.append)
-    assert path == root / "things" / "k" == cache.entry("things", "k")
+        assert cache.build_once("things", "k", calls.append) == root / "things" / "k"
+    assert cache.entry("things", "k") == root / "things" / "k"
     assert len(calls) == 1
 
 

@@ -7,6 +7,7 @@ import enum
 import math
 import random
 import struct
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,7 @@ def anything(chance: random.Random, depth: int = 0, *, hashable: bool = False) -
             lambda: Thing(chance.randrange(2**32)),
         ]
     size = chance.randrange(4)
-    nested = [
+    nested: list[Callable[[], Any]] = [
         lambda: tuple(anything(chance, depth + 1, hashable=hashable) for _ in range(size)),
         lambda: frozenset(anything(chance, depth + 1, hashable=True) for _ in range(size)),
     ]

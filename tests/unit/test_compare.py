@@ -35,8 +35,8 @@ def run(*measurements: Measurement, natmods: dict[str, str] | None = None, **con
     )
 
 
-def verdicts(*runs: Run, rules: Rules | None = None) -> list[str]:
-    return [row.verdict for row in compare(*runs, rules).rows]
+def verdicts(base: Run, head: Run, rules: Rules | None = None) -> list[str]:
+    return [row.verdict for row in compare(base, head, rules).rows]
 
 
 def test_the_same_twice():

@@ -27,7 +27,7 @@ def folder_with(tmp_path: Path, text: str) -> str:
 
 
 def model(clock: int = 1000, **costs: float) -> Cycles:
-    return Cycles(source="a manual", error=10, clock=clock, costs=costs)
+    return Cycles.model_validate({"source": "a manual", "error": 10, "clock": clock, "costs": costs})
 
 
 # --- the data ------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import tarfile
 from dataclasses import replace
 from pathlib import Path
@@ -90,7 +91,7 @@ def test_releases_are_pinned_for_each_platform(known):
 
 
 def test_a_platform_without_a_release(monkeypatch):
-    monkeypatch.setattr(release.platform, "machine", lambda: "riscv64")
+    monkeypatch.setattr(platform, "machine", lambda: "riscv64")
     with pytest.raises(SourceUnavailable, match="Espressif publishes no qemu-system-xtensa for riscv64-"):
         release.fetch(release.RELEASES["qemu-system-xtensa"], "esp32", Silent())
 

@@ -84,7 +84,12 @@ def make() -> Iterator[Make]:
         server = Server(theirs, raw or {}, features)
         threads.append(threading.Thread(target=server.serve, daemon=True))
         threads[-1].start()
-        server.finish = lambda: (ours.shutdown(socket.SHUT_WR), threads[-1].join(5))
+
+        def finish() -> None:
+            ours.shutdown(socket.SHUT_WR)
+            threads[-1].join(5)
+
+        server.finish = finish
         return GdbMemory(ours, seconds=0.2), server
 
     yield connect

@@ -38,9 +38,8 @@ Backtrace: 0x4000bfed:0x3ffceeb0 0x40097a89:0x3ffceec0\r
 
 
 def test_a_panic_with_registers_and_names():
-    fault = find_panic(
-        b"before\r\n" + GURU % (b"LoadProhibited", b""), {0x400D1003: "inner()", 0x400D200E: "outer()"}.get
-    )
+    names = {0x400D1003: "inner()", 0x400D200E: "outer()"}
+    fault = find_panic(b"before\r\n" + GURU % (b"LoadProhibited", b""), names.__getitem__)
     assert fault is not None
     assert fault.kind == "LoadProhibited"
     assert fault.registers["pc"] == 0x400D1006

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from mpy_harness.counting.profile import SUMMED, Profile
+from mpy_harness.counting.profile import SUMMED, Function, Profile
 from mpy_harness.errors import ProfileInvalid
 from tests.unit.profile_trees import chain, function, node, paths, random_profile, region
 
@@ -22,7 +22,9 @@ def costs(profile: Profile) -> dict:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_functions_are_what_their_contexts_add_up_to(seed):
     profile = random_profile(seed)
-    calls, exclusive, inclusive = Counter(), Counter(), Counter()
+    calls: Counter[Function] = Counter()
+    exclusive: Counter[Function] = Counter()
+    inclusive: Counter[Function] = Counter()
     for above, one in paths(profile):
         calls[one.function] += one.calls
         exclusive[one.function] += one.exclusive
@@ -38,7 +40,8 @@ def test_functions_are_what_their_contexts_add_up_to(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_leads_to_a_function_adds_up_to_its_inclusive_cost(seed):
     profile = random_profile(seed)
-    calls, leading = Counter(), Counter()
+    calls: Counter[tuple[Function, Function]] = Counter()
+    leading: Counter[Function] = Counter()
     for above, one in paths(profile):
         if above:
             calls[above[-1].function, one.function] += one.calls

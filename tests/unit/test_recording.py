@@ -21,8 +21,10 @@ HERE = Origin("test_it.py::test_it", "test_it.py", 3)
 
 
 def case(value: float = 0.5, **more: Any) -> CaseResult:
-    facts = {"target": "m33", "arch": "armv7emsp", "case": "iir/noise", "form": "native", "metric": "max_abs",
-             "value": value, "unit": "", "better": "lower", "limit": 1.0, "margin": 0.5, "passed": True}  # fmt: skip
+    facts: dict[str, Any] = {
+        "target": "m33", "arch": "armv7emsp", "case": "iir/noise", "form": "native", "metric": "max_abs",
+        "value": value, "unit": "", "better": "lower", "limit": 1.0, "margin": 0.5, "passed": True,
+    }  # fmt: skip
     return CaseResult(**(facts | more))
 
 

@@ -15,7 +15,7 @@ from mpy_harness.reports.terminal import ATTRIBUTE, CASE, COUNT, NATMOD, Results
 
 
 def case(name: str, value: float = 0.5, limit: float = 1.0, **more: Any) -> CaseResult:
-    facts = {"target": "m33", "arch": "armv7emsp", "case": name, "form": "native", "metric": "max_abs",
+    facts: dict[str, Any] = {"target": "m33", "arch": "armv7emsp", "case": name, "form": "native", "metric": "max_abs",
              "value": value, "unit": "", "better": "lower", "limit": limit, "margin": limit - value,
              "passed": value <= limit}  # fmt: skip
     return CaseResult(**(facts | more))
@@ -40,7 +40,7 @@ class Screen:
 
 def test_each_test_counts_once():
     one, two = case("a/one"), case("a/two")
-    stats = {
+    stats: dict[str, list[Any]] = {
         "": [SimpleNamespace(), report(one), SimpleNamespace()],
         "passed": [SimpleNamespace()],
         "error": [report(two, modules=("iir",))],

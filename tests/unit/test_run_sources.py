@@ -9,6 +9,7 @@ import time
 import zipfile
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ CONDITIONS = Conditions(micropython="1.26.1", firmware="0" * 64, emulator="QEMU 
 
 
 def run(value: int = 1, target: str = "m33", case: str = "a", **more: object) -> Run:
-    facts = {"created": CREATED, "revision": "a" * 40, "provenance": {target: CONDITIONS}} | more
+    facts: dict[str, Any] = {"created": CREATED, "revision": "a" * 40, "provenance": {target: CONDITIONS}} | more
     measurement = Measurement(target=target, case=case, metric="instructions", value=value)
     return Run(measurements=(measurement,), **facts)
 

@@ -121,7 +121,7 @@ def test_a_target_of_another_release():
     older = load_target("m33@1.25.0")
     assert (older.name, older.folder) == ("m33", load_target("m33").folder)
     assert older.firmware.micropython == "1.25.0"
-    assert older.firmware.board == load_target("m33").firmware.board
+    assert older.built.board == load_target("m33").built.board
 
 
 @pytest.mark.parametrize("name", ["m33@", "m33@latest", "m33@1.25", "@1.25.0", "m33@1.25.0@"])

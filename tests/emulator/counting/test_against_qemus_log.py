@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mpy_harness.board import Board
 from mpy_harness.firmware.symbols import Symbols
+from mpy_harness.machines.qemu.machine import Qemu
 
 PROGRAM = """
 class Thing:
@@ -70,6 +71,7 @@ START, PAUSE, RESUME = b"\xdb\x46", b"\x2d\x46", b"\x36\x46"  # counting/plugin_
 
 
 def command(board: Board, line: str) -> str:
+    assert isinstance(board.emulator, Qemu)
     answer: str = board.emulator._monitor.execute("human-monitor-command", **{"command-line": line})
     return answer
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from mpy_harness.board import Board
 from mpy_harness.counting.count import Count
 from mpy_harness.counting.profile import Profile, visits
+from mpy_harness.firmware.natmods import NatmodBuild
 from tests.emulator.tiny import build_tiny
 
 KINDS = ("python", "native", "natmod")  # whose calls are told by a program's source, other than the firmware's
@@ -286,8 +286,9 @@ EXPECTED: dict[str, Tree] = {
 }  # fmt: skip
 
 
-def programs(profile: Profile) -> Tree:
+def programs(profile: Profile | None) -> Tree:
     """Return calls of the program's functions by each other, whatever of the firmware is between them."""
+    assert profile is not None
     found: dict[str, Any] = {}
     path = [found]
     for node, entered in visits(profile.root):
@@ -302,12 +303,16 @@ def programs(profile: Profile) -> Tree:
     return found
 
 
+def profile_of(count: Count) -> Profile:
+    assert count.profile is not None
+    assert count.profile.root.inclusive == count.instructions
+    return count.profile
+
+
 def profiled(board: Board, call: str, *arguments: Any) -> Count:
     with board.count(call) as count:
         board.call(call, *arguments)
-    assert count.profile is not None
-    assert count.profile.root.inclusive == count.instructions
-    assert all(cost.exclusive >= 0 and cost.calls > 0 for cost in count.profile.functions())
+    assert all(cost.exclusive >= 0 and cost.calls > 0 for cost in profile_of(count).functions())
     return count
 
 
@@ -320,7 +325,7 @@ def test_who_calls_whom(counting, name):
 
 
 def test_the_count_is_that_of_the_mode_count(counting):
-    found = {}
+    found: dict[str, list[int]] = {}
     for mode in ("count", "functions"):
         board = counting(mode)
         board.exec(PROGRAM)
@@ -344,7 +349,7 @@ def test_all_in_one_request(counting):
 def test_recursion(counting):
     board = counting("functions")
     board.exec(PROGRAM)
-    profile = profiled(board, "fibonacci").profile
+    profile = profile_of(profiled(board, "fibonacci"))
     costs = {cost.function.name: cost for cost in profile.functions()}
     assert costs["fib"].calls == 41  # of fib(7): 2 * fib(8) - 1
     assert costs["fib"].exclusive < costs["fib"].inclusive < costs["fibonacci"].inclusive < profile.total
@@ -365,9 +370,8 @@ def test_an_exception_that_nobody_catches(counting):
     for _ in range(3):
         with pytest.raises(Exception, match="ValueError"), board.count() as count:
             board.call("to_the_top")
-        below = {"throws": (1, {"throws": (1, {"throws": (1, {})})})}
-        assert programs(count.profile) == {"to_the_top": (1, below)}
-        assert count.profile.root.inclusive == count.instructions
+        below: Tree = {"throws": (1, {"throws": (1, {"throws": (1, {})})})}
+        assert programs(profile_of(count)) == {"to_the_top": (1, below)}
         assert programs(profiled(board, "three").profile) == {"three": (1, EXPECTED["three"])}
 
 
@@ -377,8 +381,7 @@ def test_regions_inside(counting):
     count = profiled(board, "regions")
     inner = count["inner"]
     assert programs(inner.profile) == {"three": (1, EXPECTED["three"])}
-    assert inner.profile.root.inclusive == inner.instructions
-    assert inner.profile.root.function.name == "inner"
+    assert profile_of(inner).root.function.name == "inner"
 
 
 def test_module_level(counting):
@@ -391,7 +394,7 @@ def test_module_level(counting):
 def test_kinds_of_functions(counting):
     board = counting("functions")
     board.exec(PROGRAM)
-    kinds = {cost.function.name: cost.function.kind for cost in profiled(board, "emitted").profile.functions()}
+    kinds = {cost.function.name: cost.function.kind for cost in profile_of(profiled(board, "emitted")).functions()}
     assert kinds["emitted"] == kinds["leaf"] == "python"
     assert kinds["native_leaf"] == kinds["viper_leaf"] == kinds["assembler"] == "native"
     assert kinds["mp_execute_bytecode"] == "firmware"
@@ -482,7 +485,7 @@ mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *a
 
 
 @pytest.fixture(scope="session")
-def native_module(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def native_module(tmp_path_factory: pytest.TempPathFactory) -> NatmodBuild:
     return build_tiny(tmp_path_factory.mktemp("natmods"), "called", NATIVE)
 
 

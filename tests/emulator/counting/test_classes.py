@@ -150,7 +150,7 @@ def test_all_add_up(counting):
         assert sum(count.classes.values()) == count.instructions > 0
         assert min(count.classes.values()) >= 0
         assert count.classes.get("unknown", 0) == 0
-    assert count.words["load_words"] >= count.classes["load"]
+        assert count.words["load_words"] >= count.classes["load"]
 
 
 def test_regions_inside_have_classes_of_their_own(counting):

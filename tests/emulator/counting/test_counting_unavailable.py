@@ -17,7 +17,9 @@ from mpy_harness import machines
 from mpy_harness.board.pool import BoardPool
 from mpy_harness.counting import plugin
 from mpy_harness.errors import BuildFailed, CountingUnavailable, EmulatorDied
+from mpy_harness.firmware.image import Firmware
 from mpy_harness.firmware.progress import Silent
+from mpy_harness.targets import Target
 
 HELP = "-machine [type=]name   selects emulated machine\n-plugin [file=]<file>[,<argname>=<argvalue>]\n"
 QEMU = "QEMU emulator version {} (Debian 1:{}+dfsg-1)\nCopyright (c) 2003-2022 Fabrice Bellard"
@@ -105,8 +107,14 @@ def test_a_target_without_a_decoder(m33, firmware):
         machines.instrument(other, firmware.elf, "count", Silent())
 
 
+def plugin_of(target: Target, firmware: Firmware) -> plugin.Plugin:
+    instrument = machines.instrument(target, firmware.elf, "count", Silent())
+    assert isinstance(instrument, plugin.Plugin)
+    return instrument
+
+
 def test_a_plugin_that_qemu_refuses(make_board, m33, firmware, tmp_path):
-    instrument = machines.instrument(m33, firmware.elf, "count", Silent())
+    instrument = plugin_of(m33, firmware)
     library = tmp_path / "broken.so"
     library.write_bytes(instrument.library.read_bytes()[:4000])
     with pytest.raises(EmulatorDied, match=r"broken\.so"):
@@ -122,7 +130,7 @@ def test_a_plugin_that_refuses_its_arguments(make_board, m33, firmware, change):
 
 @pytest.mark.parametrize("name", ["with,comma", "with blank", "é"])
 def test_a_plugin_in_an_odd_place(make_board, m33, firmware, tmp_path, name):
-    instrument = machines.instrument(m33, firmware.elf, "count", Silent())
+    instrument = plugin_of(m33, firmware)
     (tmp_path / name).mkdir()
     library = shutil.copy(instrument.library, tmp_path / name)
     board = make_board(counting=replace(instrument, library=Path(library)))

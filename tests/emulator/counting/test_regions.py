@@ -9,6 +9,7 @@ import pytest
 
 from mpy_harness.board import Board
 from mpy_harness.counting.count import Count
+from mpy_harness.counting.plugin_lines import MemoryUse
 from mpy_harness.errors import GuestException
 
 # Region 16 and beyond are counted no more: what is open at one time has its limit (counting/plugin_c/plugin.h).
@@ -172,10 +173,16 @@ def test_empty_in_each_mode(counting, mode):
             assert count.instructions == 0, form
             assert not any(count.classes.values()), form
             assert mode != "functions" or [node.function.kind for node in nodes(count)] == ["region"], form
-            assert mode != "memory" or (count.memory.loads, count.memory.stores) == (0, 0), form
+            assert mode != "memory" or (uses(count).loads, uses(count).stores) == (0, 0), form
+
+
+def uses(count: Count) -> MemoryUse:
+    assert count.memory is not None
+    return count.memory
 
 
 def nodes(count: Count) -> list:
+    assert count.profile is not None
     found = [count.profile.root]
     for node in found:
         found += node.children

@@ -94,7 +94,7 @@ def test_an_empty_region_has_nothing_in_it(counter):
 def test_python_code_takes_the_same_on_every_boot(counting, esp32):
     # Raising unwinds the stack by spilling all register windows, how many depends on the interrupts before; what a
     # collection of garbage finds depends on what interrupts left on the stack.
-    counts = []
+    counts: list[list[int]] = []
     for _ in range(3):
         board = counting("count")
         board.exec(SOURCE)

@@ -37,8 +37,8 @@ def copy_of(target: Target, folder: Path) -> Target:
     return load_target(str(folder / target.name))
 
 
-def planned(target: Target, source: Source, **tools: str) -> image.Provenance:
-    spec = target.firmware
+def planned(target: Target, source: Source, **tools: str) -> image.FirmwareProvenance:
+    spec = target.built
     found = toolchain.toolchain(spec.cross, spec.micropython)
     return image._plan(target, source, dataclasses.replace(found, **tools))
 

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from ar import Archive
 from elftools.elf.elffile import ELFFile
+from elftools.elf.relocation import RelocationSection
+from elftools.elf.sections import SymbolTableSection
 
 from mpy_harness.errors import ToolMissing
 from mpy_harness.firmware import mpyfile, natmod_symbols, natmods, toolchain
@@ -53,7 +55,9 @@ def objects(work: Path, log: str) -> Iterator[ELFFile]:
 def code_sections(elf: ELFFile) -> Iterator[tuple[Any, dict[int, tuple[set[str], int]], set[int]]]:
     """Give each section with functions: itself, start -> names and size, and the offsets that are relocated."""
     functions: dict[int, dict[int, tuple[set[str], int]]] = {}
-    for symbol in elf.get_section_by_name(".symtab").iter_symbols():
+    table = elf.get_section_by_name(".symtab")
+    assert isinstance(table, SymbolTableSection)
+    for symbol in table.iter_symbols():
         if symbol["st_info"]["type"] == "STT_FUNC" and isinstance(symbol["st_shndx"], int):
             start = symbol["st_value"] & (~1 if elf["e_machine"] == "EM_ARM" else ~0)
             names, size = functions.setdefault(symbol["st_shndx"], {}).setdefault(start, (set(), 0))
@@ -61,7 +65,7 @@ def code_sections(elf: ELFFile) -> Iterator[tuple[Any, dict[int, tuple[set[str],
     for index, listed in functions.items():
         relocated: set[int] = set()
         for section in elf.iter_sections():
-            if section["sh_type"] in {"SHT_REL", "SHT_RELA"} and section["sh_info"] == index:
+            if isinstance(section, RelocationSection) and section["sh_info"] == index:
                 for entry in section.iter_relocations():
                     size = RELOCATED.get(entry["r_info_type"], 4) if elf["e_machine"] == "EM_RISCV" else 4
                     relocated |= set(range(entry["r_offset"], entry["r_offset"] + size))

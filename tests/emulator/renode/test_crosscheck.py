@@ -119,7 +119,7 @@ def test_cases_give_the_same_in_both(chip, project, monkeypatch, tmp_path):
     assert len(found[in_qemu]) > 50
     assert found[in_qemu] == found[in_renode]
 
-    counts = defaultdict(dict)
+    counts: dict[str, dict[str, int]] = defaultdict(dict)
     for row in json.loads((project.path / "run.json").read_text(encoding="utf-8"))["measurements"]:
         if row["metric"] == "instructions":
             counts[row["target"]][row["case"]] = row["value"]

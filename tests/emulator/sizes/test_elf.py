@@ -84,7 +84,8 @@ def test_objects_are_files_of_the_build_not_of_this_machine(sizes: ElfSizes) -> 
 
 
 def test_without_a_map_sections_stand_for_object_files(firmware: Firmware, m33: Target, tmp_path: Path) -> None:
-    alone = shutil.copy(firmware.elf, tmp_path / "firmware.elf")
+    alone = tmp_path / "firmware.elf"
+    shutil.copy(firmware.elf, alone)
     sizes = read_elf(alone, m33)
     check(sizes, alone)
     assert {child.name for child in sizes.flash.children[0].children} == {".text", ".data"}
