@@ -14,7 +14,7 @@ from mpy_harness.firmware import cache
 
 def command(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", "from mpy_harness.cli import main; main()", *arguments],
+        [sys.executable, "-m", "mpy_harness", *arguments],
         capture_output=True,
         text=True,
         timeout=120,
