@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from mpy_harness.architectures import ARCH_NAMES
 from mpy_harness.errors import CorruptModule, IncompatibleModule
 from mpy_harness.firmware import mpyfile
-from mpy_harness.firmware.mpyfile import ARCHITECTURES, MpyAbi, MpyFile
+from mpy_harness.firmware.mpyfile import MpyAbi, MpyFile
 from mpy_harness.firmware.toolchain import mpy_cross
 
 M33 = MpyAbi(6, 3, "armv7emsp")
@@ -72,7 +73,7 @@ def at(tmp_path: Path) -> Path:
 
 
 def header(version: int, arch: str, sub_version: int = 3, flags: int | None = None) -> bytes:
-    features = sub_version | ARCHITECTURES.index(arch) << 2 | (0x40 if flags is not None else 0)
+    features = sub_version | ARCH_NAMES.index(arch) << 2 | (0x40 if flags is not None else 0)
     return bytes([ord("M"), version, features, 31]) + (bytes([flags]) if flags is not None else b"")
 
 
@@ -129,7 +130,7 @@ def test_flipped_bits_never_crash(real, at, seed):
 @pytest.mark.parametrize("seed", range(4))
 def test_noise_never_crashes(at, seed):
     chance = random.Random(seed)
-    for arch in ARCHITECTURES:
+    for arch in ARCH_NAMES:
         for _ in range(30):
             at.write_bytes(header(6, arch) + chance.randbytes(chance.randrange(300)))
             with contextlib.suppress(CorruptModule):
@@ -198,8 +199,8 @@ def test_other_versions_are_named_whatever_follows(at, version):
 THUMB = ("armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp")
 
 
-@pytest.mark.parametrize("board", ARCHITECTURES[1:])
-@pytest.mark.parametrize("module", [*ARCHITECTURES, "unknown architecture 15"])
+@pytest.mark.parametrize("board", ARCH_NAMES[1:])
+@pytest.mark.parametrize("module", [*ARCH_NAMES, "unknown architecture 15"])
 def test_which_architecture_loads_where(module, board):
     loads = (
         module in {"none", board}  # none: bytecode

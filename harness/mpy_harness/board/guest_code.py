@@ -6,12 +6,11 @@ because every reset needs it again.
 
 from __future__ import annotations
 
-import re
 import subprocess
-from collections.abc import Callable
 from functools import lru_cache
 from importlib import resources
 
+from mpy_harness import architectures
 from mpy_harness.errors import MachineryError
 from mpy_harness.firmware.toolchain import mpy_cross
 
@@ -41,29 +40,6 @@ del V,D,P,io,os,sys,_mpyh
 """
 
 
-# Marks for each decoder of instructions (counting/plugin.py). Thumb's are assembled. The others have no assembler, or
-# not in every version of MicroPython: there, guest/marks_viper.py has numbers, and the instruction that the compiler
-# made of each is replaced by its mark.
-_MARKS = {"thumb": "marks_thumb.py", "riscv": "marks_viper.py", "xtensa": "marks_viper.py"}
-_NUMBERS = range(1201, 1207)
-_XTENSA_MARKS = (0x433330, 0x533330, 0x202220, 0x102220, 0x203330, 0x103330)  # counting/plugin_c/decode/xtensa.c
-
-
-def _xtensa(number: int) -> tuple[bytes, bytes]:
-    # `movi at, number` ("MOVI" of the Xtensa ISA Reference Manual).
-    mark = _XTENSA_MARKS[_NUMBERS.index(number)]
-    return rb"[\x02-\xf2]" + re.escape(bytes([0xA0 | number >> 8, number & 0xFF])), mark.to_bytes(3, "little")
-
-
-def _riscv(number: int) -> tuple[bytes, bytes]:
-    # `addi rd, zero, number`; the mark is `slti zero, zero, 0x4d0` and further ("RV32I", plugin_c/decode/riscv.c).
-    mark = 0x4D0 + _NUMBERS.index(number) << 20 | 2 << 12 | 0x13
-    return rb"[\x13\x93][\0-\x0f]" + re.escape(bytes([number << 4 & 0xF0, number >> 4])), mark.to_bytes(4, "little")
-
-
-_REPLACED = {"xtensa": _xtensa, "riscv": _riscv}
-
-
 @lru_cache(maxsize=4)
 def compiled(micropython: str, decoder: str | None = None, arch: str = "") -> bytes:
     """Return the runtime as a .mpy file for that MicroPython version.
@@ -71,8 +47,11 @@ def compiled(micropython: str, decoder: str | None = None, arch: str = "") -> by
     With a ``decoder`` it can mark regions, and holds code for native modules' ``arch``; without, it is bytecode.
     """
     folder = resources.files("mpy_harness") / "guest"
-    marks = [_MARKS[decoder], "counting.py", "empty_native.py"] if decoder else ["marks_none.py", "counting.py"]
-    source = b"\n".join((folder / name).read_bytes() for name in ("runtime.py", "files.py", *marks, "allocations.py"))
+    which = architectures.instruction_set(arch)
+    marks = which.marks if decoder and which is not None else None
+    counting = [marks.guest, "counting.py", "empty_native.py"] if marks else ["marks_none.py", "counting.py"]
+    names = ("runtime.py", "files.py", *counting, "allocations.py")
+    source = b"\n".join((folder / name).read_bytes() for name in names)
     options = [f"-march={arch}"] if decoder else []
     try:  # from standard input to standard output: no file that could be left behind
         made = subprocess.run(
@@ -85,17 +64,7 @@ def compiled(micropython: str, decoder: str | None = None, arch: str = "") -> by
     except subprocess.SubprocessError as error:
         said = (getattr(error, "stderr", None) or b"").decode("utf-8", "replace")
         raise MachineryError(f"mpy-cross did not compile the guest's runtime: {error} {said}") from error
-    return _with_marks(made.stdout, _REPLACED[decoder]) if decoder in _REPLACED else made.stdout
-
-
-def _with_marks(runtime: bytes, encode: Callable[[int], tuple[bytes, bytes]]) -> bytes:
-    for number in _NUMBERS:
-        pattern, mark = encode(number)
-        found = re.findall(b"(?s)" + pattern, runtime)
-        if len(found) != 1:
-            raise MachineryError(f"{len(found)} places for mark {number} in the guest's runtime, not one")
-        runtime = runtime.replace(found[0], mark)
-    return runtime
+    return marks.put_into(made.stdout) if marks else made.stdout
 
 
 def loader(data: str, link: str, imports: list[str] | None) -> bytes:

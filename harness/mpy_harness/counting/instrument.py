@@ -8,16 +8,6 @@ from typing import Literal, Protocol
 #: "instructions" counts one by one: slow, and what the tests compare "count" with.
 Mode = Literal["count", "instructions", "classes", "functions", "memory"]
 
-#: Decoders by the arch of native modules, as MicroPython calls it.
-DECODERS = {
-    "armv6m": "thumb",
-    "armv7m": "thumb",
-    "armv7emsp": "thumb",
-    "armv7emdp": "thumb",
-    "rv32imc": "riscv",
-    "xtensawin": "xtensa",
-}
-
 
 @dataclass(frozen=True)
 class Instrument:

@@ -10,10 +10,11 @@ import os
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import IntEnum
 from pathlib import Path
 
-from mpy_harness.counting.instrument import DECODERS, Instrument, Mode
+from mpy_harness import architectures
+from mpy_harness.architectures.marks import Mark
+from mpy_harness.counting.instrument import Instrument, Mode
 from mpy_harness.errors import CountingUnavailable
 from mpy_harness.firmware.symbols import Symbols, code_of
 from mpy_harness.targets import Target
@@ -21,6 +22,8 @@ from mpy_harness.targets import Target
 #: An event: the mark, and the instructions executed before it.
 EVENT = struct.Struct("<BQ")
 
+# What machines/renode/in_renode/marks.py looks for: marks of this size, at addresses that are multiples of it.
+_MARK_BYTES = 2
 _NAME_BITS = 255 * 8
 _OPEN_REGIONS = 16
 _HOST_BEGIN, _HOST_END = 1, 3
@@ -31,57 +34,45 @@ _LOADS_CODE = "mp_emit_glue_assign_native"
 _SEND = ("mp_hal_stdout_tx_strn", "console_put")
 
 
-class Mark(IntEnum):
-    """What a mark says (counting/plugin_c/decode/decode.h)."""
-
-    ZERO = 1
-    ONE = 2
-    START = 3
-    STOP = 4
-    PAUSE = 5
-    RESUME = 6
-
-
-#: Thumb's marks by their encoding, moves of a register to itself.
-THUMB = {
-    0x46C9: Mark.ZERO,
-    0x46D2: Mark.ONE,
-    0x46DB: Mark.START,
-    0x46E4: Mark.STOP,
-    0x462D: Mark.PAUSE,
-    0x4636: Mark.RESUME,
-}
-
-
 @dataclass(frozen=True)
 class MarkSites(Instrument):
     """Where the image may have marks, and its function that is called with all code that is loaded later, if any is.
 
-    A place may hold data that looks like a mark: it is never executed, so that does no harm. ``sending`` are the
-    places of pause and resume around the wait for the UART with each byte that is sent.
+    A place may hold data that looks like a mark: it is never executed, so that does no harm. ``encodings`` says what
+    each mark looks like. ``sending`` are the places of pause and resume around the wait for the UART with each byte
+    that is sent.
     """
 
     sites: tuple[int, ...]
+    encodings: Mapping[int, Mark]
     loads_code: int | None
     sending: tuple[int, int] | None
 
 
 def mark_sites(target: Target, image: Path, mode: Mode) -> MarkSites:
     """Return where a firmware image has marks. Raises CountingUnavailable, which says why that is not enough."""
-    decoder = DECODERS.get(target.natmod.arch)
-    if decoder != "thumb":
+    which = architectures.instruction_set(target.natmod.arch)
+    if which is None or which.marks is None or which.marks.size != _MARK_BYTES:
         raise CountingUnavailable(f"marks for {target.natmod.arch} are not known in {target.emulator}.")
     symbols = Symbols(image)
     if not symbols.functions:
         raise CountingUnavailable(f"{image} has no symbols, by which marks in loaded code are found.")
     loads_code = symbols.address(_LOADS_CODE)
+    known = which.marks.by_encoding
     marks = {
-        address + at: THUMB[encoding]
+        address + at: known[encoding]
         for address, code in code_of(image)
-        for at in range(0, len(code) - 1, 2)
-        if (encoding := int.from_bytes(code[at : at + 2], "little")) in THUMB
+        for at in range(0, len(code) - 1, _MARK_BYTES)
+        if (encoding := int.from_bytes(code[at : at + _MARK_BYTES], "little")) in known
     }
-    return MarkSites(mode, decoder, tuple(marks), loads_code and loads_code & ~1, _sending(symbols, marks))
+    return MarkSites(
+        mode,
+        which.name,
+        sites=tuple(marks),
+        encodings=known,
+        loads_code=None if loads_code is None else which.code_address(loads_code),
+        sending=_sending(symbols, marks),
+    )
 
 
 def _sending(symbols: Symbols, marks: Mapping[int, Mark]) -> tuple[int, int] | None:

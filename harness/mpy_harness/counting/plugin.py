@@ -10,8 +10,9 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
-from mpy_harness.counting.instrument import DECODERS, Mode
+from mpy_harness import architectures
 from mpy_harness.counting.instrument import Instrument as Instrument  # noqa: PLC0414 - board.py has it from here
+from mpy_harness.counting.instrument import Mode
 from mpy_harness.errors import BuildFailed, CountingUnavailable, ToolMissing
 from mpy_harness.firmware import cache, toolchain
 from mpy_harness.firmware.process import last_lines, run
@@ -84,12 +85,12 @@ def instrument(
 
     Raises CountingUnavailable, which says why not.
     """
-    decoder = DECODERS.get(target.natmod.arch)
-    if decoder is None:
+    which = architectures.instruction_set(target.natmod.arch)
+    if which is None or which.marks is None:
         raise CountingUnavailable(f"instructions of {target.natmod.arch} cannot be counted yet: no decoder knows them.")
     symbols = Symbols(image)
     table = "".join(_lines(symbols.functions, symbols.handlers))
-    return Plugin(mode, decoder, plugin_for(qemu, progress or Silent()), table, symbols.stack, core)
+    return Plugin(mode, which.name, plugin_for(qemu, progress or Silent()), table, symbols.stack, core)
 
 
 def _lines(functions: Iterable[FirmwareFunction], handlers: frozenset[int]) -> Iterable[str]:

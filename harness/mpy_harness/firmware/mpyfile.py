@@ -11,19 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from mpy_harness import architectures
 from mpy_harness.errors import CorruptModule, IncompatibleModule
 
 #: What the bytes of a .mpy file are.
 Part = Literal["header", "names", "constants", "bytecode", "native", "rodata", "relocations"]
 
-ARCHITECTURES = (
-    "none", "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp",
-    "xtensa", "xtensawin", "rv32imc", "rv64imc",
-)  # fmt: skip
-_ARM_THUMB = ARCHITECTURES.index("armv6m"), ARCHITECTURES.index("armv7emdp")
-_SOFT_FLOAT, _HARD_FLOAT = ("armv6m", "armv7m", "armv7em"), ("armv7emsp", "armv7emdp")
 _FLAGS_PRESENT = 0x40
-_LONG_WORDS = ("x64", "rv64imc")
+_WORD = 4  # bytes, of an architecture that is not known
 _RELOCATIONS, _RODATA, _BSS = 0x10, 0x20, 0x40  # MP_SCOPE_FLAG_VIPER* of py/runtime0.h
 _NATIVE_PY, _VIPER, _ASM = 1, 2, 3
 _OBJ_STR, _OBJ_BYTES, _OBJ_COMPLEX, _OBJ_TUPLE = 5, 6, 9, 10
@@ -76,7 +71,7 @@ class MpyFile:
     @property
     def native(self) -> bool:
         """Tell whether the file holds machine code."""
-        return self.abi.arch != "none"
+        return self.abi.arch != architectures.NO_ARCH
 
 
 def abi_of_board(value: int) -> MpyAbi:
@@ -114,7 +109,8 @@ def inspect(path: Path) -> MpyFile:
             f"{path} is damaged: the module ends at byte {reader.at}, the file has {len(data)}. "
             "Build or download it again."
         )
-    word = 8 if abi.arch in _LONG_WORDS else 4
+    arch = architectures.mpy_arch(abi.arch)
+    word = arch.word if arch is not None else _WORD
     modules = tuple(
         NativeModule(
             native.text,
@@ -136,7 +132,7 @@ def check(file: MpyFile, board: MpyAbi, board_name: str) -> None:
     fits = mine.version == board.version
     if file.native:
         fits = fits and mine.sub_version == board.sub_version and not mine.flags & ~board.flags
-        fits = fits and _arch_fits(mine.arch, board.arch)
+        fits = fits and architectures.runs_on(mine.arch, board.arch)
     if not fits:
         raise IncompatibleModule(
             f"{file.path} is for {mine}; board {board_name} takes {board}. "
@@ -150,21 +146,13 @@ def float_abi_differs(file: MpyFile, board: MpyAbi) -> bool:
     Thumb code for a core without FPU loads on a core with one, but ``mp_obj_get_float_to_f`` and the like
     then hand over garbage (Arm IHI 0042, "Procedure Call Standard", section 7).
     """
-    return file.abi.arch in _SOFT_FLOAT and board.arch in _HARD_FLOAT
-
-
-def _arch_fits(module: str, board: str) -> bool:
-    if module == board:
-        return True
-    if module not in ARCHITECTURES or board not in ARCHITECTURES:
-        return False
-    # Thumb cores run what was built for a lesser one: MPY_FEATURE_ARCH_TEST in py/persistentcode.h.
-    own, other = ARCHITECTURES.index(board), ARCHITECTURES.index(module)
-    return _ARM_THUMB[0] <= other <= own <= _ARM_THUMB[1]
+    module, firmware = architectures.mpy_arch(file.abi.arch), architectures.mpy_arch(board.arch)
+    return module is not None and firmware is not None and (module.floats, firmware.floats) == ("core", "float")
 
 
 def _arch_name(number: int) -> str:
-    return ARCHITECTURES[number] if number < len(ARCHITECTURES) else f"unknown architecture {number}"
+    names = architectures.ARCH_NAMES
+    return names[number] if number < len(names) else f"unknown architecture {number}"
 
 
 @dataclass

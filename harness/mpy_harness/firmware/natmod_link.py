@@ -16,6 +16,8 @@ from typing import Any
 
 from elftools.elf.elffile import ELFFile
 
+from mpy_harness import architectures
+
 
 class LinkRecorder:
     """Listens to the linker's steps; addresses are known when the last, ``build_mpy``, is over."""
@@ -45,8 +47,7 @@ class LinkRecorder:
                 entry = symbol.name, symbol["st_value"], symbol["st_size"], known
                 variables.setdefault(index, []).append(entry)
             elif _is_function(symbol, index_to_section[index].name):
-                # Bit 0 marks Thumb code.
-                start = symbol["st_value"] & ~1 if elf["e_machine"] == "EM_ARM" else symbol["st_value"]
+                start = architectures.code_address(elf["e_machine"], symbol["st_value"])
                 found.setdefault(index, []).append((symbol.name, start, symbol["st_size"], known))
         self._placed += [(index_to_section[index], functions) for index, functions in found.items()]
         self._variables += [(index_to_section[index], listed) for index, listed in variables.items()]

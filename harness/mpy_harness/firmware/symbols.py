@@ -11,6 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mpy_harness import architectures
+
 if TYPE_CHECKING:
     from elftools.elf.elffile import ELFFile
 
@@ -21,7 +23,7 @@ _MOST_VECTORS = 16 + 480  # Armv8-M: system exceptions and external interrupts (
 
 @dataclass(frozen=True, order=True)
 class FirmwareFunction:
-    """A function: its first address (without Thumb's bit), the one behind it, and its name."""
+    """A function: the address of its first instruction, the one behind it, and its name."""
 
     start: int
     end: int
@@ -34,6 +36,10 @@ class _Facts:
     stack: tuple[int, int] | None = None
     vectors: tuple[int, ...] = ()
     addresses: Mapping[str, int] = field(default_factory=dict)
+    machine: str = ""  # of the ELF file
+
+    def code_address(self, pointer: int) -> int:
+        return architectures.code_address(self.machine, pointer)
 
 
 class Symbols:
@@ -63,7 +69,7 @@ class Symbols:
         """Return the first addresses of exception handlers, by the vector table of a Cortex-M image."""
         facts = _read(self._elf)
         starts = {function.start for function in facts.functions}
-        return frozenset(starts.intersection(vector & ~1 for vector in facts.vectors))
+        return frozenset(starts.intersection(facts.code_address(vector) for vector in facts.vectors))
 
     def address(self, name: str) -> int | None:
         """Return the value of the symbol of that name."""
@@ -71,8 +77,9 @@ class Symbols:
 
     def at(self, address: int) -> FirmwareFunction | None:
         """Return the function in which an address lies."""
-        functions = _read(self._elf).functions
-        at = bisect_right(functions, address & ~1, key=lambda function: function.start) - 1
+        facts = _read(self._elf)
+        functions, place = facts.functions, facts.code_address(address)
+        at = bisect_right(functions, place, key=lambda function: function.start) - 1
         return functions[at] if at >= 0 and address < functions[at].end else None
 
     def describe(self, address: int) -> str:
@@ -126,7 +133,8 @@ def _read(elf: Path) -> _Facts:
             addresses = {name: value for name, value, _, _ in symbols}
             low, high = (addresses.get(name) for name in _STACK)
             stack = (low, high) if low is not None and high is not None else None
-            return _Facts(tuple(_functions(symbols)), stack, _vectors(image), addresses)
+            machine = image["e_machine"]
+            return _Facts(tuple(_functions(symbols, machine)), stack, _vectors(image), addresses, machine)
     except (OSError, ELFError):
         return _Facts()  # a raw image has no symbols: addresses alone must do
 
@@ -143,11 +151,12 @@ def _symbols(image: ELFFile) -> Iterator[tuple[str, int, int, bool]]:
                     yield symbol.name, symbol["st_value"], symbol["st_size"], is_function
 
 
-def _functions(symbols: list[tuple[str, int, int, bool]]) -> Iterator[FirmwareFunction]:
+def _functions(symbols: list[tuple[str, int, int, bool]], machine: str) -> Iterator[FirmwareFunction]:
     found: dict[int, tuple[int, str]] = {}
     for name, value, size, is_function in symbols:
-        if is_function and size >= found.get(value & ~1, (0, ""))[0]:
-            found.setdefault(value & ~1, (size, name))
+        start = architectures.code_address(machine, value)
+        if is_function and size >= found.get(start, (0, ""))[0]:
+            found.setdefault(start, (size, name))
     starts = sorted(found)
     for start, following in pairwise([*starts, 1 << 64]):
         size, name = found[start]
@@ -156,8 +165,8 @@ def _functions(symbols: list[tuple[str, int, int, bool]]) -> Iterator[FirmwareFu
 
 
 def _vectors(image: ELFFile) -> tuple[int, ...]:
-    # The vector table is what a Cortex-M image begins with: Armv8-M ARM (DDI0553), B3.30.
-    if image["e_machine"] != "EM_ARM":
+    which = architectures.instruction_set_of_elf(image["e_machine"])
+    if which is None or not which.has_vectors:
         return ()
     loaded = [segment for segment in image.iter_segments() if segment["p_type"] == "PT_LOAD" and segment["p_filesz"]]
     first = min(loaded, key=lambda segment: segment["p_paddr"], default=None)

@@ -12,35 +12,17 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from mpy_harness import architectures
 from mpy_harness.errors import ToolMissing
 from mpy_harness.firmware.process import first_error, last_lines, run
 
-# Debian's package for each program; other distributions name most of them alike.
+# Debian's package for each program but compilers; other distributions name most of them alike.
 _PACKAGES = {
     "make": "make",
-    "arm-none-eabi-gcc": "gcc-arm-none-eabi libnewlib-arm-none-eabi",
-    "arm-none-eabi-ld": "binutils-arm-none-eabi",
-    "riscv64-unknown-elf-gcc": "gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf",
-    "riscv64-unknown-elf-ld": "binutils-riscv64-unknown-elf",
     "qemu-system-arm": "qemu-system-arm",
     "qemu-system-aarch64": "qemu-system-arm",
     "qemu-system-riscv32": "qemu-system-misc",
     "qemu-system-riscv64": "qemu-system-misc",
-    "gcc": "gcc libc6-dev",
-    "ld": "binutils",
-}
-
-# Compilers by native-module architecture, as py/dynruntime.mk of MicroPython picks them.
-_CROSS = {
-    "x86": "",
-    "x64": "",
-    "armv6m": "arm-none-eabi-",
-    "armv7m": "arm-none-eabi-",
-    "armv7emsp": "arm-none-eabi-",
-    "armv7emdp": "arm-none-eabi-",
-    "xtensa": "xtensa-lx106-elf-",
-    "xtensawin": "xtensa-esp32-elf-",
-    "rv32imc": "riscv64-unknown-elf-",
 }
 
 _VERSION_SECONDS = 20.0
@@ -62,7 +44,8 @@ class Toolchain:
 
 def package_for(program: str) -> str | None:
     """Return the Debian packages that provide ``program``, or None when unknown."""
-    return _PACKAGES.get(program)
+    compilers = (compiler.packages for compiler in architectures.COMPILERS)
+    return next((packages[program] for packages in compilers if program in packages), _PACKAGES.get(program))
 
 
 def find(program: str, purpose: str) -> Path:
@@ -71,8 +54,8 @@ def find(program: str, purpose: str) -> Path:
     if path is None:
         package = package_for(program)
         how = f"On Debian: apt install {package}" if package else "Install it and put it on the PATH"
-        if program.startswith(_CROSS["xtensawin"]):
-            how = "Espressif's is installed with ESP-IDF (idf_tools.py install xtensa-esp-elf); put it on the PATH"
+        compilers = (each for each in architectures.COMPILERS if each.advice and program.startswith(each.prefix))
+        how = next((each.advice for each in compilers if each.advice), how)
         raise ToolMissing(f"{program} is not installed; {purpose} needs it. {how}.")
     return Path(path)
 
@@ -92,12 +75,11 @@ def version(program: Path) -> str:
 
 def cross_prefix(arch: str) -> str:
     """Return the compiler prefix for a native-module architecture."""
-    try:
-        return _CROSS[arch]
-    except KeyError as error:
-        raise ToolMissing(
-            f"native modules for the architecture {arch!r} cannot be built. Known: {', '.join(sorted(_CROSS))}."
-        ) from error
+    found = architectures.mpy_arch(arch)
+    if found is None or found.compiler is None:
+        known = ", ".join(architectures.buildable_arches())
+        raise ToolMissing(f"native modules for the architecture {arch!r} cannot be built. Known: {known}.")
+    return found.compiler.prefix
 
 
 @lru_cache(maxsize=8)

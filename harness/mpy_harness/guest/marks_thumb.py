@@ -1,5 +1,5 @@
 # Marks for Arm: register moves to themselves, which do nothing and which no compiler emits
-# (counting/plugin_c/decode/decode.h). 0x46c9 and 0x46d2 are a name's bits 0 and 1, 0x46db starts and 0x46e4 stops a region,
+# (architectures/arm.py has the table). 0x46c9 and 0x46d2 are a name's bits 0 and 1, 0x46db starts and 0x46e4 stops a region,
 # 0x462d pauses and 0x4636 resumes all.
 # A name's bits come before the start, so that a region holds nothing of it. All return 0: an address may take an
 # allocation to become an int, which counts.

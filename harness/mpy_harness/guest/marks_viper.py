@@ -1,4 +1,4 @@
-# Marks for cores without an assembler in the firmware: where these functions set `mark`, board/guest_code.py puts the
+# Marks for cores without an assembler in the firmware: where these functions set `mark`, architectures/marks.py puts the
 # no-ops that counting/plugin_c/decode/xtensa.c and riscv.c know in place of the instruction.
 # A name's bits 0 and 1 are 1201 and 1202, 1203 starts and 1204 stops a region, 1205 pauses and 1206 resumes all.
 # A name's bits come before the start, so that a region holds nothing of it.

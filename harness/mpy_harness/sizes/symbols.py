@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mpy_harness import architectures
 from mpy_harness.firmware.process import run
 from mpy_harness.sizes.linkmap import Piece
 from mpy_harness.sizes.tree import SizeTree
@@ -22,7 +23,7 @@ LINKER = "(linker)"
 SCRIPT = "(linker script)"
 PADDING = "(padding)"
 UNNAMED = "(unnamed)"
-_DEMANGLERS = ("c++filt", "arm-none-eabi-c++filt", "riscv64-unknown-elf-c++filt")
+_DEMANGLERS = tuple(f"{compiler.prefix}c++filt" for compiler in architectures.COMPILERS)
 _END = Piece("", "", 1 << 64, 0, "")
 _AT_ONCE = 500
 _SECONDS = 20.0
@@ -30,7 +31,7 @@ _SECONDS = 20.0
 
 @dataclass(frozen=True, order=True)
 class Symbol:
-    """A function or variable: its first address (without Thumb's bit), its bytes as the ELF file says, and its name."""
+    """A function or variable: its first address, its bytes as the ELF file says, and its name."""
 
     start: int
     size: int
@@ -41,7 +42,7 @@ def read_symbols(image: ELFFile) -> list[Symbol]:
     """Return the symbols of functions and variables by address: of several for one place, the name that others know."""
     from elftools.elf.sections import SymbolTableSection  # noqa: PLC0415 - slow to import
 
-    thumb = image["e_machine"] == "EM_ARM"
+    machine = image["e_machine"]
     found: dict[int, tuple[int, bool, str]] = {}
     for section in image.iter_sections():
         if not isinstance(section, SymbolTableSection):
@@ -54,7 +55,9 @@ def read_symbols(image: ELFFile) -> list[Symbol]:
                 continue
             if symbol["st_shndx"] == "SHN_UNDEF" or not symbol.name:
                 continue
-            start = symbol["st_value"] & ~1 if thumb and kind == "STT_FUNC" else symbol["st_value"]
+            start = symbol["st_value"]
+            if kind == "STT_FUNC":
+                start = architectures.code_address(machine, start)
             better = (-symbol["st_size"], is_local, symbol.name)
             found[start] = min(found.get(start, better), better)
     names = demangled([name for _, _, name in found.values()])

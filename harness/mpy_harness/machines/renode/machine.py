@@ -18,7 +18,7 @@ from importlib import resources
 from pathlib import Path
 
 from mpy_harness.counting.instrument import Records
-from mpy_harness.counting.marks import THUMB, MarkRecords, MarkSites
+from mpy_harness.counting.marks import MarkRecords, MarkSites
 from mpy_harness.errors import EmulatorRefused, GuestMemoryFailed
 from mpy_harness.machines.base import Exit, GuestMemory, SharedWindow
 from mpy_harness.machines.process import EmulatorProcess
@@ -210,7 +210,7 @@ def _script(sites: MarkSites, console: str, output: int) -> str:
     facts = {
         "SITES": list(sites.sites),
         "LOADS_CODE": sites.loads_code,
-        "MARKS": {encoding: int(mark) for encoding, mark in THUMB.items()},
+        "MARKS": {encoding: int(mark) for encoding, mark in sites.encodings.items()},
         "SENDING": sites.sending,
         "CPU": _CPU,
         "UART": console,

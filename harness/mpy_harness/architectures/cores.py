@@ -1,0 +1,31 @@
+"""Cores that the code in targets/boards is compiled for: what GCC is told, and which memory protection they have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+#: Arm's memory protection: of Armv7-M (Arm DDI 0403, section B3.5) and of Armv8-M (Arm DDI 0553, section B10).
+Protection = Literal["pmsav7", "pmsav8"]
+
+
+@dataclass(frozen=True)
+class Core:
+    """A core: its compiler flags, and its memory protection unit where it has one."""
+
+    flags: tuple[str, ...]
+    mpu: Protection | None
+
+
+#: By the name that ``core`` in target.toml has. A core that is sold with and without FPU is here with the one that the
+#: emulators give it.
+CORES: Mapping[str, Core] = {
+    "cortex-m0": Core(("-mcpu=cortex-m0", "-mfloat-abi=soft"), None),
+    "cortex-m0plus": Core(("-mcpu=cortex-m0plus", "-mfloat-abi=soft"), None),
+    "cortex-m3": Core(("-mcpu=cortex-m3", "-mfloat-abi=soft"), "pmsav7"),
+    "cortex-m4": Core(("-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"), "pmsav7"),
+    "cortex-m7": Core(("-mcpu=cortex-m7", "-mfpu=fpv5-d16", "-mfloat-abi=hard"), "pmsav7"),
+    "cortex-m33": Core(("-mcpu=cortex-m33", "-mfpu=fpv5-sp-d16", "-mfloat-abi=hard"), "pmsav8"),
+    "cortex-m55": Core(("-mcpu=cortex-m55", "-mfloat-abi=hard"), "pmsav8"),
+}

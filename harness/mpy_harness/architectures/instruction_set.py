@@ -1,0 +1,67 @@
+"""What an entry of the table says: an instruction set, its architectures in MicroPython, and who compiles for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mpy_harness.architectures.marks import Marks
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """A GNU compiler: the prefix of its programs, and how to get them.
+
+    ``gcc`` and ``binutils`` are the Debian packages of compiler and linker; None where Debian has none, then ``advice``
+    says where else they are.
+    """
+
+    prefix: str
+    gcc: str | None = None
+    binutils: str | None = None
+    advice: str | None = None
+
+    @property
+    def packages(self) -> dict[str, str]:
+        """Return the Debian packages by the program that is in them."""
+        known = {"gcc": self.gcc, "ld": self.binutils}
+        return {f"{self.prefix}{name}": package for name, package in known.items() if package is not None}
+
+
+@dataclass(frozen=True)
+class MpyArch:
+    """An architecture of native code, as MicroPython's makefiles and ``.mpy`` files call it.
+
+    ``number`` stands for it in the header of a ``.mpy`` file and in ``sys.implementation._mpy`` (py/persistentcode.h).
+    ``compiler`` and its flags are those of py/dynruntime.mk; None where that builds nothing. ``word`` is the size of a
+    pointer in bytes. ``floats``: the registers in which C functions pass floats (Arm IHI 0042, section 7).
+    """
+
+    name: str
+    number: int
+    compiler: Compiler | None = None
+    word: int = 4
+    floats: Literal["core", "float"] | None = None
+
+
+@dataclass(frozen=True)
+class InstructionSet:
+    """An instruction set.
+
+    ``arches`` are its architectures in MicroPython, the least first; ``runs_lesser``: a core of one also runs code of
+    those before it. ``elf_machines`` are its names in ELF files (pyelftools). ``pointer_bits`` are those of a pointer
+    to code that are no part of the address. ``has_vectors``: an image begins with the addresses of its exception
+    handlers. ``marks`` are None where the counting plugin has no decoder; the decoder is called ``name``.
+    """
+
+    name: str
+    arches: tuple[MpyArch, ...]
+    elf_machines: tuple[str, ...]
+    runs_lesser: bool = False
+    pointer_bits: int = 0
+    has_vectors: bool = False
+    marks: Marks | None = None
+
+    def code_address(self, pointer: int) -> int:
+        """Return the address of the code that a pointer points to."""
+        return pointer & ~self.pointer_bits
