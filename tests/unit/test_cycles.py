@@ -108,7 +108,7 @@ def test_what_is_wrong_in_a_cores_file_is_said_with_that_file(tmp_path, monkeypa
     (tmp_path / "cores").mkdir()
     file = tmp_path / "cores" / "cortex-m33.toml"
     file.write_text('source = "x"\nerror = 0\n[costs]\ninteger = 1\n')
-    monkeypatch.setattr("mpy_harness.targets.targets_dir", lambda: tmp_path)
+    monkeypatch.setattr("mpy_harness.targets.files.targets_dir", lambda: tmp_path)
     path = folder_with(tmp_path, M33)
     with pytest.raises(TargetInvalid, match=rf"(?s){file} does not describe a core.*error: .*\(it is 0\)"):
         load_target(path)

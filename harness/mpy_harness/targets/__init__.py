@@ -1,0 +1,18 @@
+"""Targets: ``target.toml`` as typed objects, and what is wrong in one in plain words."""
+
+from __future__ import annotations
+
+from mpy_harness.targets.files import DEFAULT_TARGET as DEFAULT_TARGET
+from mpy_harness.targets.files import available as available
+from mpy_harness.targets.files import load_target as load_target
+from mpy_harness.targets.tables import CostName as CostName
+from mpy_harness.targets.tables import CycleModel as CycleModel
+from mpy_harness.targets.tables import Cycles as Cycles
+from mpy_harness.targets.tables import FirmwareSpec as FirmwareSpec
+from mpy_harness.targets.tables import Memory as Memory
+from mpy_harness.targets.tables import PublishedFirmware as PublishedFirmware
+from mpy_harness.targets.tables import Table as Table
+from mpy_harness.targets.tables import Text as Text
+from mpy_harness.targets.tables import Window as Window
+from mpy_harness.targets.target import FILE_NAME as FILE_NAME
+from mpy_harness.targets.target import Target as Target

@@ -1,0 +1,102 @@
+"""A target, and what follows from its description."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from mpy_harness.errors import TargetInvalid
+from mpy_harness.resources import targets_dir
+from mpy_harness.targets.explain import explain
+from mpy_harness.targets.tables import (
+    AnyTable,
+    Cycles,
+    Firmware,
+    FirmwareSpec,
+    Memory,
+    NatmodSpec,
+    PublishedFirmware,
+    Table,
+    Text,
+    Window,
+)
+
+#: The file in a target's folder that describes it.
+FILE_NAME = "target.toml"
+
+
+class Target(Table):
+    """A target as its ``target.toml`` describes it, with its name and folder.
+
+    ``machine`` is the table that has the emulator's name, read by that emulator; ``firmware_of`` is the target
+    whose firmware this one runs, the very same image.
+    """
+
+    name: Text
+    folder: Path
+    description: Text
+    core: Text
+    emulator: Text
+    machine: Mapping[str, Any]
+    firmware_of: Target | None = None
+    window: Window | None = None
+    firmware: Firmware
+    natmod: NatmodSpec
+    memory: tuple[Memory, ...] = ()
+    cycles: Cycles | None = None
+
+    @property
+    def is_published(self) -> bool:
+        """Whether the firmware is a finished image that somebody publishes."""
+        return isinstance(self.firmware, PublishedFirmware)
+
+    @property
+    def built(self) -> FirmwareSpec:
+        """Return how the firmware is built; TargetInvalid for one that is published."""
+        if isinstance(self.firmware, PublishedFirmware):
+            raise TargetInvalid(f"the firmware of {self.name} is not built, it is published: {self.firmware.url}")
+        return self.firmware
+
+    @property
+    def board_folder(self) -> Path:
+        """Return the folder with the board files of the MicroPython port."""
+        return self.folder / self.built.board
+
+    @property
+    def shared_folder(self) -> Path | None:
+        """Return the folder with what the board has in common with others, None where it stands alone."""
+        if self.built.shared is None:
+            return None
+        beside = self.folder.parent / self.built.shared
+        return beside if beside.is_dir() else targets_dir() / self.built.shared
+
+    @property
+    def tools(self) -> str:
+        """Return the version of MicroPython whose mpy-cross and headers make what is loaded into the firmware."""
+        other = self.firmware.tools if isinstance(self.firmware, PublishedFirmware) else None
+        return other or self.firmware.micropython
+
+    def of_release(self, version: str) -> Target:
+        """Return the same target with its firmware built from a release of MicroPython. Raises TargetInvalid."""
+        if self.is_published:
+            raise TargetInvalid(
+                f"the firmware of {self.name} is published as it is, of MicroPython {self.firmware.micropython}; "
+                f"only what is built can be of {version}."
+            )
+        changes = {"firmware": self.firmware.model_copy(update={"micropython": version})}
+        base = self.firmware_of and self.firmware_of.of_release(version)
+        return self.model_copy(update={**changes, "firmware_of": base})
+
+    def machine_as(self, model: type[AnyTable]) -> AnyTable:
+        """Return the emulator's own table as its model.
+
+        Raises TargetInvalid, which names the file, the key and what is wrong with it.
+        """
+        try:
+            return model(**self.machine)
+        except (ValidationError, TypeError) as error:
+            file = self.folder / FILE_NAME
+            raise TargetInvalid(f"{file} does not describe a target:\n{explain(error, self.emulator)}") from error
