@@ -83,8 +83,8 @@ def main() -> None:
         boards = {"none": Board(target, image, Path(logs, "none.log"))}
         try:
             for mode in MODES:
-                counting = machines.instrument(target, image, mode, progress)
-                boards[mode] = Board(target, image, Path(logs, f"{mode}.log"), counting=counting)
+                instrument = machines.instrument(target, image, mode, progress)
+                boards[mode] = Board(target, image, Path(logs, f"{mode}.log"), instrument=instrument)
             print_table(boards, rounds)
         finally:
             for board in boards.values():

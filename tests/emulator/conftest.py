@@ -13,7 +13,6 @@ from mpy_harness.board import Board
 from mpy_harness.board.pool import BoardPool
 from mpy_harness.firmware import cache
 from mpy_harness.firmware.image import Firmware, firmware_for
-from mpy_harness.firmware.symbols import Symbols
 from mpy_harness.targets import Target, load_target
 from tests.emulator.leftovers import Leftovers
 
@@ -59,7 +58,6 @@ def make_board(nothing_left: None, m33: Target, firmware: Firmware, tmp_path: Pa
     boards: list[Board] = []
 
     def make(target: Target = m33, image: Path = firmware.elf, **options: Any) -> Board:
-        options.setdefault("where", Symbols(image).describe)
         boards.append(Board(target, image, tmp_path / f"console-{len(boards)}.log", **options))
         return boards[-1]
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from mpy_harness.board import Board
 from mpy_harness.errors import HarnessError
-from mpy_harness.firmware.symbols import Symbols
 from mpy_harness.targets import Target
 from tests.emulator.leftovers import Leftovers
 
@@ -21,8 +20,7 @@ def booting(target: Target, image: Path, folder: Path, **defaults: Any) -> Itera
     boards: list[Board] = []
 
     def make(image: Path = image, **options: Any) -> Board:
-        options = {"where": Symbols(image).describe} | defaults | options
-        boards.append(Board(target, image, folder / f"console-{len(boards)}.log", **options))
+        boards.append(Board(target, image, folder / f"console-{len(boards)}.log", **(defaults | options)))
         return boards[-1]
 
     yield make

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mpy_harness.board.objects import GuestObject
+from mpy_harness.board.requests import WATCHED, Requests
 from mpy_harness.errors import MemoryUnwatched
 
-if TYPE_CHECKING:
-    from mpy_harness.board.board import Board
-
-#: Added to how a request is counted (guest/runtime.py) where it is watched.
-WATCH = 4
 _OBJECTS = 16
 #: A function of the guest: an expression, or an object of it.
 Function = str | GuestObject
@@ -69,21 +65,21 @@ class Leak:
 class Heap:
     """The heap of a board (``board.heap``); all figures are bytes, after a collection."""
 
-    def __init__(self, board: Board) -> None:
-        self._board = board
+    def __init__(self, requests: Requests) -> None:
+        self._requests = requests
         #: What importing each module took, by name.
         self.imports: dict[str, int] = {}
 
     def used(self) -> int:
         """Return what is in use, the harness's half in the guest included."""
-        return int(self._board.request("heap"))
+        return int(self._requests.run("heap"))
 
     def of(self, create: Function, *args: Any, count: int = _OBJECTS) -> int | float:
         """Return what an object takes that ``create(*args)`` returns, by a function's name, an expression or an object.
 
         That is the mean over ``count`` objects after a first one, which may set up what they share.
         """
-        one, all_of_them = self._board.request("heap_of", create, list(args), count)
+        one, all_of_them = self._requests.run("heap_of", create, list(args), count)
         each = (all_of_them - one) / count
         return int(each) if each.is_integer() else each
 
@@ -102,7 +98,7 @@ class Heap:
         """
         if rounds < 1:
             raise ValueError(f"rounds must be 1 or more, not {rounds}")
-        stayed = self._board.request("leak_of", create, list(args), use, delete, rounds, timeout=timeout)
+        stayed = self._requests.run("leak_of", create, list(args), use, delete, rounds, timeout=timeout)
         return Leak(int(stayed), rounds)
 
 
@@ -119,46 +115,58 @@ class _Look:
 
 
 class MemoryWatch:
-    """Collects what the firmware counts; ``ask`` makes requests of our own, ``address`` is that of its figures."""
+    """Watches what requests take of heap and stack, as the firmware counts it.
 
-    def __init__(self, target: str, address: int | None, ask: Callable[..., Any]) -> None:
-        self._target = target
+    ``address`` is that of the firmware's figures, None where it does not count them.
+    """
+
+    def __init__(self, requests: Requests, address: int | None) -> None:
+        #: What was taken in regions so far.
+        self.allocated: list[Allocations] = []
+        self._requests = requests
         self._address = address
-        self._ask = ask
         self._open: list[Allocations] = []
         self._is_asking = False
         self._life = -1
         self._last: _Look | None = None  # None: something that is not watched may have changed the heap since
 
     @contextmanager
-    def region(self, name: str, life: int) -> Iterator[Allocations]:
-        """Watch the requests made meanwhile, in this life of the board. Raises MemoryUnwatched."""
+    def region(self, name: str, *, listed: bool = True) -> Iterator[Allocations]:
+        """Watch the requests that are made meanwhile; the region is in ``allocated`` if ``listed``.
+
+        Raises MemoryUnwatched.
+        """
         if self._address is None:
             raise MemoryUnwatched(
-                f"allocations cannot be counted: the firmware of target {self._target} does not count them. Use a "
-                "target whose firmware the harness builds (m33), or board.heap.used() for what is in use."
+                f"allocations cannot be counted: the firmware of target {self._requests.target} does not count them. "
+                "Use a target whose firmware the harness builds (m33), or board.heap.used() for what is in use."
             )
-        self._last = self._look(life)
+        self._last = self._look()
         region = Allocations(name, largest_before=self._last.largest, largest_after=self._last.largest)
         self._open.append(region)
+        if listed:
+            self.allocated.append(region)
         try:
             yield region
         finally:
             self._open = [other for other in self._open if other is not region]
 
-    def begin(self, life: int, *, is_program: bool) -> bool:
-        """Tell whether the request that comes is watched: a program's is, where a region is open."""
+    def begin(self, *, is_program: bool) -> int:
+        """Have the request that comes watched if it runs a program and a region is open."""
         if not self._open or self._is_asking:
-            return False
+            return 0
         if not is_program:
             self._last = None
-        elif self._last is None or self._life != life:
-            self._last = self._look(life)
-        return is_program
+            return 0
+        if self._last is None or self._life != self._requests.life:
+            self._last = self._look()
+        return WATCHED
 
-    def collect(self, life: int) -> None:
+    def end(self, mode: int) -> None:
         """Add the figures of the request that was just watched."""
-        before, now = self._last, self._look(life)
+        if not mode & WATCHED:
+            return
+        before, now = self._last, self._look()
         self._last = now
         for region in self._open:
             region.count += now.count
@@ -168,14 +176,17 @@ class MemoryWatch:
             region.largest_after = now.largest
             region.stack = max(region.stack, now.stack)
 
-    def _look(self, life: int) -> _Look:
+    def lose(self) -> None:
+        """Do nothing: what a request took that ended with its guest is not known, and is in no region."""
+
+    def _look(self) -> _Look:
         self._is_asking = True
         try:
-            if self._life != life:
-                self._ask("watch", self._address)
-                self._ask("figures")  # what that sets up for good is there when a region begins
-                self._life = life
-            self._ask("look")
-            return _Look(*self._ask("figures"))
+            if self._life != self._requests.life:
+                self._requests.run("watch", self._address)
+                self._requests.run("figures")  # what that sets up for good is there when a region begins
+                self._life = self._requests.life
+            self._requests.run("look")
+            return _Look(*self._requests.run("figures"))
         finally:
             self._is_asking = False

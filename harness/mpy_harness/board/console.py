@@ -102,6 +102,16 @@ class Console(SocketSpawn):  # type: ignore[type-arg]  # generic in its stubs on
         index = self._wait(lambda seconds: self.expect_exact(markers, timeout=seconds), deadline)
         return index, self.before or b""
 
+    def search(self, pattern: bytes, deadline: float) -> re.Match[bytes]:
+        """Return the first match of a regular expression.
+
+        Raises WaitedLong at the deadline, ConsoleClosed at the end.
+        """
+        self._wait(lambda seconds: self.expect(pattern, timeout=seconds), deadline)
+        match = self.match
+        assert isinstance(match, re.Match)  # noqa: S101 - pexpect's type says less
+        return match
+
     def read_exactly(self, count: int, deadline: float) -> bytes:
         """Return the next bytes.
 

@@ -1,4 +1,4 @@
-"""Counts regions on a board: which requests are counted, and what the plugin wrote of them."""
+"""Counts of regions on a board: which requests are counted, and what the plugin wrote of them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from mpy_harness.board.requests import COUNTED, COUNTED_BY_NAME, Requests
 from mpy_harness.counting.attribution import without
 from mpy_harness.counting.count import Count, count_of
 from mpy_harness.counting.instrument import Records
@@ -18,25 +19,27 @@ Attribute = Callable[[Sequence[Record]], list[Profile | None]]
 
 
 class Meter:
-    """Reads the plugin's records; ``calibrate`` makes the guest run one empty region of each kind."""
+    """Counts the instructions of requests, as the plugin's records tell them.
 
-    def __init__(
-        self, records: Records, calibrate: Callable[[], None], attribute: Attribute, *, has_names: bool
-    ) -> None:
+    ``attribute`` makes call trees; ``collects`` is the address of the firmware's variable that makes it collect
+    garbage before a request, 0 for none; ``has_names``: the guest is asked for names of functions after a request.
+    """
+
+    def __init__(self, requests: Requests, attribute: Attribute, collects: int, *, has_names: bool) -> None:
         self.counts: list[Count] = []
-        self.records = records
-        self._calibrate = calibrate
+        self._requests = requests
         self._attribute = attribute
+        self._collects = collects
+        self._mode = COUNTED_BY_NAME if has_names else COUNTED
+        self._records: Records  # set when the machine starts
         self._empty: dict[Kind, tuple[Record, Profile | None]] = {}
         self._open: list[Count] = []
         self._listed: list[Count] = []
         self._is_asking = False
-        self._how = 2 if has_names else 1
 
-    @property
-    def request_mode(self) -> int:
-        """Return 0 while requests are not counted, 1 while they are, 2 where the guest is asked for names then."""
-        return self._how if self._open and not self._is_asking else 0
+    def connect(self, records: Records) -> None:
+        """Read these records from now on: the machine has started."""
+        self._records = records
 
     @contextmanager
     def region(self, name: str, *, listed: bool = True) -> Iterator[Count]:
@@ -58,17 +61,28 @@ class Meter:
                 f"the count of {name or 'a region'!r} is not exact: the guest waited in it (sleep, much output, "
                 "writing to flash), and what else ran meanwhile cannot be told apart from it.",
                 InexactCount,
-                stacklevel=5,  # who wrote `with board.count`
+                stacklevel=3,  # who wrote `with board.count`
             )
 
     def calibrate(self) -> None:
-        """Learn what the marks of regions take: at the begin of each life, so that all lives are the same."""
+        """Have the guest run one empty region of each kind, to learn what their marks take.
+
+        That is done at the start of each life, so that all lives are the same.
+        """
         with self._asking():
-            self.records.take()
-            self._calibrate()
-            records = list(parse(self.records.take()))
+            self._records.take()
+            self._requests.run("calibrate", self._collects)
+            records = list(parse(self._records.take()))
             trees = self._attribute(records)
             self._empty = {record.kind: (record, tree) for record, tree in zip(records, trees, strict=True)}
+
+    def begin(self, *, is_program: bool) -> int:  # noqa: ARG002 - the guest itself tells programs from the rest
+        """Have the request that comes counted if a region is open."""
+        return self._mode if self._open and not self._is_asking else 0
+
+    def end(self, mode: int) -> None:  # noqa: ARG002 - programs may mark regions in any request
+        """Read the records of a request that ended."""
+        self.collect()
 
     def lose(self) -> None:
         """Take note that the guest ended within the regions that are open: what it took there is not known."""
@@ -77,7 +91,7 @@ class Meter:
 
     def collect(self) -> None:
         """Read what was written since the last time, while the guest runs nothing."""
-        data = b"" if self._is_asking else self.records.take()
+        data = b"" if self._is_asking else self._records.take()
         if data:
             with self._asking():
                 self._read(data)

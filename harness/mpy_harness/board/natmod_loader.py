@@ -26,8 +26,8 @@ class GuestModule(GuestObject):
     """
 
     def __init__(self, module: GuestObject, build: NatmodBuild | None, heap: int) -> None:
-        self._board = module._board  # noqa: SLF001 - it stands for the same object
-        self._life = module.life
+        self._requests = module._requests  # noqa: SLF001 - it stands for the same object
+        self._life = module._life  # noqa: SLF001
         self.number = module.number
         self._module = module  # whose end would free the object in the guest
         self.build = build

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mpy_harness.board.codec import Reference
-
-if TYPE_CHECKING:
-    from mpy_harness.board.board import Board
+from mpy_harness.board.requests import Requests
+from mpy_harness.errors import Untransferable
 
 
 class GuestObject(Reference):
@@ -18,19 +17,19 @@ class GuestObject(Reference):
     stand-in is, and with the next reset.
     """
 
-    def __init__(self, board: Board, number: int) -> None:
-        self._board = board
-        self._life = board.life
+    def __init__(self, requests: Requests, number: int) -> None:
+        self._requests = requests
+        self._life = requests.life
         self.number = number
-        weakref.finalize(self, board.release, board.life, number).atexit = False
+        weakref.finalize(self, requests.release, requests.life, number).atexit = False
 
     def get(self) -> Any:
         """Return the object itself, where it is of a type that can be transferred."""
-        return self._board.fetch(self)
+        return fetch(self._requests, self)
 
     def __call__(self, *args: Any, timeout: float | None = None, **kwargs: Any) -> Any:
         """Call the object, a function or class of the guest."""
-        return self._board.request("call", self, "", list(args), kwargs, timeout=timeout)
+        return self._requests.run("call", self, "", list(args), kwargs, timeout=timeout)
 
     def __getattr__(self, name: str) -> GuestMethod:
         """Return the attribute of that name, to be called."""
@@ -38,34 +37,49 @@ class GuestObject(Reference):
             raise AttributeError(name)
         return GuestMethod(self, name)
 
-    @property
-    def life(self) -> int:
-        """Return in which life of the board (between two resets) the object exists."""
-        return self._life
-
-    def lives_on(self, board: Board) -> bool:
-        """Tell whether the object is one of that board."""
-        return self._board is board
-
     def __repr__(self) -> str:
-        return f"<GuestObject {self.number} on {self._board.target.name}>"
+        return f"<GuestObject {self.number} on {self._requests.target}>"
 
 
 class GuestMethod:
     """A method of a guest object; ``get()`` fetches an attribute that is a value."""
 
     def __init__(self, owner: GuestObject, name: str) -> None:
+        self._requests = owner._requests  # noqa: SLF001 - the two classes are one thing
         self._owner = owner
         self._name = name
 
     def __call__(self, *args: Any, timeout: float | None = None, **kwargs: Any) -> Any:
         """Call the method in the guest."""
-        board = self._owner._board  # noqa: SLF001 - the two classes are one thing
-        return board.request("call", self._owner, self._name, list(args), kwargs, timeout=timeout)
+        return self._requests.run("call", self._owner, self._name, list(args), kwargs, timeout=timeout)
 
     def get(self) -> Any:
         """Return the attribute's value."""
-        return self._owner._board.call("getattr", self._owner, self._name)  # noqa: SLF001
+        return self._requests.run("call", "getattr", "", [self._owner, self._name], {})
 
     def __repr__(self) -> str:
         return f"<method {self._name} of {self._owner!r}>"
+
+
+def fetch(requests: Requests, thing: Reference) -> Any:
+    """Return the value of an object in the guest.
+
+    Raises Untransferable for one of a type that has no counterpart on the host.
+    """
+    value = requests.run("get", thing)
+    if isinstance(value, GuestObject):
+        text = requests.run("call", "repr", "", [value], {})
+        raise Untransferable(f"{text} of the guest has no counterpart on the host")
+    return value
+
+
+def number_of(requests: Requests, thing: Reference) -> int:
+    """Return the number of an object in the guest of these requests.
+
+    Raises Untransferable for an object of another board, or of a life before the last reset.
+    """
+    if not isinstance(thing, GuestObject) or thing._requests is not requests:  # noqa: SLF001
+        raise Untransferable(f"{thing!r} is an object of another board")
+    if thing._life != requests.life:  # noqa: SLF001
+        raise Untransferable(f"{thing!r} is gone: the board was reset since")
+    return thing.number

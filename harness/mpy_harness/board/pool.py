@@ -12,7 +12,6 @@ from mpy_harness.counting.instrument import Instrument, Mode
 from mpy_harness.errors import HarnessError, MachineryError
 from mpy_harness.firmware.image import Firmware, firmware_for
 from mpy_harness.firmware.progress import Progress, Silent
-from mpy_harness.firmware.symbols import Symbols
 from mpy_harness.targets import Target
 
 
@@ -72,14 +71,17 @@ class BoardPool:
         self._boots += 1
         log = self.log_folder / f"{target.name}{self.label}-{self._boots}.log"
         log.unlink(missing_ok=True)
-        where = Symbols(image).describe
-        counting = self._instrument(target, image, mode)
-        return Board(target, image, log, host_files=host_files, timeout=self.timeout, where=where, counting=counting)
+        instrument, why_not = self._instrument(target, image, mode)
+        return Board(
+            target, image, log,
+            host_files=host_files, timeout=self.timeout, instrument=instrument, why_not=why_not,
+        )  # fmt: skip
 
-    def _instrument(self, target: Target, image: Path, mode: Mode | None) -> Instrument | str:
+    def _instrument(self, target: Target, image: Path, mode: Mode | None) -> tuple[Instrument | None, str]:
+        """Return what counts, or None and why nothing does."""
         if mode is None:
-            return "counting is switched off, by --counting off, its configuration or the test's marker"
+            return None, "counting is switched off, by --counting off, its configuration or the test's marker"
         try:
-            return machines.instrument(target, image, mode, self.progress)
+            return machines.instrument(target, image, mode, self.progress), ""
         except MachineryError as error:  # a board that cannot count is still a board
-            return str(error)
+            return None, str(error)

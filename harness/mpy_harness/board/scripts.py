@@ -95,7 +95,7 @@ class DeviceScript:
         """Run the script, or one function of it; return its exit status as ``sys.exit`` got it (0: none)."""
         # Built is what the script's folder does not have: there, a folder of that name holds sources.
         built = [f"/{_BUILT}"] if f"/{_BUILT}" in (board.host_files.imports or ()) else []
-        return board.request(
+        return board.requests.run(
             "script", self.guest_path, self.path.stem, function, list(arguments), built, timeout=timeout
         )
 

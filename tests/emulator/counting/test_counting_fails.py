@@ -171,12 +171,12 @@ def test_resets_inside_a_count(boot):
 
 def test_without_a_window(make_board, m33, firmware):
     instrument = machines.instrument(m33, firmware.elf, "count", Silent())
-    board = make_board(memory=False, counting=instrument)
-    assert usual(board)[1] == usual(make_board(counting=instrument))[1]
+    board = make_board(memory=False, instrument=instrument)
+    assert usual(board)[1] == usual(make_board(instrument=instrument))[1]
 
 
 def test_a_board_that_cannot_count_says_why(make_board):
-    board = make_board(counting="counting was left out in this test")
+    board = make_board(why_not="counting was left out in this test")
     with pytest.raises(CountingUnavailable, match="counting was left out in this test"), board.count():
         pass
     assert board.counts == []

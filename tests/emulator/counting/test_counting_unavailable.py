@@ -118,14 +118,14 @@ def test_a_plugin_that_qemu_refuses(make_board, m33, firmware, tmp_path):
     library = tmp_path / "broken.so"
     library.write_bytes(instrument.library.read_bytes()[:4000])
     with pytest.raises(EmulatorDied, match=r"broken\.so"):
-        make_board(counting=replace(instrument, library=library))
+        make_board(instrument=replace(instrument, library=library))
 
 
 @pytest.mark.parametrize("change", [{"mode": "nothing"}, {"decoder": "z80"}, {"functions": "0 10 x\n"}])
 def test_a_plugin_that_refuses_its_arguments(make_board, m33, firmware, change):
     instrument = machines.instrument(m33, firmware.elf, "count", Silent())
     with pytest.raises(EmulatorDied, match="the counting plugin does not understand"):
-        make_board(counting=replace(instrument, **change))
+        make_board(instrument=replace(instrument, **change))
 
 
 @pytest.mark.parametrize("name", ["with,comma", "with blank", "é"])
@@ -133,7 +133,7 @@ def test_a_plugin_in_an_odd_place(make_board, m33, firmware, tmp_path, name):
     instrument = plugin_of(m33, firmware)
     (tmp_path / name).mkdir()
     library = shutil.copy(instrument.library, tmp_path / name)
-    board = make_board(counting=replace(instrument, library=Path(library)))
+    board = make_board(instrument=replace(instrument, library=Path(library)))
     with board.count() as count:
         board.eval("6 * 7")
     assert count.instructions > 0

@@ -96,7 +96,7 @@ def typed(board: Board) -> None:
             board.console.write_bytes(bytes([key]))
             time.sleep(next(pauses))
     board.expect(rb"'98'\]")
-    board._repl.enter(5)
+    board._life._repl.enter(5)
 
 
 @pytest.mark.parametrize(

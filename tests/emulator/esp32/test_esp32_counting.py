@@ -59,7 +59,7 @@ MODES: tuple[Mode, ...] = ("count", "instructions", "classes", "memory")
 @pytest.fixture(scope="session")
 def counting(esp32: Target, image: Path, boot: Callable[..., Board]) -> Callable[[Mode], Board]:
     """Boot boards that count."""
-    return lambda mode: boot(counting=machines.instrument(esp32, image, mode, Silent()))
+    return lambda mode: boot(instrument=machines.instrument(esp32, image, mode, Silent()))
 
 
 @pytest.fixture(scope="module")

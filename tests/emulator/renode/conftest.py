@@ -39,9 +39,9 @@ def image(chip: Target) -> Path:
 @pytest.fixture(scope="session")
 def boot(chip: Target, image: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boot]:
     """Boot boards that count; keyword arguments are Board's."""
-    counting = machines.instrument(chip, image, "count", Silent())
+    instrument = machines.instrument(chip, image, "count", Silent())
     patience = {"timeout": PATIENCE, "boot_seconds": PATIENCE}
-    with booting(chip, image, tmp_path_factory.mktemp(chip.name), counting=counting, **patience) as make:
+    with booting(chip, image, tmp_path_factory.mktemp(chip.name), instrument=instrument, **patience) as make:
         yield make
 
 

@@ -11,7 +11,9 @@ import pytest
 from mpy_harness.board import Board
 from mpy_harness.board.allocations import MemoryWatch
 from mpy_harness.board.natmod_loader import ModuleLoader
+from mpy_harness.board.objects import GuestObject, number_of
 from mpy_harness.board.pool import BoardPool
+from mpy_harness.board.requests import Requests
 from mpy_harness.errors import GuestException, MemoryUnwatched
 from mpy_harness.targets import Target
 
@@ -226,8 +228,8 @@ def test_a_native_module(board: Board) -> None:
 
 
 def test_firmware_that_does_not_count_says_so() -> None:
-    watch = MemoryWatch("other", None, lambda *_: None)
-    with pytest.raises(MemoryUnwatched, match="firmware of target other does not count"), watch.region("", 1):
+    watch = MemoryWatch(Requests("other", 1.0, GuestObject, number_of), None)
+    with pytest.raises(MemoryUnwatched, match="firmware of target other does not count"), watch.region(""):
         pass
 
 

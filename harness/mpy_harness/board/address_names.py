@@ -1,10 +1,11 @@
-"""Names for what was counted on a board: its functions of MicroPython and its native modules."""
+"""Names for addresses in a guest: functions of the firmware, of MicroPython and of native modules."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from mpy_harness.board.requests import Requests
 from mpy_harness.counting.attribution import Names, call_tree
 from mpy_harness.counting.locate import CodeImage, ModulePlacements, images_of
 from mpy_harness.counting.plugin_lines import Record
@@ -23,21 +24,20 @@ _FUNCTION_TYPES = (
     "mp_type_native_gen_wrap",
 )
 
-_HEAP = "board_heap"  # targets/*/board/board.h
+_HEAP = "board_heap"  # board.h of the targets' C code
 
 
-class Naming:
-    """Makes call trees of a board's records.
+class AddressNames:
+    """Puts addresses of the guest into words, and makes call trees of what was counted there."""
 
-    ``ask`` returns the guest's names for function objects, given their addresses, those of their types, and
-    that of the board's table about the heap, 0 for none.
-    """
-
-    def __init__(self, target: str, symbols: Symbols, ask: Callable[[list[int], list[int], int], list[str]]) -> None:
-        self._target = target
+    def __init__(self, symbols: Symbols, requests: Requests) -> None:
         self._symbols = symbols
-        self._ask = ask
+        self._requests = requests
         self._images: dict[Path, tuple[CodeImage, ...]] = {}
+
+    def describe(self, address: int) -> str:
+        """Return in words where an address of code lies."""
+        return self._symbols.describe(address)
 
     def loaded(self, module: NatmodBuild | Path) -> None:
         """Take note of a module that the guest may run code of."""
@@ -53,10 +53,12 @@ class Naming:
         held = sorted({node[2] for record in records for node in record.nodes if node[2]})
         types = [self._symbols.address(name) or 0 for name in _FUNCTION_TYPES]
         heap = self._symbols.address(_HEAP) or 0
-        names = dict(zip(held, self._ask(held, types, heap), strict=True)) if held and types[0] else {}
+        names = {}
+        if held and types[0]:
+            names = dict(zip(held, self._requests.run("names", held, types, heap), strict=True))
         return [self._tree(record, names) if record.nodes else None for record in records]
 
     def _tree(self, record: Record, names: Mapping[int, str]) -> Profile:
         blocks = [(address, bytes.fromhex(code)) for address, code in record.code]
         located = ModulePlacements(blocks, [image for images in self._images.values() for image in images])
-        return call_tree(record, self._target, Names(self._symbols, names, located.name))
+        return call_tree(record, self._requests.target, Names(self._symbols, names, located.name))

@@ -1,0 +1,74 @@
+"""Modules in the guest: checked on the host, loaded, and known by name to what names addresses."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from mpy_harness.board.address_names import AddressNames
+from mpy_harness.board.allocations import Heap
+from mpy_harness.board.files import BoardFiles
+from mpy_harness.board.objects import GuestObject
+from mpy_harness.board.requests import Requests
+from mpy_harness.errors import CorruptModule, FloatAbiWarning, WrongModule
+from mpy_harness.firmware import mpyfile
+from mpy_harness.firmware.natmods import NatmodBuild
+
+_FOLDER = "/natmods"
+
+
+class GuestModules:
+    """Loads modules; ``heap`` learns what importing each took."""
+
+    def __init__(self, requests: Requests, files: BoardFiles, heap: Heap, names: AddressNames) -> None:
+        #: The native modules that were loaded, by name.
+        self.native: dict[str, Path | NatmodBuild] = {}
+        self._requests = requests
+        self._files = files
+        self._heap = heap
+        self._names = names
+        self._abi: mpyfile.MpyAbi | None = None
+
+    @property
+    def abi(self) -> mpyfile.MpyAbi:
+        """Return which .mpy files the board takes."""
+        if self._abi is None:
+            self._abi = mpyfile.abi_of_board(self._requests.run("eval", "__import__('sys').implementation._mpy"))
+        return self._abi
+
+    def import_native(self, module: str | Path | NatmodBuild) -> GuestObject:
+        """Load a .mpy file, or a module that was built, and return its module (see ``Board.import_native``)."""
+        file = mpyfile.inspect(module.path if isinstance(module, NatmodBuild) else Path(module))
+        mpyfile.check(file, self.abi, self._requests.target)
+        if mpyfile.float_abi_differs(file, self.abi):
+            warnings.warn(
+                f"{file.path.name} is built for {file.abi.arch}, the firmware for {self.abi.arch}: it loads, but C "
+                f"floats that pass between them arrive as garbage. Build it with ARCH={self.abi.arch} to be sure.",
+                FloatAbiWarning,
+                stacklevel=3,  # who called Board.import_native
+            )
+        self.native[file.path.stem] = module if isinstance(module, NatmodBuild) else file.path
+        self._names.loaded(self.native[file.path.stem])
+        place = f"{_FOLDER}/{file.path.name}"
+        self._files.put(file.path, place)
+        return self.import_file(file.path.stem, place)
+
+    def import_file(self, name: str, file: str) -> GuestObject:
+        """Import a module from a file that the guest has, and make sure that it came from there."""
+        module, origin, heap = self._requests.run("import", name, file.rpartition("/")[0] or "/")
+        if origin is None or origin.lstrip("/") != file.lstrip("/"):
+            raise WrongModule(
+                f"importing {name!r} gave {origin or 'a module built into the firmware'}, not {file}. "
+                "Rename the file, or use a firmware without that module."
+            )
+        assert isinstance(module, GuestObject)  # noqa: S101 - modules are not transferable
+        self._heap.imports[name] = heap
+        return module
+
+    def may_import(self, modules: Iterable[Path | NatmodBuild]) -> None:
+        """Take note of native modules that programs may import from host files; those not whole are left out."""
+        for module in modules:
+            with suppress(CorruptModule):
+                self._names.loaded(module)
