@@ -7,11 +7,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from decoder import MARKS, SOURCES, Decoder
 
 from mpy_harness import architectures
 from mpy_harness.architectures.instruction_set import InstructionSet
 from mpy_harness.architectures.marks import Mark, Marks
+from tests.decode.decoder import MARKS, SOURCES, Decoder
 
 COUNTED = [which for which in architectures.INSTRUCTION_SETS if which.marks is not None]
 

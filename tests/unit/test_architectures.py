@@ -57,7 +57,8 @@ def test_addresses_of_code(machine, pointer, address):
 
 
 def test_what_is_not_known_is_none():
-    assert architectures.mpy_arch("none") is architectures.instruction_set("none") is None
+    assert architectures.mpy_arch("none") is None
+    assert architectures.instruction_set("none") is None
     assert architectures.instruction_set_of_elf("EM_Z80") is None
 
 
@@ -75,7 +76,9 @@ def test_cores_with_a_cycle_model_can_be_compiled_for():
 def test_the_bootstrap_installs_what_the_table_says():
     text = (ROOT / "bootstrap").read_text(encoding="utf-8")
     arm = architectures.mpy_arch("armv7emsp")
+    assert arm is not None
+    assert arm.compiler is not None
     assert arm.compiler.packages["arm-none-eabi-gcc"].split()
-    for package in arm.compiler.gcc.split():
+    for package in (arm.compiler.gcc or "").split():
         assert package in text
     assert toolchain.package_for("arm-none-eabi-ld") == "binutils-arm-none-eabi"

@@ -27,5 +27,7 @@ def test_the_runtime_holds_each_mark_once(which, arch):
 def test_without_a_decoder_the_runtime_is_bytecode():
     plain = guest_code.compiled(MICROPYTHON)
     riscv = architectures.instruction_set("rv32imc")
+    assert riscv is not None
+    assert riscv.marks is not None
     assert [plain.count(riscv.marks.encoded(mark)) for mark in Mark] == [0] * 6
     assert plain[2] >> 2 == 0, "no native code: any core can load it (py/persistentcode.h, header)"
