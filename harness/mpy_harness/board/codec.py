@@ -1,4 +1,4 @@
-"""Values on their way between host and guest, exact to the bit (the guest's half: guest/runtime.py).
+"""Values on their way between host and guest, exact to the bit (the guest's half: guest/values.py).
 
 A value is a tag byte and its content, all little-endian:
 ``N T F`` None, True, False; ``i`` int64; ``I`` any int as hexadecimal text; ``f`` float64; ``s b`` str

@@ -9,7 +9,7 @@ from mpy_harness.errors import GuestException
 
 _FRAME = re.compile(r'^  File "(?P<file>[^"]*)", line \d+')
 _OURS = {"<stdin>", "_mpyh"}
-_NAMES = {"Exited": "SystemExit"}  # the guest's runtime raises it instead: guest/runtime.py
+_NAMES = {"Exited": "SystemExit"}  # the guest's runtime raises it instead: guest/values.py
 
 
 def guest_exception(text: str, output: str) -> GuestException:

@@ -1,7 +1,10 @@
-# What a program takes of heap and stack. The firmware counts that (targets/cortex-m/board_memory.c), from one
-# collection to another.
+# What a program takes of heap and stack. The firmware counts that (board_memory.c of the targets' C code), from one
+# collection of garbage to the next.
+#
+# Runs on MicroPython, as a part of one program: see common.py.
 
 _FIGURES = ("state", "skip", "allocations", "allocated", "start", "used", "peak", "largest_free", "stack")
+# States of the firmware's counter (board_memory.c).
 _WATCH_BEGIN = 1
 _WATCH_END = 3
 _WATCH_LOOK = 4
@@ -20,7 +23,7 @@ class Watch:
     def __init__(self, address):
         self.memory = uctypes.struct(address, {n: 4 * i | uctypes.UINT32 for i, n in enumerate(_FIGURES)})
         self.state = uctypes.bytearray_at(address, 1)
-        # Calling a program takes allocations too: as many as to call one that does nothing.
+        # Calling a program takes allocations, too: as many as calling one that does nothing. The firmware skips them.
         self.skips = {}
         for kind, how in (exec, "exec"), (eval, "eval"), (_nothing, ""):
             self.watch(_collected, kind, (compile("0", "", how), {}) if how else (), {}, 0)
@@ -38,7 +41,7 @@ class Watch:
             return call(function, args, kwargs)
         finally:
             state[0] = _WATCH_END
-            []  # the allocation that ends it
+            []  # noqa: B018 - this allocation ends it
 
     def figures(self):
         return [getattr(self.memory, name) for name in _FIGURES[2:]]
@@ -50,7 +53,7 @@ def heap_in_use():
 
 
 def heap_of(create, args, count):
-    # What is in use with one object, and with `count` more.
+    # Returns what is in use with one object, and with `count` more.
     objects = [None] * (count + 1)
     objects[0] = create(*args)
     one = heap_in_use()
@@ -69,7 +72,7 @@ def rounds_of(create, args, use, delete, rounds):
 
 
 def leak_of(create, args, use, delete, rounds):
-    # What stays after so many rounds; a first one comes before, it may set up what is kept for good.
+    # Returns what stays in use after so many rounds. One round comes before them: it may set up what is kept for good.
     rounds_of(create, args, use, delete, 1)
     before = heap_in_use()
     rounds_of(create, args, use, delete, rounds)

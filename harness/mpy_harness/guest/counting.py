@@ -1,17 +1,19 @@
-# What the guest has to do with counting: the module `harness_mark` for any script, the region around a
-# request, and names of functions.
+# The guest's part of counting: the module `harness_mark` for any script, the region around a request, and names of
+# functions.
 #
-# A byte before the name says what surrounds the marks, because that much has to be taken off the count:
-# 1 the host's request (3 ends all that is open), 2 `with`, 5 and 6 calls from native and viper code, 7 and 8 `with`
-# in such code, 0 for none: calls from bytecode. The name is added to "" because the marks take it for a string.
+# Runs on MicroPython, as a part of one program: see common.py.
+#
+# A byte before a region's name tells its kind. What surrounds the marks is executed inside the region, and the host
+# takes it off the count, which is another number for each kind. `name + ""` makes sure that a name is a string: the
+# marks read its bytes.
 
 
 class region:
     def __init__(self, name=""):
         self.name = name + ""
 
-    # The marks are arguments because a global's lookup does not always take the same time.
-    def __enter__(self, start=mark_start, kind=2):
+    # The marks are default arguments because the lookup of a global does not always take the same time.
+    def __enter__(self, start=mark_start, kind=_WITH):
         start(self.name, kind)
         return self
 
@@ -20,18 +22,18 @@ class region:
 
 
 class _NativeRegion(region):
-    def __enter__(self, start=mark_start, kind=7):
+    def __enter__(self, start=mark_start, kind=_NATIVE_WITH):
         start(self.name, kind)
         return self
 
 
 class _ViperRegion(region):
-    def __enter__(self, start=mark_start, kind=8):
+    def __enter__(self, start=mark_start, kind=_VIPER_WITH):
         start(self.name, kind)
         return self
 
 
-def begin(name="", start=mark_start, kind=0):
+def begin(name="", start=mark_start, kind=_BARE):
     start(name + "", kind)
 
 
@@ -49,8 +51,8 @@ class _Module:
     start = begin
     stop = mark_stop
     region = region
-    native = _From(5, _NativeRegion)
-    viper = _From(6, _ViperRegion)
+    native = _From(_NATIVE, _NativeRegion)
+    viper = _From(_VIPER, _ViperRegion)
 
 
 if sys.platform == "esp32":
@@ -71,25 +73,25 @@ else:
         pass
 
 
-# b"" because finding the bytes of "" takes longer the more names there are.
+# The name is b"" because MicroPython finds the bytes of "" the later the more names there are.
 def counted(function, args, kwargs):
     mark = mark_start
     settle()
     gc.collect()
     try:
-        mark(b"", 1)
+        mark(b"", _REQUEST)
         result = function(*args, **kwargs)
     finally:
-        mark(b"", 3)
+        mark(b"", _END_OF_ALL)
     return result
 
 
 def empty_request():
     mark = mark_start
     try:
-        mark(b"", 1)
+        mark(b"", _REQUEST)
     finally:
-        mark(b"", 3)
+        mark(b"", _END_OF_ALL)
 
 
 def empty_with(region):
@@ -102,13 +104,13 @@ def empty_calls(begin, end):
     end()
 
 
-# Where the emitter is missing, those of bytecode stand in.
+# Where MicroPython cannot emit native code: empty_native.py is left out then, and these stand in for its functions.
 empty_native = empty_viper = empty_calls
 empty_native_with = empty_viper_with = empty_with
 
 
 def calibrate():
-    # One region of each kind with nothing in it; the host takes them off.
+    # Marks one region of each kind with nothing in it, for the host to take off the others.
     empty_request()
     empty_with(region)
     empty_calls(begin, mark_stop)
@@ -119,8 +121,9 @@ def calibrate():
 
 
 def is_alive(address, heap):
-    # What the collector has freed may be half overwritten. It knows two bits of each block of 16 bytes, which
-    # are 1 for an object's first (py/gc.c). Without the board's help: hope.
+    # Returns whether there is an object at an address: memory that has been freed may be half overwritten. The heap has
+    # two bits for each block of 16 bytes, which are 1 for the first block of an object (py/gc.c). A firmware that does
+    # not tell where its heap is (0) gets the benefit of the doubt.
     if not heap:
         return True
     table, pool, end = struct.unpack("<3I", uctypes.bytearray_at(heap, 12))
@@ -129,7 +132,7 @@ def is_alive(address, heap):
 
 
 def name_of(address, types):
-    # The name of the function object at an address, "" if there is none (any more).
+    # Returns the name of the function object at an address, "" where there is none or no longer one.
     word = uctypes.struct(address, {"type": 0 | uctypes.UINT32, "function": 8 | uctypes.UINT32})
     if word.type == types[0]:  # a running generator: its function's object is a field of it
         address = word.function

@@ -1,4 +1,6 @@
-# Regions with nothing in them, in code for the core itself: what the calls of the marks take from there.
+# Regions with nothing in them, in native and viper code: the host learns from them what calling the marks takes there.
+#
+# Runs on MicroPython, as a part of one program: see common.py.
 
 
 @micropython.native

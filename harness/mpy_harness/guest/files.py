@@ -1,14 +1,19 @@
-# File systems of the harness. For boards that have none of their own: reading goes to the host, which offers some
-# of its folders; what the guest writes stays in the guest's memory. For those that have one in flash, where the host
-# offers files: the host's come first, all else is the board's.
+# File systems of the harness. Files is for boards that have none of their own: it reads files of the host, which offers
+# some of its folders, and keeps in memory what the guest writes. FlashFiles is for boards that have one in flash: files
+# of the host come first, all others are the board's.
+#
+# Runs on MicroPython, as a part of one program: see common.py.
 
 import errno
 import io
 import os
 
+_CLOSE = const(4)  # MP_STREAM_CLOSE of py/stream.h
+_IS_FOLDER = const(0x64)  # "d": what the host's line about a folder begins with
+
 
 class _Writer(io.IOBase):
-    # An open file that may be written; its content goes back to the file system when it is closed.
+    # An open file that may be written. When it is closed, its content goes back to the file system.
     def __init__(self, fs, path, data, text, at):
         self.fs = fs
         self.path = path
@@ -16,8 +21,8 @@ class _Writer(io.IOBase):
         self.buffer = io.BytesIO(data)
         self.buffer.seek(at)
         self.is_empty = not data
-        self.whole = None  # all of the content, where it was written at once: it takes no second copy then
-        self.new = False  # something written that the file system does not have yet
+        self.whole = None  # all of the content, where it was written at once and needs no second copy
+        self.new = False  # whether something was written that the file system does not have yet
         fs.writers.append(self)
 
     def write(self, data):
@@ -66,7 +71,7 @@ class _Writer(io.IOBase):
             self.fs.writers.remove(self)
 
     def ioctl(self, request, argument):
-        if request == 4:
+        if request == _CLOSE:
             self.close()
         return 0
 
@@ -87,7 +92,7 @@ class _Writer(io.IOBase):
 
 
 class _Reader(io.IOBase):
-    # An open file that may be read. MicroPython's own streams in memory have no readlines().
+    # An open file that may be read. It exists because MicroPython's own streams in memory have no readlines().
     def __init__(self, data, text):
         self.inner = io.StringIO(str(data, "utf8")) if text else io.BytesIO(data)
         self.readinto = self.inner.readinto
@@ -109,7 +114,7 @@ class _Reader(io.IOBase):
         self.inner.close()
 
     def ioctl(self, request, argument):
-        if request == 4:
+        if request == _CLOSE:
             self.close()
         return 0
 
@@ -124,7 +129,7 @@ class _Reader(io.IOBase):
 
 
 def _uncounted(method):
-    # Finding a file among the host's is our work, not the program's: boards have other file systems.
+    # Finding a file of the host does not count as work of the program: a board has another file system.
     def run(*args):
         mark_pause()
         try:
@@ -138,12 +143,12 @@ def _uncounted(method):
 class Files:
     def __init__(self, ask):
         self.ask = ask
-        self.own = {}  # path -> bytes of a file written here, None for a folder, False for one deleted
+        self.own = {}  # path -> bytes of a file that was written here, None for a folder, False for a deleted one
         self.writers = []
         self.cwd = "/"
 
     def host(self, kind, path):
-        # None where the host has nothing of that name; without a host to ask, an import costs nothing on the way.
+        # Returns None where the host has nothing of that name.
         return None if self.ask is None else self.ask(kind + path.encode())
 
     def path(self, name):
@@ -157,14 +162,14 @@ class Files:
         return "/" + "/".join(parts)
 
     def written(self, path):
-        # What is written here is there at once, as on the unix port, not when its file is closed.
+        # Other open files see at once what is written to one, as on the unix port, not when it is closed.
         for writer in self.writers:
             if writer.path == path:
                 writer.flush()
         return self.own.get(path, 0)
 
     def kind(self, path):
-        # -1: a folder, otherwise a file's size in bytes.
+        # Returns -1 for a folder, a file's size in bytes otherwise.
         if path == "/":
             return -1
         own = self.written(path)
@@ -234,7 +239,7 @@ class Files:
     @_uncounted
     def stat(self, name):
         size = self.kind(self.path(name))
-        return (0x4000 if size < 0 else 0x8000, 0, 0, 0, 0, 0, max(size, 0), 0, 0, 0)
+        return (_FOLDER if size < 0 else _FILE, 0, 0, 0, 0, 0, max(size, 0), 0, 0, 0)
 
     def statvfs(self, name):
         import gc
@@ -249,14 +254,14 @@ class Files:
         entries = {}
         for line in (self.host(b"l", path) or b"").split(b"\n"):
             if line:
-                entries[str(line[1:], "utf8")] = 0x4000 if line[0] == 0x64 else 0x8000
+                entries[str(line[1:], "utf8")] = _FOLDER if line[0] == _IS_FOLDER else _FILE
         prefix = path if path == "/" else path + "/"
         for own, data in self.own.items():
             if own.startswith(prefix) and "/" not in own[len(prefix) :]:
                 if data is False:
                     entries.pop(own[len(prefix) :], None)
                 else:
-                    entries[own[len(prefix) :]] = 0x4000 if data is None else 0x8000
+                    entries[own[len(prefix) :]] = _FOLDER if data is None else _FILE
         return iter([(n, k, 0) for n, k in sorted(entries.items())])
 
     def mkdir(self, name):
@@ -301,7 +306,7 @@ class FlashFiles(Files):
     def __init__(self, ask, flash):
         super().__init__(ask)
         self.flash = flash
-        self.changed = set()  # what the program has written: from then on the board's
+        self.changed = set()  # paths that the program has written: the host's files of these names are hidden
 
     def host(self, kind, path):
         return None if path in self.changed else super().host(kind, path)
@@ -311,7 +316,7 @@ class FlashFiles(Files):
             return super().kind(path)
         except OSError:
             entry = self.flash.stat(path)
-            return -1 if entry[0] & 0x4000 else entry[6]
+            return -1 if entry[0] & _FOLDER else entry[6]
 
     def change(self, name):
         path = self.path(name)
@@ -343,12 +348,12 @@ class FlashFiles(Files):
         entries = {}
         for line in (self.host(b"l", path) or b"").split(b"\n"):
             if line:
-                entries[str(line[1:], "utf8")] = 0x4000 if line[0] == 0x64 else 0x8000
+                entries[str(line[1:], "utf8")] = _FOLDER if line[0] == _IS_FOLDER else _FILE
         try:
             for entry in self.flash.ilistdir(path):
                 entries.setdefault(entry[0], entry[1])
         except OSError:
-            pass  # a folder of the host's
+            pass  # only the host has this folder
         return iter([(n, k, 0) for n, k in sorted(entries.items())])
 
     def mkdir(self, name):
@@ -365,14 +370,14 @@ class FlashFiles(Files):
 
 
 def mounted():
-    # The file system that the firmware has mounted, None where there is none or the firmware does not tell.
+    # Returns the file system that the firmware has mounted, None where there is none or the firmware does not tell.
     try:
         os.statvfs("/")
         import vfs
 
         try:
             return [fs for fs, path in vfs.mount() if path == "/"][0]
-        except TypeError:  # MicroPython before 1.25 lists none: mount what the ESP32's did anew
+        except TypeError:  # MicroPython before 1.25 does not list them: mount anew what its ESP32 port has mounted
             from flashbdev import bdev
 
             fs = vfs.VfsLfs2(bdev)

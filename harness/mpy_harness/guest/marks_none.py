@@ -1,4 +1,6 @@
-# Marks where nothing counts: scripts that set them run all the same.
+# Marks for machines that count nothing: scripts that set them run all the same.
+#
+# Runs on MicroPython, as a part of one program: see common.py.
 
 
 def mark_start(name, kind):

@@ -1,13 +1,14 @@
-# Marks for Arm: register moves to themselves, which do nothing and which no compiler emits
-# (architectures/arm.py has the table). 0x46c9 and 0x46d2 are a name's bits 0 and 1, 0x46db starts and 0x46e4 stops a region,
-# 0x462d pauses and 0x4636 resumes all.
-# A name's bits come before the start, so that a region holds nothing of it. All return 0: an address may take an
-# allocation to become an int, which counts.
+# Marks for Arm: moves of a register to itself. They do nothing, and no compiler emits them
+# (architectures/arm.py has the table). 0x46c9 and 0x46d2 are bits 0 and 1 of a name, 0x46db starts and 0x46e4 stops a
+# region, 0x462d pauses and 0x4636 resumes all regions. The bits of a name come before the start, so that they do not
+# count. All functions return 0, because a larger number may need an allocation, which would count.
+#
+# Runs on MicroPython, as a part of one program: see common.py.
 
 
 @micropython.asm_thumb
 def mark_start(r0, r1):
-    # A name, and a byte before it that is no part of it unless 0.
+    # Marks the byte in r1 unless it is 0, then those of the name, then the start.
     mov(r3, r1)
     cmp(r3, 0)
     bne(BYTE)

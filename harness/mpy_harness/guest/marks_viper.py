@@ -1,12 +1,14 @@
-# Marks for cores without an assembler in the firmware: where these functions set `mark`, architectures/marks.py puts the
-# no-ops that counting/plugin_c/decode/xtensa.c and riscv.c know in place of the instruction.
-# A name's bits 0 and 1 are 1201 and 1202, 1203 starts and 1204 stops a region, 1205 pauses and 1206 resumes all.
-# A name's bits come before the start, so that a region holds nothing of it.
+# Marks for cores that MicroPython has no assembler for: instructions without effect, which xtensa.c and riscv.c of
+# counting/plugin_c/decode know. architectures/marks.py puts them in place of the instructions that set `mark` here.
+# 1201 and 1202 are bits 0 and 1 of a name, 1203 starts and 1204 stops a region, 1205 pauses and 1206 resumes all
+# regions. The bits of a name come before the start, so that they do not count.
+#
+# Runs on MicroPython, as a part of one program: see common.py.
 
 
 @micropython.viper
 def mark_start(name, kind: int):
-    # A name, and a byte before it that is no part of it unless 0.
+    # Marks the byte `kind` unless it is 0, then those of the name, then the start.
     mark = 0
     text = ptr8(name)
     byte = kind
