@@ -40,7 +40,7 @@ del V,D,P,io,os,sys,_mpyh
 """
 
 
-def joined(marks: Marks | None = None) -> bytes:
+def joined(marks: Marks | None = None, settle: str = "") -> bytes:
     """Return the source of the guest's program (see ``compiled``), which sets ``marks``; None for none."""
     folder = resources.files("mpy_harness") / "guest"
 
@@ -50,6 +50,7 @@ def joined(marks: Marks | None = None) -> bytes:
     # The class of requests.py begins in values.py.
     requests = part("requests.py").partition(b"class Runtime:\n")[2]
     return b"\n".join([
+        b'_SETTLE = const("%s")' % settle.encode(),
         part("common.py"), part("links.py"), part("values.py"), requests, part("files.py"),
         part(marks.guest if marks else "marks_none.py"),
         part("counting.py"),
@@ -59,10 +60,11 @@ def joined(marks: Marks | None = None) -> bytes:
 
 
 @lru_cache(maxsize=4)
-def compiled(micropython: str, decoder: str | None = None, arch: str = "") -> bytes:
+def compiled(micropython: str, decoder: str | None = None, arch: str = "", settle: str = "") -> bytes:
     """Return the guest's program as a .mpy file for that MicroPython version.
 
     With a ``decoder`` it can mark regions, and holds code for native modules' ``arch``; without, it is bytecode.
+    ``settle`` names what it waits for before a request that is counted (guest/counting.py), "" for nothing.
     """
     which = architectures.instruction_set(arch)
     marks = which.marks if decoder and which is not None else None
@@ -70,7 +72,7 @@ def compiled(micropython: str, decoder: str | None = None, arch: str = "") -> by
     try:  # from standard input to standard output: no file that could be left behind
         made = subprocess.run(
             [mpy_cross(micropython), *options, "-s", "_mpyh", "-"],
-            input=joined(marks),
+            input=joined(marks, settle),
             capture_output=True,
             timeout=_COMPILE_SECONDS,
             check=True,

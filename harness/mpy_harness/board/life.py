@@ -140,7 +140,8 @@ class LifeCycle:
             )
         )
         decoder = self.instrument.decoder if self.instrument is not None else None
-        code = guest_code.compiled(self.target.tools, decoder, self.target.natmod.arch)
+        settle = machines.settle(self.target)
+        code = guest_code.compiled(self.target.tools, decoder, self.target.natmod.arch, settle)
         self.requests.guard(lambda: self._channel.inject(code, self.host_files.imports))
         if self.meter is not None:
             self.meter.calibrate()

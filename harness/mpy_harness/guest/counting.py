@@ -55,9 +55,10 @@ class _Module:
     viper = _From(_VIPER, _ViperRegion)
 
 
-if sys.platform == "esp32":
-    # FreeRTOS: begin behind one of its ticks, so that interrupts come at the same instructions each time. What they
-    # leave on the stack is what a collection of garbage may find there.
+# What a request that is counted waits for first; the machine says which (board/guest_code.py). After a tick of the
+# operating system, interrupts come at the same instructions each time. That matters although they are not counted:
+# a collection of garbage looks for addresses in what they leave on the stack.
+if _SETTLE == "after_tick":
     import select
 
     _input = select.poll()

@@ -16,13 +16,14 @@ from mpy_harness.targets import FILE_NAME, Target
 
 __all__ = [
     "Emulator", "Exit", "GuestMemory", "SharedWindow", "Storage",
-    "describe_counting", "executable", "instrument", "modes", "name", "set_up", "start", "version",
+    "describe_counting", "executable", "instrument", "modes", "name", "set_up", "settle", "start", "version",
 ]  # fmt: skip
 
 
 class _Kind(Protocol):
     # A module that knows one kind of emulator, and its table in target.toml (Target.machine_as).
     MODES: tuple[Mode, ...]
+    SETTLE: str
 
     def name(self, target: Target) -> str: ...
     def executable(self, target: Target) -> Path: ...
@@ -59,6 +60,11 @@ def describe_counting(target: Target) -> str:
 def modes(target: Target) -> tuple[Mode, ...]:
     """Return what the emulator can count."""
     return _module(target).MODES
+
+
+def settle(target: Target) -> str:
+    """Return what the guest waits for before a request is counted (guest/counting.py), "" for nothing."""
+    return _module(target).SETTLE
 
 
 def set_up(target: Target, progress: Progress) -> None:

@@ -30,6 +30,8 @@ _CLOCK = "shift=4"
 _COUNTING_CLOCK = "shift=4,sleep=off"
 #: What it counts: published firmware has no symbols, by which calls are followed.
 MODES: tuple[Mode, ...] = ("count", "instructions", "classes", "memory")
+#: FreeRTOS interrupts the program at its ticks.
+SETTLE = "after_tick"
 
 
 class EspMachine(Table):

@@ -21,6 +21,7 @@ from mpy_harness.targets import Table, Target, Text, Window
 
 #: What it counts.
 MODES: tuple[Mode, ...] = get_args(Mode)
+SETTLE = ""
 
 _OLDEST = (7, 2)
 _VERSION = re.compile(r"version (\d+)\.(\d+)[.\d]*")

@@ -28,6 +28,7 @@ from mpy_harness.targets import FILE_NAME, Table, Target, Text
 VARIABLE = "MPY_HARNESS_RENODE"
 #: What it counts: Renode's own counter does not tell instructions apart.
 MODES: tuple[Mode, ...] = ("count",)
+SETTLE = ""
 
 _OLDEST = (1, 16)
 _VERSION = re.compile(r"v(\d+)\.(\d+)[.\d]*")
