@@ -40,15 +40,16 @@ class AddressNames:
         return self._symbols.describe(address)
 
     def loaded(self, module: NatmodBuild | Path) -> None:
-        """Take note of a module that the guest may run code of."""
+        """Take note of a module whose code the guest may run."""
         path = module.path if isinstance(module, NatmodBuild) else module
-        self._images.pop(path, None)  # the newest is believed first
+        self._images.pop(path, None)  # the newest comes first, where several could be meant
         self._images = {path: images_of(module), **self._images}
 
     def trees(self, records: Sequence[Record]) -> list[Profile | None]:
-        """Return the call trees of a request's records, None for one that has none.
+        """Return the call trees of a request's records, None for a record without one.
 
-        The guest must be as it was when the request ended, and is asked once: after that it collects garbage.
+        The guest must be in the state in which the request has ended. It is asked once, because it collects garbage
+        after that.
         """
         held = sorted({node[2] for record in records for node in record.nodes if node[2]})
         types = [self._symbols.address(name) or 0 for name in _FUNCTION_TYPES]

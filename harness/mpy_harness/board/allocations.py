@@ -18,12 +18,13 @@ Function = str | GuestObject
 
 @dataclass
 class Allocations:
-    """What the requests of a block took of the heap and the stack: bytes, those of the heap in whole blocks.
+    """What the requests of a ``with`` block took of heap and stack, in bytes; the heap counts in whole blocks.
 
-    ``count`` and ``bytes`` are allocations and blocks that grew, whether or not they were freed again. ``peak`` is
-    how much more than before was in use at most, garbage that was not collected included; ``held`` how much more
-    the requests left in use. ``largest_before`` and ``largest_after`` are the largest free blocks, ``stack`` how
-    deep the stack got from its top, the interpreter's own frames included. Each request begins with a collection.
+    ``count`` is the number of allocations, and of blocks that grew; ``bytes`` their size, whether or not they were
+    freed again. ``peak`` is how much more than before was in use at most, with garbage that was not collected yet;
+    ``held`` how much more was in use afterwards. ``largest_before`` and ``largest_after`` are the largest free blocks.
+    ``stack`` is how deep the stack got from its top, including frames of the interpreter. Each request begins with a
+    collection of garbage.
     """
 
     name: str = ""
@@ -51,14 +52,14 @@ class Allocations:
 
 @dataclass(frozen=True)
 class Leak:
-    """What stayed on the heap after so many rounds of creating, using and deleting an object, in bytes."""
+    """What stayed on the heap after ``rounds`` of creating, using and deleting an object, in bytes."""
 
     bytes: int
     rounds: int
 
     @property
     def each(self) -> float:
-        """Return what stayed of each round."""
+        """Return what stayed after each round on average, in bytes."""
         return self.bytes / self.rounds
 
 
@@ -71,13 +72,14 @@ class Heap:
         self.imports: dict[str, int] = {}
 
     def used(self) -> int:
-        """Return what is in use, the harness's half in the guest included."""
+        """Return what is in use, including the harness's program in the guest."""
         return int(self._requests.run("heap"))
 
     def of(self, create: Function, *args: Any, count: int = _OBJECTS) -> int | float:
-        """Return what an object takes that ``create(*args)`` returns, by a function's name, an expression or an object.
+        """Return how much an object takes that ``create(*args)`` returns.
 
-        That is the mean over ``count`` objects after a first one, which may set up what they share.
+        ``create`` is the name of a function in the guest, an expression, or an object. The result is the mean over
+        ``count`` objects after a first one, which may set up what they share.
         """
         one, all_of_them = self._requests.run("heap_of", create, list(args), count)
         each = (all_of_them - one) / count
@@ -92,9 +94,10 @@ class Heap:
         rounds: int = 1000,
         timeout: float | None = None,
     ) -> Leak:
-        """Create an object, call ``use`` and ``delete`` with it and forget it, again and again; return what stayed.
+        """Create an object, call ``use`` and ``delete`` with it and forget it, again and again.
 
-        What the first round leaves is not counted: it may set up what is kept for good.
+        Return what stayed in use after ``rounds`` of that. One round comes before them and is not counted: it may set
+        up what is kept for good.
         """
         if rounds < 1:
             raise ValueError(f"rounds must be 1 or more, not {rounds}")
@@ -104,7 +107,7 @@ class Heap:
 
 @dataclass
 class _Look:
-    # What the guest tells (guest/allocations.py).
+    # Figures of the firmware, as guest/allocations.py reads them.
     count: int
     allocated: int
     start: int

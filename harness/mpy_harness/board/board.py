@@ -1,4 +1,4 @@
-"""A booted target: run code, pass values, load modules, handle files, count, reset."""
+"""Boards: a booted target that runs code, passes values, loads modules, handles files, counts and resets."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ class Board:
     def may_import(self, *modules: Path | NatmodBuild) -> None:
         """Take note of native modules that programs may import from host files, for the names in call trees.
 
-        What is no whole .mpy file is left to the guest.
+        A file that is not a whole .mpy file is left out; importing it raises the guest's error.
         """
         self._modules.may_import(modules)
 
@@ -159,11 +159,11 @@ class Board:
         return self._meter is not None
 
     def count(self, name: str = "", *, listed: bool = True) -> AbstractContextManager[Count]:
-        """Count the instructions of what the guest is asked to run meanwhile.
+        """Count the instructions that the guest executes in a ``with`` block.
 
-        Counted is the program's code alone, each time from a collected heap: not how requests travel and
-        source is compiled. The Count is complete when the block ends; unless ``listed`` is false it is found in
-        ``counts`` as well. Raises CountingUnavailable, TypeError for a name that is none.
+        Only code of programs counts, and it begins with a collected heap each time: not the transport of requests,
+        not the compilation of source text. The Count is complete when the block ends. It is listed in ``counts``
+        unless ``listed`` is false. Raises CountingUnavailable, and TypeError for a name that is no str.
         """
         if not isinstance(name, str):
             raise TypeError(f"a region's name is a str, not {name!r}")
@@ -173,16 +173,16 @@ class Board:
 
     @property
     def counts(self) -> list[Count]:
-        """Return the regions counted so far: those of ``count``, and those that programs marked outside of one."""
+        """Return the regions counted so far: those of ``count``, and those that programs marked outside of these."""
         return self._meter.counts if self._meter is not None else []
 
     # --- memory -----------------------------------------------------------------------------
 
     def allocations(self, name: str = "", *, listed: bool = True) -> AbstractContextManager[Allocations]:
-        """Tell what the guest takes of heap and stack for what it is asked to run meanwhile.
+        """Measure what programs take of heap and stack in a ``with`` block.
 
-        Counted is the program's own: not how requests travel and source is compiled. The figures are complete when
-        the block ends; unless ``listed`` is false they are found in ``allocated`` as well. Raises MemoryUnwatched.
+        Neither the transport of requests nor the compilation of source text counts. The figures are complete when the
+        block ends. They are listed in ``allocated`` unless ``listed`` is false. Raises MemoryUnwatched.
         """
         return self._memory.region(name, listed=listed)
 
@@ -192,7 +192,7 @@ class Board:
         return self._memory.allocated
 
     def forget(self) -> None:
-        """Forget what was counted, allocated and loaded so far: another test begins."""
+        """Forget all counts, allocations and modules so far, because another test begins."""
         self.counts.clear()
         self.allocated.clear()
         self.natmods.clear()

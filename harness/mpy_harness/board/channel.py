@@ -1,4 +1,4 @@
-"""How requests and values reach the guest and come back: what every way of doing so offers."""
+"""Channels: how requests reach the guest and results come back. Each way of doing so offers what stands here."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from mpy_harness.board.codec import Message
 #: Turns a question of the guest into its answer (``HostFiles.answer``).
 Answer = Callable[[bytes], bytes]
 
-#: What runs the request that was sent.
+#: Source text that makes the guest run the request that was sent.
 RUN = b"_mpyh()"
 
 
 def nothing() -> None:
-    """Do nothing when the guest takes source."""
+    """Do nothing: for ``Execute``, where there is nothing to do before the source is sent."""
 
 
 class Execute(Protocol):
-    """Runs source text in the guest within seconds and returns what it printed (``RawRepl.execute``).
+    """Runs source text in the guest and returns what it printed (``RawRepl.execute``).
 
-    ``before`` is called when the guest has collected its garbage and waits for the source.
+    ``seconds`` is how long that may take. ``before`` is called when the guest waits for the source; it has collected
+    its garbage by then.
     """
 
     def __call__(self, source: bytes, seconds: float, before: Callable[[], None] = nothing) -> bytes:
@@ -29,16 +30,16 @@ class Execute(Protocol):
 
 
 class Channel(Protocol):
-    """Carries one request at a time to the guest's runtime."""
+    """Carries one request at a time to the guest's program."""
 
     def inject(self, code: bytes, imports: list[str] | None) -> None:
-        """Send the guest's runtime, compiled, after a reset; ``imports`` as in ``runtime.loader``."""
+        """Send the guest's program, compiled, after a reset; ``imports`` as in ``guest_code.loader``."""
 
     def needs_room(self, message: Message) -> bool:
-        """Tell whether a message takes memory of the guest before it is looked at."""
+        """Tell whether the guest has to allocate memory before it can read a message."""
 
     def request(self, message: Message, seconds: float) -> tuple[bytes, bytes]:
         """Run a request; return what the guest printed and the encoded result."""
 
     def serve(self, answer: Answer) -> bool:
-        """Answer what the guest asks after it gave the sign for it; return whether it asks anything."""
+        """Answer the question that the guest's program has just announced; return whether there was one."""

@@ -3,8 +3,8 @@
 A value is a tag byte and its content, all little-endian:
 ``N T F`` None, True, False; ``i`` int64; ``I`` any int as hexadecimal text; ``f`` float64; ``s b`` str
 and bytes; ``l t e E d`` list, tuple, set, frozenset, dict; ``a`` array (typecode, bytes); ``r`` an object
-that lives in the guest (its number); ``o`` an array or bytes that the guest holds ready (its index).
-Lengths are uint32.
+that lives in the guest (its number); ``o`` an array or bytes that the guest has already received (its index).
+Lengths, numbers and indices are uint32.
 """
 
 from __future__ import annotations
@@ -31,43 +31,46 @@ _CONTAINERS: dict[str, Callable[[list[Any]], Any]] = {"l": list, "t": tuple, "e"
 
 
 class Reference:
-    """Base of what stands for an object in the guest: ``number`` is its key there."""
+    """Base class of stand-ins for objects in the guest; ``number`` is the object's key there."""
 
     number: int
 
 
 @dataclass(frozen=True)
 class Block:
-    """The content of an array (its typecode) or of bytes (no typecode), which may travel by itself."""
+    """The content of an array, or of bytes (typecode ""), which may be sent apart from the rest of a message."""
 
     typecode: str
     data: bytes
 
     @property
     def head(self) -> bytes:
-        """Return what comes before the content where it travels as a value like others."""
+        """Return what stands before the content where it is sent as a part of the message."""
         kind = b"a" + self.typecode.encode() if self.typecode else b"b"
         return kind + struct.pack("<I", len(self.data))
 
 
 class Message(list["bytes | Block"]):
-    """An encoded value in pieces; ``number`` gives the number of an object in the guest."""
+    """An encoded value in pieces; ``number`` returns the number of an object in the guest."""
 
     def __init__(self, number: Callable[[Reference], int]) -> None:
         super().__init__()
         self.number = number
 
     def joined(self) -> bytes:
-        """Return it as one."""
+        """Return the message as one piece."""
         return b"".join(chain.from_iterable(map(_inline, self)))
 
     @property
     def size(self) -> int:
-        """Return how many bytes it has as one."""
+        """Return the length of the message as one piece, in bytes."""
         return sum(map(len, chain.from_iterable(map(_inline, self))))
 
     def apart(self, least: int, most: int) -> tuple[bytes, list[Block]]:
-        """Return it without blocks of at least that many bytes, and those, at most so many."""
+        """Return the message with references in place of large blocks, and these blocks.
+
+        Large are blocks of ``least`` bytes or more; at most ``most`` are replaced.
+        """
         blocks: list[Block] = []
         rest: list[bytes] = []
         for part in self:
@@ -84,9 +87,9 @@ def _inline(part: bytes | Block) -> tuple[bytes, ...]:
 
 
 def encode(value: Any, number: Callable[[Reference], int] = lambda thing: thing.number) -> Message:
-    """Return a value for the guest; ``number`` gives the number of an object there.
+    """Return a value as the guest reads it; ``number`` returns the number of an object there.
 
-    Raises Untransferable for a type that has no counterpart.
+    Raises Untransferable for a type that has no counterpart in the guest.
     """
     message = Message(number)
     _encode(value, message, 0)
@@ -158,7 +161,7 @@ def _encode_array(array: np.ndarray[Any, Any], parts: Message, _depth: int) -> N
     parts.append(Block(code, data))
 
 
-# The first type that fits counts: bool is an int, too.
+# The first type that fits is taken: a bool is an int, too.
 _ENCODERS: tuple[tuple[Any, Callable[[Any, Message, int], None]], ...] = (
     (type(None), lambda _, parts, __: parts.append(b"N")),
     (bool, lambda value, parts, _: parts.append(b"T" if value else b"F")),

@@ -17,18 +17,17 @@ from mpy_harness.board.tracebacks import is_ours
 
 _READ_BYTES = 65536
 _TAIL_BYTES = 16384
-# The emulated UART sends byte by byte, and waking us for each costs the emulator more than the byte: after
-# this many reads in a row we let bytes gather for a moment.
+# An emulated UART sends byte by byte, and waking the host for each takes the emulator longer than the byte. After this
+# many reads in a row, the console waits a moment before it reads on.
 _STREAM_READS = 8
 _STREAM_PAUSE = 0.0003
-# What the raw REPL says between host and guest, not the guest's program (MicroPython manual,
-# "Using the raw REPL").
+# What the raw REPL prints for the host, as opposed to a program's output (MicroPython manual, "Using the raw REPL").
 _PROTOCOL = re.compile(
     rb"raw REPL; CTRL-B to exit\r\n>?|R\x01..\x01|\x04>|OK(?=\r\nMPY: soft reboot)|[\x01-\x06\x0e]", re.DOTALL
 )
 
 
-class ConsoleClosed(Exception):  # noqa: N818 - not an error by itself: the caller knows what it means
+class ConsoleClosed(Exception):  # noqa: N818 - no error by itself: the caller knows what it means
     """The other end of the console is gone."""
 
 
@@ -69,19 +68,19 @@ class Console(SocketSpawn):  # type: ignore[type-arg]  # generic in its stubs on
         self._log_file.flush()
         self._recent += data
         del self._recent[:-_TAIL_BYTES]
-        self._tell(data)
+        self._notify(data)
         return data
 
     def follow(self) -> None:
-        """Pass a program's output on to the listener from here to the sign that ends it."""
+        """Pass the output of a program to the listener, from now to the sign that ends it."""
         self._following = self.listener is not None
-        self._tell(self.unread())
+        self._notify(self.unread())
 
-    def _tell(self, data: bytes) -> None:
+    def _notify(self, data: bytes) -> None:
         if self._following and self.listener is not None:
             output, end, _ = data.partition(b"\x04")
             self._following = not end
-            self.listener(output.replace(b"\x0e", b""))  # a question to the host, not the program's
+            self.listener(output.replace(b"\x0e", b""))  # the sign of a question to the host is no output
 
     def write_bytes(self, data: bytes) -> None:
         """Send bytes to the guest.
@@ -135,8 +134,8 @@ class Console(SocketSpawn):  # type: ignore[type-arg]  # generic in its stubs on
         return pending
 
     def put_back(self, data: bytes) -> None:
-        """Have bytes received again: they were not what the reader thought."""
-        # pexpect searches what it keeps in `_before`; `buffer` may be but the end of that.
+        """Put bytes back in front of what is not consumed yet: they were not what the reader took them for."""
+        # pexpect searches in what it keeps in `_before`; `buffer` may be no more than the end of that.
         kept: io.BytesIO = self._before  # type: ignore[attr-defined]  # not in its stubs
         pending = data + kept.getvalue()
         kept.seek(0)
@@ -144,13 +143,13 @@ class Console(SocketSpawn):  # type: ignore[type-arg]  # generic in its stubs on
         self.buffer = pending
 
     def begin(self, text: str) -> None:
-        """Begin a new tail, and write a line of our own to the log so that a reader finds the place."""
+        """Begin a new tail, and write a line to the log by which a reader finds the place."""
         self._recent.clear()
         if not self._log_file.closed:
             self._log_file.write(f"\r\n=== {text}\r\n".encode())
 
     def tail(self, lines: int = 20) -> str:
-        """Return the last lines of what the guest said, without the REPL's own signs and our own frames."""
+        """Return the last lines that the guest printed, without signs of the REPL and frames of the harness."""
         text = _PROTOCOL.sub(b"", bytes(self._recent)).decode("utf-8", "replace").replace("\r\n", "\n")
         return "\n".join([line for line in text.splitlines() if not is_ours(line)][-lines:])
 

@@ -1,7 +1,7 @@
 """The host folders that a guest may read, and nothing else of the host.
 
-Guest code may be hostile: it reads only below the folders that were offered, never through a symbolic
-link that leads out of them, and no hidden file (``.git``, ``.env`` and the like hold secrets).
+Guest code may be hostile. It can read only what lies in folders that were offered: no file that a symbolic link leads
+to elsewhere, and no hidden file, because ``.git``, ``.env`` and the like hold secrets.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from pathlib import Path, PurePosixPath
 class HostFiles:
     """Answers a guest's questions about files; writing is not possible.
 
-    ``root`` lists the folders whose content the guest sees at ``/``, the first that has a file wins;
-    ``mounts`` maps a top-level name in the guest to a folder to import from, or to files by their names in one.
+    ``root`` lists the folders whose content the guest sees at ``/``: of files with the same path, that of the first
+    folder. ``mounts`` maps names of top-level folders in the guest, from which it can import, to a folder of the host,
+    or to files of the host by their names in the guest's folder.
     """
 
     def __init__(
@@ -71,7 +72,8 @@ class HostFiles:
 
     @staticmethod
     def _offered(folder: Path, relative: PurePosixPath) -> Path | None:
-        # What exists, and is offered both by its own path and where that leads to through symbolic links.
+        # Returns the file or folder if it exists, and if both its path and where symbolic links lead from there are
+        # offered.
         try:
             file = (folder / relative).resolve()
         except RuntimeError:  # links in a circle, before Python 3.13
@@ -86,7 +88,7 @@ class HostFiles:
             place = self._offered(folder, relative)
             if place is not None and place.is_dir():
                 for entry in place.iterdir():
-                    # Names go to the guest as lines of UTF-8; one that is none cannot.
+                    # Names are sent as lines of UTF-8 text; a name that is no such text is left out.
                     if entry.name.isprintable() and self._offered(folder, relative / entry.name) is not None:
                         found.setdefault(entry.name, entry.is_dir())
         if path == "/":
@@ -95,7 +97,7 @@ class HostFiles:
 
 
 def _answer_of(files: Mapping[str, Path], kind: bytes, place: tuple[str, ...]) -> bytes:
-    """Answer for a folder of files that are anywhere; ``place`` is below it."""
+    """Return the answer for a folder whose files are in several folders of the host; ``place`` is the path in it."""
     if kind == b"l":
         return b"+" + (b"" if place else b"\n".join(b"f" + name.encode() for name in sorted(files)))
     if not place:

@@ -1,7 +1,7 @@
-"""Find out which native modules a script imports, before it runs: those to build, and finished files.
+"""Which native modules a script imports, found before it runs: folders to build, and finished files.
 
-The script and the Python files that it imports are read, not run: an import whose name is computed is not
-seen, and one that is never reached is taken for one that is.
+The script and the Python files that it imports are read, not run. So an import whose name is computed is not found,
+and one that is never executed is.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ class Imports:
 
 
 def parse(script: Path) -> ast.Module | None:
-    """Return a script's syntax tree, None where it has none: the guest will say what it thinks of it."""
+    """Return a script's syntax tree, None for one that is not valid: running it will raise the guest's error."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of an odd escape in a string: of no use here
+            warnings.simplefilter("ignore")  # about odd escapes in strings: the guest's affair
             return ast.parse(script.read_bytes())
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
@@ -96,7 +96,7 @@ def _in_folder(folder: Path, name: Sequence[str]) -> list[Path]:
         file = module_file(place)
         return [file] if file else []
     start = module_file(place / "__init__")
-    files = [start] if start else [place]  # the folder itself: there, with nothing to read
+    files = [start] if start else [place]  # a package without a file of its own: its folder
     return files + (_in_folder(place, name[1:]) if len(name) > 1 else [])
 
 

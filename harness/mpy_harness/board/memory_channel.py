@@ -1,15 +1,30 @@
-"""Requests and values through the guest's memory; the console carries a few bytes that say so.
+"""Requests and values through the guest's memory. On the console there is only a line that runs the request.
 
-``WindowChannel``: a large buffer in memory that host and guest share holds all. ``MemoryChannel``: a small buffer
-that the guest allocates; the host reaches all of its memory, so large arrays are written and read where they are.
+``WindowChannel`` uses memory that host and guest share: one large buffer takes all requests and results.
+``MemoryChannel`` is for hosts that reach all memory of the guest: the guest allocates a small buffer, and large arrays
+are written and read where they are.
 
-Layout of the buffer (uint32, little-endian, from its start): length of the request, length of the response, length of
-a question of the guest, length of its answer, number of questions asked, number answered, where the request is, or
-room for a long answer; number of pieces and where their table is. At 64: what the host writes; after half of the
-buffer: what the guest writes.
+The buffer begins with a header of uint32 in little-endian order; addresses are the guest's:
 
-Pieces: memory that the guest shall hold ready for blocks of a request (typecode and length of each, which it replaces
-by its address and length), or of which a response consists (address and length of each).
+====== =====================================================================
+offset content
+====== =====================================================================
+0      length of the request
+4      length of the response
+8      length of a question that the guest asks
+12     length of its answer
+16     how many questions the guest has asked
+20     how many of them the host has answered
+24     address of the request, or of memory that the guest has for a long answer
+28     number of pieces
+32     address of their table
+64     what the host writes: requests and answers
+half   what the guest writes, from half of the buffer's size on
+====== =====================================================================
+
+A piece is two uint32. In a request, it describes a block that the guest is to allocate: its typecode (0 for bytes) and
+length, which the guest replaces by the block's address and length. In a response, it is the address and length of a
+part of it.
 """
 
 from __future__ import annotations
@@ -36,7 +51,7 @@ _PREPARE_SECONDS = 40.0  # a collection of garbage, on a chip that is emulated o
 
 
 class _BufferChannel:
-    # What both have in common: a buffer at an address, half of it for each direction.
+    # A buffer at an address of the guest, half of it for each direction.
 
     def __init__(self, memory: GuestMemory, execute: Execute, address: int = 0, size: int = 0) -> None:
         self._memory = memory
@@ -45,24 +60,24 @@ class _BufferChannel:
 
     def _place(self, address: int, size: int) -> None:
         self._address = address
-        self._theirs = address + _HEADER
+        self._to_guest = address + _HEADER
         self._half = size // 2 - _HEADER
-        self._ours = self._theirs + self._half
+        self._from_guest = self._to_guest + self._half
 
     def needs_room(self, message: Message) -> bool:
-        """Tell whether the guest has to make room for a message outside of the buffer."""
+        """Tell whether the guest has to allocate memory for a message, which does not fit into the buffer."""
         return message.size > self._half
 
     def request(self, message: Message, seconds: float) -> tuple[bytes, bytes]:
         """Run a request; return what the guest printed and the encoded result."""
-        # What is in the buffer is in the way of a collection of garbage, which looks for pointers there: it is written
-        # when the guest has done that, so that each run finds the same.
-        output = self._execute(RUN, seconds, self._sending(message))
+        # A collection of garbage takes what is in the buffer for addresses. The message is written after the guest has
+        # collected, so that each run finds the same.
+        output = self._execute(RUN, seconds, self._writer(message))
         with self._memory.still():
             return output, self._result()
 
     def serve(self, answer: Answer) -> bool:
-        """Answer what the guest asks: the count comes last, the guest waits for it."""
+        """Answer the guest's question. The number of answers is written last, because the guest waits for it."""
         with self._memory.still():
             _, _, size, _, asked, answered, room, _, _ = self._header()
             if asked == answered or size > self._half:
@@ -71,12 +86,12 @@ class _BufferChannel:
             self._memory.write(self._address + _ANSWERED, struct.pack("<I", asked))
         return True
 
-    def _sending(self, message: Message) -> Callable[[], None]:
-        """Return what writes a message to the guest, which has room for it by then."""
+    def _writer(self, message: Message) -> Callable[[], None]:
+        """Return a function that writes a message to the guest, to be called when the guest waits for it."""
         if self.needs_room(message):
             return self._make_room(message)
         data = message.joined()
-        return lambda: self._announce(len(data), self._theirs, data)
+        return lambda: self._announce(len(data), self._to_guest, data)
 
     def _make_room(self, message: Message) -> Callable[[], None]:
         raise NotImplementedError
@@ -92,30 +107,30 @@ class _BufferChannel:
         size = self._header()[1]
         if not 0 < size <= self._half:
             raise ConsoleGarbled("the guest returned no value: its memory is corrupt")
-        return self._memory.read(self._ours, size)
+        return self._memory.read(self._from_guest, size)
 
     def _reply(self, size: int, _room: int, answer: Answer) -> None:
-        reply = answer(self._memory.read(self._ours, size))
-        self._put_reply(reply if len(reply) <= self._half else b"-")  # larger than the window: an OSError there
+        reply = answer(self._memory.read(self._from_guest, size))
+        self._put_reply(reply if len(reply) <= self._half else b"-")  # larger than the window: the guest raises OSError
 
     def _put_reply(self, reply: bytes) -> None:
-        self._memory.write(self._theirs, reply)
+        self._memory.write(self._to_guest, reply)
         self._memory.write(self._address + _ANSWER, struct.pack("<I", len(reply)))
 
 
 class WindowChannel(_BufferChannel):
-    """Requests and values through a window that host and guest share."""
+    """Requests and values through memory that host and guest share."""
 
     def __init__(self, window: SharedWindow, execute: Execute) -> None:
         super().__init__(window, execute, window.address, len(window.memory))
         self._size = len(window.memory)
 
     def inject(self, code: bytes, imports: list[str] | None) -> None:
-        """Send the guest's runtime after a reset."""
-        # Even the loader's source comes through the window: the console takes a tenth of a millisecond a byte.
-        data = f"bytes(u.bytearray_at({self._theirs},{len(code)}))"
+        """Send the guest's program after a reset."""
+        # The source of the loader comes through the window as well: the console takes 0.1 ms for a byte.
+        data = f"bytes(u.bytearray_at({self._to_guest},{len(code)}))"
         source = guest_code.loader(data, f"Link({self._address},{self._size})", imports)
-        place = self._theirs + len(code)
+        place = self._to_guest + len(code)
         run = f"import uctypes as u\nexec(u.bytearray_at({place},{len(source)}))\ndel u"
         self._execute(run.encode(), 10, lambda: self._announce(0, 0, code + source))
 
@@ -130,10 +145,10 @@ class MemoryChannel(_BufferChannel):
 
     def __init__(self, memory: GuestMemory, execute: Execute) -> None:
         super().__init__(memory, execute)
-        self._waiting: bytes | None = None  # an answer that the guest makes room for
+        self._waiting: bytes | None = None  # an answer for which the guest allocates memory
 
     def inject(self, code: bytes, imports: list[str] | None) -> None:
-        """Send the guest's runtime after a reset, into memory that it is told to allocate."""
+        """Send the guest's program after a reset, into memory that the guest allocates for it."""
         source = guest_code.loader("D", f"MemoryLink({_BUFFER})", imports)
         allocate = f"D=bytes({len(code)});S=bytes({len(source)})"
         where = f"import uctypes as u\n{allocate}\nprint(u.addressof(D),u.addressof(S))"
@@ -144,8 +159,8 @@ class MemoryChannel(_BufferChannel):
                 for address, data in zip(places, (code, source), strict=True):
                     self._memory.write(address, data)
 
-        told = self._execute(b"exec(S)\ndel u,S\nprint(_mpyh.link.home)", 30, write)
-        self._place(_numbers(told, 1)[0], _BUFFER)
+        home = self._execute(b"exec(S)\ndel u,S\nprint(_mpyh.link.home)", 30, write)
+        self._place(_numbers(home, 1)[0], _BUFFER)
         self._waiting = None
 
     def _make_room(self, message: Message) -> Callable[[], None]:
@@ -159,13 +174,13 @@ class MemoryChannel(_BufferChannel):
 
         def write() -> None:
             with self._memory.still():
-                places = [place for place, _ in _PIECE.iter_unpack(self._memory.read(self._theirs, len(table)))]
+                places = [place for place, _ in _PIECE.iter_unpack(self._memory.read(self._to_guest, len(table)))]
                 for block, place in zip(blocks, places, strict=True):
                     self._memory.write(place, block.data)
                 if is_long:
                     self._announce(len(data), places[-1])
                 else:
-                    self._announce(len(data), self._theirs, data)
+                    self._announce(len(data), self._to_guest, data)
 
         return write
 
@@ -185,18 +200,18 @@ class MemoryChannel(_BufferChannel):
             self._memory.write(room, self._waiting)
             self._waiting = None
             return
-        reply = answer(self._memory.read(self._ours, size))
+        reply = answer(self._memory.read(self._from_guest, size))
         self._waiting = None
         if len(reply) <= self._half:
             self._put_reply(reply)
             return
-        # What follows the sign that there is an answer; the guest asks again, for nothing, when it has room.
+        # The answer without its first byte, "+". When the guest has allocated memory, it asks again, an empty question.
         self._waiting = reply[1:]
         self._memory.write(self._address + _ANSWER, struct.pack("<I", len(reply)))
 
 
-def _numbers(told: bytes, count: int) -> list[int]:
-    words = told.split()
+def _numbers(printed: bytes, count: int) -> list[int]:
+    words = printed.split()
     if len(words) != count or not all(word.isdigit() for word in words):
-        raise ConsoleGarbled(f"the guest did not tell where its memory is: {told[:80]!r}")
+        raise ConsoleGarbled(f"the guest did not tell where its memory is: {printed[:80]!r}")
     return [int(word) for word in words]

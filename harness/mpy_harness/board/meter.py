@@ -44,7 +44,7 @@ class Meter:
     @contextmanager
     def region(self, name: str, *, listed: bool = True) -> Iterator[Count]:
         """Count the requests made meanwhile; the outermost regions are listed in ``counts``."""
-        self.collect()  # what was marked before is not in it
+        self.collect()  # regions that were marked before do not belong to this one
         count = Count(name)
         if listed:
             (self._listed[-1].regions if self._listed else self.counts).append(count)
@@ -69,7 +69,7 @@ class Meter:
 
         That is done at the start of each life, so that all lives are the same.
         """
-        with self._asking():
+        with self._own_requests():
             self._records.take()
             self._requests.run("calibrate", self._collects)
             records = list(parse(self._records.take()))
@@ -90,15 +90,15 @@ class Meter:
             count.finished = False
 
     def collect(self) -> None:
-        """Read what was written since the last time, while the guest runs nothing."""
+        """Read what was written since the last time. The guest must not run anything meanwhile."""
         data = b"" if self._is_asking else self._records.take()
         if data:
-            with self._asking():
+            with self._own_requests():
                 self._read(data)
 
     @contextmanager
-    def _asking(self) -> Iterator[None]:
-        # The guest, for us: what it runs meanwhile is not to be collected.
+    def _own_requests(self) -> Iterator[None]:
+        # Requests of the meter itself: what they execute is not added to any count.
         self._is_asking = True
         try:
             yield

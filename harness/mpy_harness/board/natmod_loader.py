@@ -20,23 +20,23 @@ Form = Literal["native", "python"]
 
 
 class GuestModule(GuestObject):
-    """A module in the guest; ``build`` tells of its .mpy file, None for a pure-Python form.
+    """A module in the guest. ``build`` describes its .mpy file; it is None for a pure-Python form.
 
-    ``heap`` is what importing it took of the heap, in bytes.
+    ``heap`` is how much of the heap importing it took, in bytes.
     """
 
     def __init__(self, module: GuestObject, build: NatmodBuild | None, heap: int) -> None:
         self._requests = module._requests  # noqa: SLF001 - it stands for the same object
         self._life = module._life  # noqa: SLF001
         self.number = module.number
-        self._module = module  # whose end would free the object in the guest
+        self._module = module  # kept, because the guest forgets the object when this stand-in is gone
         self.build = build
         self.heap = heap
 
 
 @dataclass(repr=False)
 class ModuleLoader:
-    """What the fixture ``natmod`` is: call it with a module's name or folder.
+    """The fixture ``natmod``: call it with a module's name or folder.
 
     A name means a folder of that name below one of ``folders``, then one that the harness carries; a
     path is relative to the current folder, or else to one of ``bases``.
@@ -87,7 +87,7 @@ class ModuleLoader:
 def build_module(
     folder: Path, target: Target, micropython: Path | None = None, progress: Progress | None = None
 ) -> NatmodBuild:
-    """Build a native module's folder for a target (once; the cache has it afterwards)."""
+    """Build a native module for a target from its folder, unless the cache has it, and return what was built."""
     version = target.tools
     source = micropython_source(version, given=micropython, progress=progress or Silent())
     return build_natmod(folder, target.natmod.arch, source=source, micropython=version, progress=progress)

@@ -1,4 +1,4 @@
-"""Boards for a session: one emulator a target and way of counting, used again while it is healthy."""
+"""Boards for a session: one for each target and mode of counting, used again as long as it works."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ class BoardPool:
     """Gives boards in a fresh state and closes them at the end.
 
     ``given_firmware`` is an image to use instead of the targets' own.
-    Console logs go to ``log_folder``, one a boot; ``label`` keeps the processes of one session apart.
+    Console logs go to ``log_folder``, one for each boot, with ``label`` in their names, which differs between the
+    processes of one session.
     """
 
     log_folder: Path
@@ -42,7 +43,7 @@ class BoardPool:
         return self._firmware[target.name]
 
     def board(self, target: Target, host_files: HostFiles | None = None, mode: Mode | None = "count") -> Board:
-        """Return the target's board as after a reset: a healthy emulator is reset, a broken one replaced.
+        """Return the target's board as after a reset: one that works is reset, one that does not is replaced.
 
         ``mode`` is what it counts, None for nothing.
         """
@@ -52,7 +53,7 @@ class BoardPool:
             try:
                 board.soft_reset()
             except HarnessError:
-                board.close()  # what an earlier test broke is not this one's failure: boot anew
+                board.close()  # an earlier test broke it, which must not fail this one: boot another
             else:
                 return board
         elif board is not None:

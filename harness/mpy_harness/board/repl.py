@@ -1,6 +1,6 @@
 """MicroPython's raw REPL with raw-paste flow control (MicroPython manual, "The MicroPython REPL").
 
-Times are split so that a call with a timeout of t seconds is over, diagnosis included, within t.
+A call with a timeout of t seconds is over within t: a part of it is kept for finding out what the guest is doing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from mpy_harness.board.console import Console, ConsoleClosed, WaitedLong
 from mpy_harness.board.tracebacks import guest_exception
 from mpy_harness.errors import ConsoleGarbled, EndlessOutput, HarnessError, NativeLoop, PythonLoop
 
-ASK = b"\x0e"  # shift out: guest code of ours asks the host for something
+ASK = b"\x0e"  # shift out: the harness's program in the guest asks the host for something
 _CTRL_A, _CTRL_B, _CTRL_C, _CTRL_D, _CTRL_E = b"\x01", b"\x02", b"\x03", b"\x04", b"\x05"
 _DONE = _CTRL_D + b">"
 _BANNER = b"raw REPL; CTRL-B to exit\r\n>"
@@ -25,8 +25,9 @@ _OUTPUT_LIMIT = 64 << 20
 class RawRepl:
     """Runs source text in the guest.
 
-    ``lost`` is asked for the error to raise when the console closes under us, ``where`` for a text
-    about where the guest is executing, ``answer`` is called when guest code asks the host.
+    ``lost`` returns the error to raise when the console has closed, given what was printed last; ``where`` says in
+    words where the guest is executing; ``answer`` is called when the guest asks the host something, and returns
+    whether it did.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class RawRepl:
         self._answer = answer
 
     def enter(self, seconds: float) -> None:
-        """Bring the guest's REPL to the raw prompt, whatever it was doing at its prompt.
+        """Bring the guest's REPL to its raw prompt, whatever was typed at its prompt before.
 
         Raises WaitedLong where it does not answer.
         """
@@ -100,9 +101,9 @@ class RawRepl:
     def _paste(self, source: bytes, deadline: float, before: Callable[[], None]) -> None:
         console = self._console
         console.write_bytes(_CTRL_E + b"A" + _CTRL_A)
-        index, said = console.read_until([b"R\x01", b"R\x00", b"raw REPL; CTRL-B"], deadline)
+        index, reply = console.read_until([b"R\x01", b"R\x00", b"raw REPL; CTRL-B"], deadline)
         if index != 0:
-            raise ConsoleGarbled(f"this firmware's raw REPL has no raw-paste mode (answer {said[-40:]!r})")
+            raise ConsoleGarbled(f"this firmware's raw REPL has no raw-paste mode (answer {reply[-40:]!r})")
         window = int.from_bytes(self._console.read_exactly(2, deadline), "little")
         before()
         room = window
@@ -126,7 +127,7 @@ class RawRepl:
         console.read_until([_CTRL_D], deadline)
 
     def _follow(self, deadline: float, grace: float, seconds: float) -> bytes:
-        # All up to the prompt, see _split; questions of guest code are answered on the way.
+        # Returns what is printed up to the prompt (see _split), and answers questions of the guest on the way.
         output = bytearray()
         while True:
             try:
@@ -140,18 +141,18 @@ class RawRepl:
             if index == 0:
                 return bytes(output)
             if not self._answer():
-                output += ASK  # the program printed that byte itself
+                output += ASK  # a program of the user printed this byte
 
     def _diagnose(self, output: bytearray, deadline: float, grace: float, seconds: float) -> None:
         console = self._console
-        # What was printed at the start of a short timeout is not what the guest is doing now.
+        # Where the timeout is short, output at its start does not show what the guest is doing at its end.
         recent = min(_STILL_PRINTING_SECONDS, 0.1 * seconds)
         printing = time.monotonic() - console.last_byte_at < recent
         console.write_bytes(_CTRL_C)
         try:
             _, rest = console.read_until([_DONE], deadline + grace)
         except WaitedLong:
-            where = self._where()  # only now: finding out takes time
+            where = self._where()  # asked for only here, because it takes time
             if printing:
                 raise EndlessOutput(
                     f"the guest was still printing after {seconds:g} s and did not react to Ctrl-C. {where}"
@@ -169,8 +170,8 @@ class RawRepl:
         raise PythonLoop(f"guest code did not end within {seconds:g} s; it was here:\n{interrupted.traceback}")
 
 
-def _split(said: bytes) -> tuple[bytes, bytes]:
-    # The REPL says the program's output, Ctrl-D, the traceback, Ctrl-D and the prompt. A program may print
-    # Ctrl-D itself, a traceback hardly holds it: the last one parts the two.
-    output, _, error = said.rpartition(_CTRL_D)
+def _split(text: bytes) -> tuple[bytes, bytes]:
+    # Returns output and traceback. The REPL prints a program's output, Ctrl-D, the traceback, Ctrl-D and the prompt. A
+    # program may print Ctrl-D itself, but a traceback will not contain it: the last Ctrl-D separates the two.
+    output, _, error = text.rpartition(_CTRL_D)
     return output, error

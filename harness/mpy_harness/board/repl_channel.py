@@ -23,13 +23,13 @@ class ReplChannel:
         self._execute = execute
 
     def inject(self, code: bytes, imports: list[str] | None) -> None:
-        """Send the guest's runtime after a reset."""
+        """Send the guest's program after a reset."""
         text = base64.b64encode(code).decode()
         data = f"__import__('binascii').a2b_base64('{text}')"
         self._execute(guest_code.loader(data, "ReplLink()", imports), 30)
 
     def needs_room(self, message: Message) -> bool:
-        """Tell whether a message takes more of the guest's memory than any does."""
+        """Tell whether a message is longer than one line; each line is decoded and kept until the last is there."""
         return message.size > _CHUNK
 
     def request(self, message: Message, seconds: float) -> tuple[bytes, bytes]:
@@ -46,14 +46,14 @@ class ReplChannel:
             raise ConsoleGarbled("bytes of a result were lost on the console") from error
 
     def serve(self, answer: Answer) -> bool:
-        """Answer what the guest asks, "?" and a line of base64, with a line on its standard input."""
+        """Answer a question, which is "?" and a line of base64, with a line of base64 on the guest's standard input."""
         question = self._question()
         if question is not None:
             self._console.write_bytes(base64.b64encode(answer(question)) + b"\n")
         return question is not None
 
     def _question(self) -> bytes | None:
-        # None: the program printed the sign itself.
+        # Returns None where a program of the user printed the sign.
         deadline = time.monotonic() + _QUESTION_SECONDS
         taken = b""
         try:

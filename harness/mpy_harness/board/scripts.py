@@ -1,4 +1,4 @@
-"""Run plain MicroPython scripts on a board as they are: with their files, their import path, their exit status."""
+"""Scripts for MicroPython that run on a board as they are: with their files, import path and exit status."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ class ScriptModules:
 
 @dataclass(frozen=True)
 class DeviceScript:
-    """A script of the host that shall run in the guest.
+    """A script of the host that is to run in the guest.
 
-    The guest sees the current folder ``cwd`` at ``/`` and, where that has no file of a name, the script's own
-    folder. It imports from the script's folder, those of ``device_path``, those of ``natmods`` (native modules
-    that are folders there are built), and ``/``, in this order.
+    The guest sees the content of the current folder ``cwd`` at ``/``, and that of the script's own folder where ``cwd``
+    has no file of the same path. It imports from the script's folder, those of ``device_path``, those of ``natmods``
+    (native modules that are folders there are built), and ``/``, in this order.
     """
 
     path: Path
@@ -93,7 +93,7 @@ class DeviceScript:
         timeout: float | None = None,
     ) -> Any:
         """Run the script, or one function of it; return its exit status as ``sys.exit`` got it (0: none)."""
-        # Built is what the script's folder does not have: there, a folder of that name holds sources.
+        # Built modules come first: where the script's folder has a folder of the same name, that holds their sources.
         built = [f"/{_BUILT}"] if f"/{_BUILT}" in (board.host_files.imports or ()) else []
         return board.requests.run(
             "script", self.guest_path, self.path.stem, function, list(arguments), built, timeout=timeout
@@ -106,7 +106,7 @@ class DeviceScript:
 
 
 def _modules_in(folder: Path) -> dict[str, Path]:
-    """Return the finished modules in a folder, those in folders below it left out, by their file names."""
+    """Return the finished modules in a folder by their file names, without those in its subfolders."""
     files = {file for entry in folder.iterdir() if (file := module_file(folder / entry.stem))}
     return {
         file.name: file

@@ -1,4 +1,4 @@
-"""Turn what MicroPython prints for an uncaught exception into a Python exception."""
+"""Exceptions of the guest: what MicroPython prints for one that nobody catches becomes a Python exception."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from mpy_harness.errors import GuestException
 
 _FRAME = re.compile(r'^  File "(?P<file>[^"]*)", line \d+')
 _OURS = {"<stdin>", "_mpyh"}
-_NAMES = {"Exited": "SystemExit"}  # the guest's runtime raises it instead: guest/values.py
+_NAMES = {"Exited": "SystemExit"}  # which the guest's program raises instead (guest/values.py)
 
 
 def guest_exception(text: str, output: str) -> GuestException:
-    """Return the exception that a printed traceback tells of; frames of our own are left out."""
+    """Return the exception of a printed traceback; frames of the harness's own code are left out."""
     lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
     last_frame = max((number for number, line in enumerate(lines) if _FRAME.match(line)), default=-1)
     if last_frame < 0 and lines[0].startswith("Traceback"):
@@ -29,7 +29,7 @@ def guest_exception(text: str, output: str) -> GuestException:
 
 
 def _without_repeats(lines: list[str]) -> list[str]:
-    # As CPython does it: of a recursion, the first three rounds.
+    # As CPython prints recursions: the first three rounds, and how many more there were.
     shown: list[str] = []
     for line, group in groupby(lines):
         times = len(list(group))
