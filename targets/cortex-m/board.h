@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
@@ -62,6 +63,10 @@ typedef struct {
     uint32_t stack; // at most, from its top
 } board_memory_t;
 extern board_memory_t board_memory;
+
+// Puts the code of a native module where it is executed (board_code.c), and forgets all of it.
+void *board_commit_code(void *code, size_t size, void *relocations);
+void board_forget_code(void);
 
 // Around each collection; the stack below the stack pointer is painted whenever it is forgotten.
 void board_before_collection(void);

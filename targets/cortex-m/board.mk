@@ -18,6 +18,7 @@ LDFLAGS += -Wl,--wrap=gc_alloc,--wrap=gc_realloc,--wrap=gc_free
 override SRC_C := \
 	board_main.c \
 	board_memory.c \
+	board_code.c \
 	board_startup.c \
 	board_fault.c \
 	board_console.c \

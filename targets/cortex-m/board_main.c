@@ -36,6 +36,7 @@ __attribute__((used)) static void live(void) {
     memset(heap, 0, sizeof(heap));
     memset(&mp_state_ctx, 0, sizeof(mp_state_ctx));
     board_collects = 0;
+    board_forget_code();
     memset(&board_memory, 0, sizeof(board_memory));
     mp_cstack_init_with_top(&_estack, (char *)&_estack - (char *)&_sstack);
     gc_init(heap, (char *)heap + sizeof(heap));

@@ -13,6 +13,13 @@
 #undef MICROPY_PY_MACHINE_INCLUDEFILE
 #define MICROPY_PY_MACHINE_INCLUDEFILE "board_machine.h"
 
+// The code of native modules is executed outside of the heap. What the heap has of it stays there for the collector, as
+// on a port without such a place: what the code points to is found by it.
+void *board_commit_code(void *code, size_t size, void *relocations);
+#define MP_PLAT_COMMIT_EXEC(code, size, relocations) board_commit_code(code, size, relocations)
+#define MICROPY_PERSISTENT_CODE_TRACK_FUN_DATA (1)
+#define MICROPY_PERSISTENT_CODE_TRACK_BSS_RODATA (0)
+
 // As ports for real boards have it (stm32, rp2): the qemu port's default is the slower switch.
 #define MICROPY_OPT_COMPUTED_GOTO (1)
 
