@@ -27,7 +27,7 @@ from mpy_harness.counting.instrument import Mode
 from mpy_harness.firmware.image import firmware_for
 from mpy_harness.firmware.progress import shown
 from mpy_harness.machines.qemu.machine import Qemu
-from mpy_harness.reports.terminal import aligned
+from mpy_harness.reports.table import aligned
 from mpy_harness.targets import DEFAULT_TARGET, load_target
 
 MODES: tuple[Mode, ...] = get_args(Mode)

@@ -29,7 +29,7 @@ from mpy_harness.firmware.image import firmware_for
 from mpy_harness.firmware.natmods import build_natmod
 from mpy_harness.firmware.progress import Progress, shown
 from mpy_harness.firmware.sources import Source, micropython_source
-from mpy_harness.reports.terminal import aligned
+from mpy_harness.reports.table import aligned
 from mpy_harness.targets import DEFAULT_TARGET, Target, load_target
 
 MODULES = {"deflate": "deflate*", "framebuf": "framebuf*", "heapq": "heapq*", "random": "random_basic*", "re": "re*"}

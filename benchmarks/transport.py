@@ -19,7 +19,7 @@ import numpy as np
 from mpy_harness.board import Board
 from mpy_harness.firmware.image import firmware_for
 from mpy_harness.firmware.progress import shown
-from mpy_harness.reports.terminal import aligned
+from mpy_harness.reports.table import aligned
 from mpy_harness.targets import DEFAULT_TARGET, load_target
 
 MEGABYTE = 1 << 20

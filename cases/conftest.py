@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -11,8 +10,6 @@ from guarding import Guarded
 from mpy_harness.board.board import Board
 from mpy_harness.errors import CountingUnavailable
 from mpy_harness.golden import Golden
-from mpy_harness.plugin.session import RECORDS
-from mpy_harness.reports.terminal import CASE
 
 
 @pytest.fixture(params=["native", "python"])
@@ -41,7 +38,7 @@ def needs_ram(board: Board) -> Callable[[int], None]:
 
 
 @pytest.fixture
-def golden(golden: Golden, board: Board, request: pytest.FixtureRequest) -> Iterator[Golden]:
+def golden(golden: Golden, board: Board) -> Iterator[Golden]:
     """Checks of what a region of the guest computed: a case without instructions is a mistake in the case."""
     yield golden
     try:
@@ -49,8 +46,7 @@ def golden(golden: Golden, board: Board, request: pytest.FixtureRequest) -> Iter
             pass
     except CountingUnavailable:
         return
-    cases = [json.loads(text) for kind, text in request.node.stash.get(RECORDS, []) if kind == CASE]
-    uncounted = [case["case"] for case in cases if not case["instructions"]]
+    uncounted = [result.case for result in golden.results if not result.instructions]
     assert not uncounted, f"no region was counted before the check of {', '.join(uncounted)}"
 
 

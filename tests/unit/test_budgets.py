@@ -15,7 +15,7 @@ from mpy_harness.counting.count import Count
 from mpy_harness.counting.profile import Function, Node, Profile
 from mpy_harness.errors import BudgetExceeded, BudgetInvalid, GuestFailure
 from mpy_harness.plugin.budgets import Budgets, Limit, limits_of
-from mpy_harness.plugin.spent import Costs
+from mpy_harness.plugin.costs import Costs
 from mpy_harness.targets import load_target
 
 MPY = b"M\x06\x00\x1f" + b"\0\0\x10ab"  # an empty module

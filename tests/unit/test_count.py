@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mpy_harness.cli.script import _Output, region_lines
-from mpy_harness.counting.count import Count, count_of
+from mpy_harness.counting.count import Count, count_of, regions_of
 from mpy_harness.counting.plugin_lines import Record
 from mpy_harness.targets import Cycles
 
@@ -22,6 +22,12 @@ def test_classes_have_the_names_that_cycle_models_have():
     classes = {"integer": 5, "float multiply-add": 2, "float divide": 0}
     record = Record(name="61", depth=0, instructions=7, finished=True, exact=True, classes=classes)
     assert count_of(record, None).classes == {"integer": 5, "float_multiply_add": 2, "float_divide": 0}
+
+
+def test_regions_and_those_inside_them():
+    deepest = Count("c")
+    a = Count("a", regions=[Count("b", regions=[deepest])])
+    assert [count.name for count in regions_of([a, Count("d")])] == ["a", "b", "c", "d"]
 
 
 def test_regions_of_a_script_by_line():

@@ -10,7 +10,7 @@ import pytest
 
 from mpy_harness.counting.count import Count
 from mpy_harness.errors import BudgetInvalid
-from mpy_harness.plugin.markers import CountsSinceLastCheck, counting_of, regions_of
+from mpy_harness.plugin.markers import CountsSinceLastCheck, counting_of
 
 
 @pytest.fixture
@@ -68,12 +68,6 @@ def test_a_budget_of_time_wants_classes(item, decorators, default, expected):
 def test_a_marker_that_says_nothing_sensible(item, arguments):
     with pytest.raises(BudgetInvalid, match="takes one of 'count', 'classes', 'functions', 'memory', 'off'"):
         counting_of(item(f"@pytest.mark.counting({arguments})"), "count")
-
-
-def test_regions_and_those_inside_them():
-    deepest = Count("c")
-    a = Count("a", regions=[Count("b", regions=[deepest])])
-    assert [count.name for count in regions_of([a, Count("d")])] == ["a", "b", "c", "d"]
 
 
 # --- instructions of a case ---------------------------------------------------------------------

@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 
+from mpy_harness.board.allocations import Allocations
 from mpy_harness.counting.count import Count
 from mpy_harness.counting.profile import Function, Node, Profile
 from mpy_harness.golden import CaseResult
 from mpy_harness.measurements import from_tests
 from mpy_harness.measurements.from_tests import INFINITE, Origin, name_of, of_case, of_counts, worst
 from mpy_harness.measurements.run import Measurement
-from mpy_harness.plugin.recorder import Recorder
+from mpy_harness.plugin.origin import Origins
+from mpy_harness.plugin.records import Records
 
 HERE = Origin("test_it.py::test_it", "test_it.py", 3)
 
@@ -104,7 +106,7 @@ def test_of_several_the_worst_counts_in_whatever_order(better, expected):
     assert found.pop().value == expected
 
 
-# --- the recorder -------------------------------------------------------------------------------
+# --- what a test measured, kept with it ------------------------------------------------------------
 
 
 def item(name: str, location: tuple[str, int, str], target: str = "m33", parameters: bool = True) -> Any:
@@ -132,48 +134,53 @@ def item(name: str, location: tuple[str, int, str], target: str = "m33", paramet
     ],
 )
 def test_the_target_is_no_part_of_a_tests_name(name, target, expected, tmp_path):
-    origin = Recorder(tmp_path).origin(item(name, ("cases/test_it.py", 4, name), target))
+    origin = Origins(tmp_path).of(item(name, ("cases/test_it.py", 4, name), target))
     assert origin == Origin(f"cases/test_it.py::{expected}", "cases/test_it.py", 5)
 
 
 def test_files_are_told_below_the_repository_and_tests_below_the_project(tmp_path):
     (tmp_path / ".git").mkdir()
     (tmp_path / "firmware" / "tests").mkdir(parents=True)
-    origin = Recorder(tmp_path / "firmware" / "tests").origin(item("script[m33]", ("a.py", 0, ""), parameters=False))
+    origin = Origins(tmp_path / "firmware" / "tests").of(item("script[m33]", ("a.py", 0, ""), parameters=False))
     assert origin == Origin("a.py::script", "firmware/tests/a.py", 1)
 
 
 @pytest.mark.parametrize("location", ["/somewhere/test_it.py", "../elsewhere/test_it.py"])
 def test_no_path_of_this_machine_is_in_a_name(location, tmp_path):
-    origin = Recorder(tmp_path).origin(item("test_it[m33]", (location, 4, "")))
+    origin = Origins(tmp_path).of(item("test_it[m33]", (location, 4, "")))
     assert origin == Origin("test_it.py::test_it", "", 0)
 
 
 def test_what_a_test_measured_is_told_once_with_its_junit_properties(tmp_path):
-    recorder, test = Recorder(tmp_path), item("test_it[m33]", ("test_it.py", 4, ""))
-    recorder.case(test, case(1.5), [Count("", 7)])
-    recorder.case(test, case(0.5), [Count("", 9)])
-    recorder.case(test, case(float("inf"), case="of another length", passed=False), [])
-    recorder.regions(test, [Count("loop", 3), Count("", 100), Count("loop", 4)])
-    recorder.measured(test, [Measurement(target="m33", case="more", metric="heap", value=5, unit="B")])
-    figures, natmods = recorder.finish(test)
-    assert natmods == {}
+    records, test = Records(tmp_path), item("test_it[m33]", ("test_it.py", 4, ""))
+    records.case(test, case(1.5), [Count("", 7)])
+    records.case(test, case(0.5), [Count("", 9)])
+    records.case(test, case(float("inf"), case="of another length", passed=False), [])
+    records.regions(test, [Count("loop", 3), Count("", 100), Count("loop", 4)])
+    records.allocations(test, [Allocations("more", count=2, bytes=64, peak=5, stack=8)])
+    carried = records.finish(test)
+    assert carried.modules == []
     assert test.user_properties == [
         ("m33: iir/noise (native): instructions", 9),
         ("m33: iir/noise (native): max_abs", 1.5),
-        ("m33: more: heap B", 5),
         ("m33: test_it.py::test_it: loop: instructions", 7),
+        ("m33: test_it.py::test_it: more: allocated B", 64),
+        ("m33: test_it.py::test_it: more: allocations", 2),
+        ("m33: test_it.py::test_it: more: heap B", 5),
+        ("m33: test_it.py::test_it: more: stack B", 8),
     ]
-    assert len(figures) == 4
+    assert len(carried.measurements) == 7
+    assert [each.case for each in carried.cases] == ["iir/noise", "iir/noise", "of another length"]
+    assert [(each.name, each.instructions) for each in carried.regions] == [("loop", 3), ("loop", 4)]
 
 
 def test_regions_of_a_test_that_did_not_come_to_its_end_say_nothing(tmp_path):
-    recorder, test = Recorder(tmp_path), item("test_it[m33]", ("test_it.py", 4, ""))
-    recorder.case(test, case(), [Count("", 7)])
-    recorder.regions(test, [Count("loop", 3)])
-    recorder.whole(test, Count("", 100))
-    recorder.interrupted(test)
-    assert [each.metric for each in recorder.finish(test)[0]] == ["instructions", "max_abs"]
+    records, test = Records(tmp_path), item("test_it[m33]", ("test_it.py", 4, ""))
+    records.case(test, case(), [Count("", 7)])
+    records.regions(test, [Count("loop", 3)])
+    records.whole(test, Count("", 100), None)
+    records.interrupted(test)
+    assert [each.metric for each in records.finish(test).measurements] == ["instructions", "max_abs"]
 
 
 def test_symbols_of_native_modules_add_up():

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
+import math
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from mpy_harness.golden import CaseResult
+from mpy_harness.measurements.carried import Carried, NativeModule, Region
 from mpy_harness.reports import terminal
-from mpy_harness.reports.terminal import ATTRIBUTE, CASE, COUNT, NATMOD, Results
+from mpy_harness.reports.table import aligned
 
 
 def case(name: str, value: float = 0.5, limit: float = 1.0, **more: Any) -> CaseResult:
@@ -21,10 +21,14 @@ def case(name: str, value: float = 0.5, limit: float = 1.0, **more: Any) -> Case
     return CaseResult(**(facts | more))
 
 
-def report(*results: CaseResult, modules: tuple[str, ...] = ()) -> SimpleNamespace:
-    records = [(CASE, json.dumps(asdict(result))) for result in results]
-    records += [(NATMOD, json.dumps({"name": name, "arch": "armv7emsp", "sizes": {"text": 10}})) for name in modules]
-    return SimpleNamespace(**{ATTRIBUTE: [*records, ("of another version", "3")]})
+def module(name: str, **sizes: int) -> NativeModule:
+    return NativeModule(name=name, arch="armv7m", sha256="0" * 64, sizes=sizes)
+
+
+def report(**carried: Any) -> SimpleNamespace:
+    made = SimpleNamespace()
+    Carried(**carried).attach(made)
+    return made
 
 
 class Screen:
@@ -40,20 +44,21 @@ class Screen:
 
 def test_each_test_counts_once():
     one, two = case("a/one"), case("a/two")
-    stats: dict[str, list[Any]] = {
-        "": [SimpleNamespace(), report(one), SimpleNamespace()],
-        "passed": [SimpleNamespace()],
-        "error": [report(two, modules=("iir",))],
-        "warnings": ["anything"],
-    }
-    found = Results.of(stats)
-    assert found.cases == [one, two]
-    assert found.modules == {("iir", "armv7emsp"): {"text": 10}}
+    iir = module("iir", text=10)
+    found = Carried.of_all([SimpleNamespace(), report(cases=[one]), "a warning", report(cases=[two], modules=[iir])])
+    assert found == Carried(cases=[one, two], modules=[iir])
+
+
+def test_any_error_crosses_processes():
+    rows = [case(str(value), value) for value in (float("inf"), float("-inf"), 1e-300)]
+    assert Carried.of(report(cases=rows)).cases == rows
+    (found,) = Carried.of(report(cases=[case("nan", float("nan"))])).cases
+    assert math.isnan(found.value)
 
 
 def test_nothing_recorded_nothing_shown():
     screen = Screen()
-    terminal.show(Results(), screen, detailed=True)
+    terminal.show(Carried(), screen, detailed=True)
     assert screen.lines == []
 
 
@@ -143,54 +148,53 @@ def test_the_cases_of_this_project_fit_120_columns():
     assert max(map(len, terminal.case_table(rows, detailed=True))) <= 120
 
 
-def count(name: str, instructions: int, **more: Any) -> dict[str, Any]:
-    return {"region": name, "test": "test_it", "target": "m33", "instructions": instructions} | more
+def count(name: str, instructions: int, test: str = "test_it", target: str = "m33") -> Region:
+    return Region(test=test, target=target, name=name, instructions=instructions)
 
 
 def test_counted_regions():
-    lines = terminal.count_table([count("block", 1234567), count("other", 8, test="test_two")], detailed=False)
+    lines = terminal.region_table([count("block", 1234567), count("other", 8, test="test_two")], detailed=False)
     assert [line.split() for line in lines] == [
         ["region", "on", "m33", "test", "instructions"],
         ["block", "test_it", "1,234,567"],
         ["other", "test_two", "8"],
     ]
     assert column(lines, "instructions") == ["1,234,567", "8"]
-    lines = terminal.count_table([count("block", 1), count("block", 1, target="rv32")], detailed=False)
+    lines = terminal.region_table([count("block", 1), count("block", 1, target="rv32")], detailed=False)
     assert lines[0].split() == ["region", "test", "target", "instructions"]
     assert lines[2].split() == ["block", "test_it", "rv32", "1"]
 
 
 def test_many_regions_are_cut_unless_asked_for():
     rows = [count(f"r{number}", number) for number in range(30)]
-    lines = terminal.count_table(rows, detailed=False)
+    lines = terminal.region_table(rows, detailed=False)
     assert len(lines) == 1 + 24 + 1
     assert lines[-1] == "(6 more: -v shows all)"
-    assert len(terminal.count_table(rows, detailed=True)) == 31
+    assert len(terminal.region_table(rows, detailed=True)) == 31
 
 
 def test_regions_of_one_name_are_summed_up_unless_each_is_asked_for():
     rows = [count("block", 5), count("it", 1), count("block", 6), count("block", 7, test="test_two")]
-    lines = terminal.count_table(rows, detailed=False)
+    lines = terminal.region_table(rows, detailed=False)
     assert lines[0].split()[3:] == ["test", "times", "instructions"]
     assert [line.split() for line in lines[1:]] == [
         ["block", "test_it", "2", "11"],
         ["it", "test_it", "1"],
         ["block", "test_two", "7"],
     ]
-    assert column(terminal.count_table(rows, detailed=True), "instructions") == ["5", "1", "6", "7"]
+    assert column(terminal.region_table(rows, detailed=True), "instructions") == ["5", "1", "6", "7"]
 
 
 def test_names_of_regions_stay_on_their_line():
-    lines = terminal.count_table([count("a\nb\x1b[31m", 1), count("x" * 5000, 2)], detailed=False)
+    lines = terminal.region_table([count("a\nb\x1b[31m", 1), count("x" * 5000, 2)], detailed=False)
     assert len(lines) == 3
     assert lines[1].startswith("a\\nb\\x1b[31m ")
     assert max(map(len, lines)) < 80
 
 
 def test_counts_cross_processes_in_reports():
-    report = SimpleNamespace(**{ATTRIBUTE: [(COUNT, json.dumps(count("block", 5)))]})
-    found = Results.of({"passed": [report]})
-    assert found.counts == [count("block", 5)]
+    found = Carried.of(report(regions=[count("block", 5)]))
+    assert found.regions == [count("block", 5)]
     screen = Screen()
     terminal.show(found, screen, detailed=False)
     assert screen.lines[0] == "- instructions"
@@ -213,15 +217,16 @@ def test_any_value_can_be_shown(row):
 
 
 def test_modules():
-    sizes = {"file": 1000, "text": 800, "rodata": 0, "bss": 4, "got": 2}
-    lines = terminal.module_table({("fft", "armv7m"): sizes, ("a", "armv7m"): {}})
+    fft = module("fft", file=1000, text=800, rodata=0, bss=4, got=2)
+    lines = terminal.module_table([fft, module("a"), fft])
+    assert len(lines) == 3
     assert lines[0].split() == ["module", "arch", "file", "B", "text", "B", "rodata", "B", "bss", "B", "GOT"]
     assert lines[1].split() == ["a", "armv7m", "0", "0", "0", "0", "0"]
     assert lines[2].split() == ["fft", "armv7m", "1000", "800", "0", "4", "2"]
 
 
 def test_columns_stand_below_each_other():
-    assert terminal.aligned([["name", "value", ""], ["a", "1", ""], ["longer", "100", ""]]) == [
+    assert aligned([["name", "value", ""], ["a", "1", ""], ["longer", "100", ""]]) == [
         "name    value",
         "a           1",
         "longer    100",

@@ -10,7 +10,7 @@ from mpy_harness.errors import HarnessError, MachineryError
 from mpy_harness.reports.names import share
 from mpy_harness.reports.profile_files import write_profile
 from mpy_harness.reports.profile_table import profile_lines, tree_lines
-from mpy_harness.reports.terminal import aligned
+from mpy_harness.reports.table import aligned
 from mpy_harness.resources import scratch
 from mpy_harness.targets import Target
 

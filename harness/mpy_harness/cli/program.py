@@ -19,7 +19,7 @@ from mpy_harness.programs.program import CProgram
 from mpy_harness.programs.run import ProgramRun
 from mpy_harness.reports.profile_table import profile_lines
 from mpy_harness.reports.size_table import size_lines
-from mpy_harness.reports.terminal import aligned
+from mpy_harness.reports.table import aligned
 from mpy_harness.resources import scratch
 from mpy_harness.targets import Target
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mpy_harness.costs.cycles import Estimate, estimate
@@ -86,6 +86,13 @@ def count_of(record: Record, empty: Record | None, profile: Profile | None = Non
         exact=record.exact,
         finished=record.finished,
     )
+
+
+def regions_of(counts: Iterable[Count]) -> Iterator[Count]:
+    """Return regions and those inside them."""
+    for count in counts:
+        yield count
+        yield from regions_of(count.regions)
 
 
 def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:

@@ -60,7 +60,10 @@ class CaseResult:
 
 
 class Golden:
-    """What the fixture ``golden`` is: vectors of the test's folder, and checks against them."""
+    """What the fixture ``golden`` is: vectors of the test's folder, and checks against them.
+
+    ``results`` are the verdicts so far.
+    """
 
     def __init__(
         self,
@@ -75,6 +78,7 @@ class Golden:
         self.vectors_dir = vectors_dir
         self._record = record
         self._counted = counted
+        self.results: list[CaseResult] = []
 
     def vectors(self, name: str) -> Vectors:
         """Load ``<name>.npz`` from the folder ``vectors`` beside the test. Raise VectorsInvalid."""
@@ -116,6 +120,7 @@ class Golden:
             arch=self.arch,
         )
         result = replace(result, instructions=self._counted(), values=values)
+        self.results.append(result)
         if self._record is not None:
             self._record(result)
         if not result.passed:

@@ -42,6 +42,11 @@ def name_of(text: str) -> str:
     return f"{name[: _NAME - 12]}…{hashlib.sha256(name.encode()).hexdigest()[:11]}"
 
 
+def natmod_name(name: str, arch: str) -> str:
+    """Return what a native module is called in a run's file."""
+    return name_of(f"{name}/{arch}")
+
+
 def of_case(result: CaseResult, counts: Sequence[Count], origin: Origin) -> list[Measurement]:
     """Return the error of a judged check and the instructions of what it judged, which ``counts`` were."""
     case = name_of(f"{result.case} ({result.form})" if result.form else result.case)
@@ -108,7 +113,7 @@ def of_natmod(build: NatmodBuild, sizes: MpySizes, target: str) -> list[Measurem
             metric=metric,
             value=value,
             unit="entries" if metric in entries else "B",
-            natmods=(name_of(f"{build.name}/{build.arch}"),),
+            natmods=(natmod_name(build.name, build.arch),),
             parts=parts.get(metric, ()),
         )
         for metric, value in {**known, **entries}.items()

@@ -13,7 +13,7 @@ from pydantic import ByteSize, TypeAdapter, ValidationError
 
 from mpy_harness.board.board import Board
 from mpy_harness.errors import BudgetExceeded, BudgetInvalid
-from mpy_harness.plugin.spent import Costs, Figure
+from mpy_harness.plugin.costs import Costs, Figure
 
 MARKER = (
     "budget(instructions, time_us, alloc, heap, stack, flash, ram, region=None): fail the test if what it runs in the "

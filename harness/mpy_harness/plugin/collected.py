@@ -1,9 +1,8 @@
-"""One run out of what all tests of it measured, wherever they ran."""
+"""Build one run from the reports of all its tests, also of those that xdist's workers ran."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timezone
@@ -16,9 +15,9 @@ from mpy_harness.firmware import toolchain
 from mpy_harness.firmware.git import revision_of
 from mpy_harness.firmware.image import Firmware
 from mpy_harness.measurements import from_tests
+from mpy_harness.measurements.carried import Carried
 from mpy_harness.measurements.run import Conditions, Measurement, Run, plain
 from mpy_harness.plugin.session import Session
-from mpy_harness.reports.terminal import ATTRIBUTE, HASH, MEASUREMENT
 from mpy_harness.sizes.elf import read_elf
 from mpy_harness.targets import Target
 
@@ -26,8 +25,8 @@ from mpy_harness.targets import Target
 _IRRELEVANT_TOOLS = {"make"}
 
 
-class Gathered:
-    """The measurements of a run so far; ``failed`` counts its tests that did."""
+class RunBuilder:
+    """Collects the measurements of a run from its reports; ``failed`` is how many tests failed."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -39,13 +38,11 @@ class Gathered:
     def add(self, report: Any) -> None:
         """Add what a test's report carries."""
         self.failed += report.failed
-        self._files.add(self._session.recorder.file_of(report.location[0]))
-        for kind, text in getattr(report, ATTRIBUTE, ()):
-            if kind == MEASUREMENT:
-                self._measurements.append(Measurement.model_validate_json(text))
-            elif kind == HASH:
-                name, digest = json.loads(text)
-                self._natmods[name] = digest
+        self._files.add(self._session.records.origins.file_of(report.location[0]))
+        carried = Carried.of(report)
+        self._measurements += carried.measurements
+        for module in carried.modules:
+            self._natmods[from_tests.natmod_name(module.name, module.arch)] = module.sha256
 
     def run(self) -> Run:
         """Return the run, with the sizes of the firmware that it used and where everything came from."""

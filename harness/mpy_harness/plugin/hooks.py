@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -11,11 +12,12 @@ from mpy_harness.board import Board
 from mpy_harness.board.natmod_loader import ModuleLoader
 from mpy_harness.errors import BudgetExceeded
 from mpy_harness.golden import Golden
-from mpy_harness.plugin import budgets, markers, run_end, script_items
+from mpy_harness.measurements.carried import Carried
+from mpy_harness.plugin import budgets, markers, run_end, script_items, tracebacks
+from mpy_harness.plugin.compiler import Compiler
 from mpy_harness.plugin.options import add_options
 from mpy_harness.plugin.session import Session
-from mpy_harness.programs.program import Compiler
-from mpy_harness.reports import terminal, tracebacks
+from mpy_harness.reports import terminal
 from mpy_harness.targets import Target
 
 _SESSION = pytest.StashKey[Session]()
@@ -71,12 +73,13 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
         if allowed is None:
             yield
             return
-        with allowed.measured() as spent:
+        with allowed.measured() as costs:
             yield
-        session.record_whole(item, spent.count, spent.allocations)
+        session.records.whole(item, costs.count, costs.allocations)
         allowed.check()
     finally:
-        session.record_counts(item)
+        if board is not None:
+            session.records.board(item, board)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -90,12 +93,13 @@ def pytest_runtest_makereport(
     if excinfo is not None:
         tracebacks.hide_ours(excinfo)
     if call.when == "call" and call.excinfo is not None and not isinstance(call.excinfo.value, BudgetExceeded):
-        session.recorder.interrupted(item)
-    records = session.finish(item) if call.when == "teardown" else []
+        session.records.interrupted(item)
+    carried = session.finish(item) if call.when == "teardown" else None
     report = yield
-    setattr(report, terminal.ATTRIBUTE, records)
-    told = isinstance(report.longrepr, str)  # a device script has said it in its own words
-    if excinfo is not None and not told and (message := tracebacks.bare(excinfo)) is not None:
+    if carried is not None:
+        carried.attach(report)
+    is_written = isinstance(report.longrepr, str)  # a device script's failure is in words already
+    if excinfo is not None and not is_written and (message := tracebacks.bare(excinfo)) is not None:
         report.longrepr = message
     if board is not None and report.failed:
         report.sections += session.explain(item, board)
@@ -104,7 +108,8 @@ def pytest_runtest_makereport(
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the tables of cases and native modules."""
-    terminal.show(terminal.Results.of(terminalreporter.stats), terminalreporter, detailed=config.get_verbosity() > 0)
+    reports = itertools.chain.from_iterable(terminalreporter.stats.values())
+    terminal.show(Carried.of_all(reports), terminalreporter, detailed=config.get_verbosity() > 0)
 
 
 @pytest.fixture(scope="session")
@@ -133,7 +138,7 @@ def natmod(board: Board, request: pytest.FixtureRequest) -> Iterator[ModuleLoade
     )
     yield loader
     for build in loader.built:
-        session.record_build(request.node, build)
+        session.records.natmod(request.node, build)
 
 
 @pytest.fixture
@@ -142,7 +147,8 @@ def program(target: Target, request: pytest.FixtureRequest, tmp_path: Path) -> I
     session = request.config.stash[_SESSION]
     compiler = session.compiler(request.node, target, (request.path.parent, request.config.rootpath), tmp_path)
     yield compiler
-    session.record_programs(request.node, compiler.built)
+    for built in compiler.built:
+        session.records.program(request.node, built)
 
 
 @pytest.fixture
@@ -154,6 +160,6 @@ def golden(target: Target, request: pytest.FixtureRequest) -> Golden:
         target.name,
         target.natmod.arch,
         request.path.parent / "vectors",
-        lambda result: session.record_case(request.node, result, since.counts),
+        lambda result: session.records.case(request.node, result, since.counts),
         since,
     )

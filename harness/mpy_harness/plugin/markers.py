@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 
 import pytest
 
@@ -24,13 +24,6 @@ def counting_of(item: pytest.Item, default: Mode | None) -> Mode | None:
     if len(marker.args) != 1 or marker.args[0] not in COUNTING or marker.kwargs:
         raise BudgetInvalid(f"pytest.mark.counting takes one of {', '.join(map(repr, COUNTING))}")
     return COUNTING[marker.args[0]]
-
-
-def regions_of(counts: Sequence[Count]) -> Iterator[Count]:
-    """Return regions and those inside them."""
-    for count in counts:
-        yield count
-        yield from regions_of(count.regions)
 
 
 class CountsSinceLastCheck:

@@ -11,7 +11,7 @@ from mpy_harness.measurements.compare import compare
 from mpy_harness.measurements.configuration import read_configuration
 from mpy_harness.measurements.run import Run, read_run
 from mpy_harness.measurements.thresholds import Rules
-from mpy_harness.plugin.collected import Gathered
+from mpy_harness.plugin.collected import RunBuilder
 from mpy_harness.plugin.options import Settings
 from mpy_harness.plugin.session import Session
 from mpy_harness.reports.comparison_table import comparison_lines
@@ -28,7 +28,7 @@ class RunEnd:
     def __init__(self, config: pytest.Config, session: Session) -> None:
         self._config = config
         self._settings: Settings = session.settings
-        self._gathered = Gathered(session)
+        self._builder = RunBuilder(session)
         self._lines: list[tuple[str, bool]] = []
         self._base: Run | None = None
         self._rules = Rules()
@@ -38,7 +38,7 @@ class RunEnd:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take what a test measured."""
-        self._gathered.add(report)
+        self._builder.add(report)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -51,7 +51,7 @@ class RunEnd:
             self._tell("nothing was written or compared: the run did not come to its end", bad=True)
             return
         try:
-            run = self._gathered.run()
+            run = self._builder.run()
             good = self._finish(run, stopped=bool(session.shouldfail or session.shouldstop))
         except OSError as error:
             self._tell(f"{error.filename} cannot be written: {error.strerror}", bad=True)
@@ -105,7 +105,7 @@ class RunEnd:
 
     def _save(self, run: Run, count: str, *, stopped: bool) -> bool:
         why = "nothing was measured" if not run.measurements else "the run was stopped" if stopped else ""
-        if self._gathered.failed:
+        if self._builder.failed:
             why = "tests failed, and what they measure would be missing"
         if why:
             self._tell(f"no baseline was saved: {why}", bad=True)
@@ -118,7 +118,7 @@ class RunEnd:
     def _check(self, base: Run, run: Run, *, stopped: bool) -> bool:
         """Compare; what was not asked for is not missed."""
         if self._config.args_source is pytest.Config.ArgsSource.ARGS:
-            base = self._gathered.narrowed(base, run)
+            base = self._builder.narrowed(base, run)
         named = any("::" in argument for argument in self._config.args)
         selected = named or any(self._config.getoption(option, None) for option in _SELECTING)
         rules = self._rules

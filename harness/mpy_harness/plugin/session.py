@@ -1,48 +1,35 @@
-"""What one pytest process holds: its settings, its boards, its results."""
+"""What one pytest process holds: its settings, its boards, what its tests measured."""
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from mpy_harness import machines
-from mpy_harness.board.allocations import Allocations
 from mpy_harness.board.board import Board
 from mpy_harness.board.hostfiles import HostFiles
 from mpy_harness.board.pool import BoardPool
 from mpy_harness.board.scripts import DeviceScript, import_mounts
-from mpy_harness.counting.count import Count
 from mpy_harness.errors import ToolMissing
-from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.firmware.toolchain import toolchain
-from mpy_harness.golden import CaseResult
-from mpy_harness.plugin.markers import counting_of, regions_of
+from mpy_harness.measurements.carried import Carried
+from mpy_harness.plugin.compiler import Compiler
+from mpy_harness.plugin.markers import counting_of
 from mpy_harness.plugin.options import OPTIONS, Settings, read_settings
-from mpy_harness.plugin.recorder import Recorder
+from mpy_harness.plugin.records import Records
 from mpy_harness.programs.build import Program
-from mpy_harness.programs.program import Compiler, CProgram
-from mpy_harness.reports.terminal import CASE, COUNT, HASH, MEASUREMENT, NATMOD, SKIPPED
+from mpy_harness.programs.program import CProgram
 from mpy_harness.resources import scratch
 from mpy_harness.targets import Target
 
-#: What a test recorded: kinds and JSON, which its reports carry across process borders. They are no
-#: user_properties, because those are in JUnit files, which people read.
-RECORDS = pytest.StashKey[list[tuple[str, str]]]()
 _TAIL_LINES = 20
-
-
-def record(item: pytest.Item, kind: str, text: str) -> None:
-    """Keep with a test what the end of the run is to know of it."""
-    item.stash.setdefault(RECORDS, []).append((kind, text))
 
 
 class _OnTerminal:
@@ -80,7 +67,7 @@ class Session:
             label=f"-{worker}" if worker else "",
             progress=_OnTerminal(config),
         )
-        self.recorder = Recorder(config.rootpath)
+        self.records = Records(config.rootpath)
         self._temporary: Path | None = None
         self._logs_wanted = False
         self._current: dict[str, Board] = {}
@@ -106,7 +93,7 @@ class Session:
         with self._tools_or_skip(item, target):
             modules = script.modules(target, self.settings.micropython, self.pool.progress)
         for build in modules.builds.values():
-            self.record_build(item, build)
+            self.records.natmod(item, build)
         board = self.board(item, target_name, script.host_files(modules))
         board.may_import(*modules.builds.values(), *modules.files)
         return board
@@ -136,61 +123,17 @@ class Session:
             if self.settings.explicit_target:
                 raise
             reason = f"target {target.name}: {error}"
-            record(item, SKIPPED, reason)
+            self.records.missing(item, reason)
             pytest.skip(reason)
 
     def used_by(self, item: pytest.Item) -> Board | None:
         """Return the board that a test used."""
         return self._current.get(item.nodeid)
 
-    def record_case(self, item: pytest.Item, result: CaseResult, counts: Sequence[Count]) -> None:
-        """Keep a judged case, which ``counts`` were for, with the test's report, where it crosses process borders."""
-        self.recorder.case(item, result, counts)
-        record(item, CASE, json.dumps(asdict(result)))
-
-    def record_counts(self, item: pytest.Item) -> None:
-        """Keep what a test counted with its report; regions without a name are the test's own affair."""
-        board = self.used_by(item)
-        if board is None:
-            return
-        self.recorder.regions(item, regions_of(board.counts))
-        self.recorder.allocations(item, [taken for taken in board.allocated if taken.name])
-        self._record_regions(item, board.target, board.counts)
-
-    def _record_regions(self, item: pytest.Item, target: Target, counts: Sequence[Count]) -> None:
-        for count in regions_of(counts):
-            if count.name:
-                facts = {"test": item.name, "region": count.name, "target": target.name}
-                record(item, COUNT, json.dumps(facts | {"instructions": count.instructions}))
-
-    def record_whole(self, item: pytest.Item, count: Count | None, allocations: Allocations | None) -> None:
-        """Keep what a test with a budget took in all, of what was measured."""
-        if count is not None:
-            self.recorder.whole(item, count)
-        if allocations is not None:
-            self.recorder.allocations(item, [allocations])
-
-    def record_build(self, item: pytest.Item, build: NatmodBuild) -> None:
-        """Keep a built module's sizes with the test's report."""
-        self.recorder.natmod(item, build)
-        facts = {"name": build.name, "arch": build.arch, "sizes": build.sizes}
-        record(item, NATMOD, json.dumps(facts))
-
-    def record_programs(self, item: pytest.Item, programs: Sequence[CProgram]) -> None:
-        """Keep the sizes of plain C programs, and what they took."""
-        for program in programs:
-            self.recorder.program(item, program)
-            self._record_regions(item, program.program.target, [run.count for run in program.ran if run.count])
-
-    def finish(self, item: pytest.Item) -> list[tuple[str, str]]:
-        """Return all that was kept with a test, which is over."""
-        measurements, natmods = self.recorder.finish(item)
-        for each in measurements:
-            record(item, MEASUREMENT, each.model_dump_json())
-        for natmod in natmods.items():
-            record(item, HASH, json.dumps(natmod))
+    def finish(self, item: pytest.Item) -> Carried:
+        """Return what a test measured, which is over; its board is free."""
         self._current.pop(item.nodeid, None)
-        return item.stash.get(RECORDS, [])
+        return self.records.finish(item)
 
     def explain(self, item: pytest.Item, board: Board) -> list[tuple[str, str]]:
         """Return the sections that a failed test's report gets."""

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from mpy_harness.counting.instrument import Mode
 from mpy_harness.firmware.progress import Progress, Silent
-from mpy_harness.programs.build import Program, build_program
+from mpy_harness.programs.build import Program
 from mpy_harness.programs.run import ProgramRun, run_program
 from mpy_harness.sizes.elf import ElfSizes, read_elf
 from mpy_harness.sizes.tree import SizeTree
-from mpy_harness.targets import Target
 
 
 @dataclass
@@ -54,41 +52,3 @@ class CProgram:
 
     def _own(self, tree: SizeTree) -> int:
         return sum(size for path, size in tree.leaves() if path[-2] in self.program.objects)
-
-
-@dataclass
-class Compiler:
-    """Compiles programs for one test's target (fixture ``program``); paths may be relative to one of ``bases``."""
-
-    target: Target
-    bases: Sequence[Path]
-    folder: Path
-    make: Callable[[Program], CProgram]
-    built: list[CProgram] = field(default_factory=list)
-
-    def __call__(
-        self,
-        *sources: str | Path,
-        include: Sequence[str | Path] = (),
-        cflags: Sequence[str] = (),
-        ldflags: Sequence[str] = (),
-    ) -> CProgram:
-        """Compile and link C sources, one of which has ``main``.
-
-        Headers are found beside the sources and in the folders ``include``. Raises ProgramInvalid, ToolMissing,
-        TargetInvalid.
-        """
-        compiled = build_program(
-            self.target,
-            [self._place(source) for source in sources],
-            self.folder / f"program{len(self.built)}",
-            include=[self._place(place) for place in include],
-            cflags=cflags,
-            ldflags=ldflags,
-        )
-        self.built.append(self.make(compiled))
-        return self.built[-1]
-
-    def _place(self, path: str | Path) -> Path:
-        # Where it is not, the first place is named.
-        return next((base / path for base in self.bases if (base / path).exists()), self.bases[0] / path)

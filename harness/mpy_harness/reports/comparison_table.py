@@ -6,7 +6,7 @@ from collections import Counter
 
 from mpy_harness.measurements.comparison import Comparison, PartChange, Row
 from mpy_harness.reports.names import printable, shortened
-from mpy_harness.reports.terminal import aligned
+from mpy_harness.reports.table import aligned
 from mpy_harness.reports.verdict import (
     VERDICTS,
     amount,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mpy_harness.counting.profile import SUMMED, FunctionCost, Profile, visits
 from mpy_harness.reports.names import NO_MODULE, printable, share, shortened
-from mpy_harness.reports.terminal import aligned
+from mpy_harness.reports.table import aligned
 
 _NAME = 48
 _MODULE = 24

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from mpy_harness.reports.names import printable, shortened
-from mpy_harness.reports.terminal import aligned
+from mpy_harness.reports.table import aligned
 from mpy_harness.sizes.elf import ElfSizes, Region
 from mpy_harness.sizes.mpy import MpySizes
 from mpy_harness.sizes.tree import SizeTree

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from math import inf
-from typing import Any, Protocol
+from typing import Protocol
 
 from mpy_harness.golden import CaseResult
+from mpy_harness.measurements.carried import Carried, NativeModule, Region
 from mpy_harness.reports.names import printable, shortened
+from mpy_harness.reports.table import aligned
 
-#: The attribute of a test's reports that holds what it recorded, pairs of these kinds and JSON.
-ATTRIBUTE = "mpy_harness_records"
-CASE = "case"
-COUNT = "count"
-HASH = "natmod's hash"
-MEASUREMENT = "measurement"
-NATMOD = "natmod"
-SKIPPED = "skipped"
 _ALL_ROWS = 24
 _REGION = 48
-_NUMBER = re.compile(r"[-+≤≥<>×\d]|(inf|nan)\b")
 
 
 class Writer(Protocol):
@@ -36,55 +27,21 @@ class Writer(Protocol):
         """Write a line."""
 
 
-@dataclass
-class Results:
-    """What tests recorded in their reports."""
-
-    cases: list[CaseResult] = field(default_factory=list)
-    counts: list[dict[str, Any]] = field(default_factory=list)
-    modules: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
-    skipped: Counter[str] = field(default_factory=Counter)
-
-    @classmethod
-    def of(cls, stats: Mapping[str, Iterable[Any]]) -> Results:
-        """Collect what the reports of a run carry, wherever they were made (xdist)."""
-        results = cls()
-        for reports in stats.values():
-            for report in reports:
-                results.add(getattr(report, ATTRIBUTE, ()))
-        return results
-
-    def add(self, records: Iterable[tuple[str, str]]) -> None:
-        """Add what one test recorded."""
-        for kind, text in records:
-            if kind == CASE:
-                self.cases.append(CaseResult(**json.loads(text)))
-            elif kind == COUNT:
-                self.counts.append(json.loads(text))
-            elif kind == NATMOD:
-                facts = json.loads(text)
-                self.modules[facts["name"], facts["arch"]] = facts["sizes"]
-            elif kind == SKIPPED:
-                self.skipped[text] += 1
-
-
-def show(results: Results, writer: Writer, *, detailed: bool) -> None:
+def show(carried: Carried, writer: Writer, *, detailed: bool) -> None:
     """Print the tables; many cases are summed up, the closest to its limit of each kind, unless ``detailed``."""
-    if results.cases:
-        writer.section("golden vectors", sep="-")
-        for line in case_table(results.cases, detailed=detailed):
+    tables = {
+        "golden vectors": case_table(carried.cases, detailed=detailed) if carried.cases else [],
+        "instructions": region_table(carried.regions, detailed=detailed) if carried.regions else [],
+        "native modules": module_table(carried.modules) if carried.modules else [],
+    }
+    for title, lines in tables.items():
+        if lines:
+            writer.section(title, sep="-")
+        for line in lines:
             writer.write_line(line)
-    if results.counts:
-        writer.section("instructions", sep="-")
-        for line in count_table(results.counts, detailed=detailed):
-            writer.write_line(line)
-    if results.modules:
-        writer.section("native modules", sep="-")
-        for line in module_table(results.modules):
-            writer.write_line(line)
-    if results.skipped:  # said even where reasons of skips are not: all tests skipped looks like all is well
+    if carried.missing:  # said even where reasons of skips are not: all tests skipped looks like all is well
         writer.section("not tested", sep="-")
-        for reason, count in sorted(results.skipped.items()):
+        for reason, count in sorted(Counter(carried.missing).items()):
             writer.write_line(f"{count} skipped: {reason}", yellow=True)
         writer.write_line("--target NAME makes this a failure.")
 
@@ -146,47 +103,31 @@ def _closeness(row: CaseResult) -> tuple[bool, float]:
     return not row.passed, used / available if 0 < available < inf and used < inf else 0.0
 
 
-def count_table(counts: Iterable[Mapping[str, Any]], *, detailed: bool) -> list[str]:
+def region_table(regions: Iterable[Region], *, detailed: bool) -> list[str]:
     """Return the lines of the table of counted regions.
 
     Unless ``detailed``, regions of one name in a test are one row with their sum, and only the first rows are shown.
     """
     rows: dict[tuple[object, ...], list[int]] = {}
-    for number, row in enumerate(counts):
+    for number, region in enumerate(regions):
         each = (number,) if detailed else ()
-        rows.setdefault((row["region"], row["test"], row["target"], *each), []).append(row["instructions"])
+        rows.setdefault((region.name, region.test, region.target, *each), []).append(region.instructions)
     shown = list(rows.items())[: None if detailed else _ALL_ROWS]
     title, target = _targets("region", [str(key[2]) for key in rows])
     lines = [[title, "test", "target", "times", "instructions"]]
     for (name, test, on, *_), taken in shown:
-        region = shortened(printable(str(name)), _REGION)
         times = f"{len(taken):,}" if len(taken) > 1 else ""
-        lines.append([region, str(test), target(str(on)), times, f"{sum(taken):,}"])
+        label = shortened(printable(str(name)), _REGION)
+        lines.append([label, str(test), target(str(on)), times, f"{sum(taken):,}"])
     more = len(rows) - len(shown)
     return aligned(lines) + ([f"({more} more: -v shows all)"] if more else [])
 
 
-def module_table(modules: Mapping[tuple[str, str], Mapping[str, int]]) -> list[str]:
-    """Return the lines of the table of native modules; all sizes are bytes but ``got``, which counts entries."""
+def module_table(modules: Iterable[NativeModule]) -> list[str]:
+    """Return the lines of the table of native modules, each once; sizes are bytes but ``got``, which counts entries."""
     names = ["file", "text", "rodata", "bss", "got"]
     lines = [["module", "arch", *(f"{name} B" if name != "got" else "GOT" for name in names)]]
-    for (name, arch), sizes in sorted(modules.items()):
-        lines.append([name, arch, *(str(sizes.get(part, 0)) for part in names)])
+    sizes = {(module.name, module.arch): module.sizes for module in modules}
+    for (name, arch), parts in sorted(sizes.items()):
+        lines.append([name, arch, *(str(parts.get(part, 0)) for part in names)])
     return aligned(lines)
-
-
-def aligned(rows: list[list[str]]) -> list[str]:
-    """Return rows as lines with columns of equal width; numbers stand to the right, empty columns are left out."""
-    rows = [
-        list(row)
-        for row in zip(*(column for column in zip(*rows, strict=True) if any(column[1:] or column)), strict=True)
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    numeric = [all(_NUMBER.match(row[column]) for row in rows[1:] if row[column]) for column in range(len(widths))]
-    return [
-        "  ".join(
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(row, widths, numeric, strict=True)
-        ).rstrip()
-        for row in rows
-    ]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mpy_harness.errors import ToolMissing
 from mpy_harness.reports.names import printable, shortened
-from mpy_harness.reports.terminal import aligned
+from mpy_harness.reports.table import aligned
 from mpy_harness.reports.trends import Point, Series
 from mpy_harness.reports.verdict import amount, metric, percent, signed
 

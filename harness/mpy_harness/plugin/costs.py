@@ -10,13 +10,12 @@ from mpy_harness import machines
 from mpy_harness.board.allocations import Allocations
 from mpy_harness.board.board import Board
 from mpy_harness.counting.allocating import allocation_sites
-from mpy_harness.counting.count import Count
+from mpy_harness.counting.count import Count, regions_of
 from mpy_harness.counting.profile import Profile
 from mpy_harness.errors import BudgetInvalid
-from mpy_harness.plugin.markers import regions_of
 from mpy_harness.reports.names import printable
 from mpy_harness.reports.profile_table import function_lines
-from mpy_harness.reports.terminal import aligned
+from mpy_harness.reports.table import aligned
 from mpy_harness.sizes.mpy import read_mpy
 from mpy_harness.sizes.tree import SizeTree
 

@@ -1,0 +1,75 @@
+"""What one test measured, in the form in which its report carries it to the process that ends the run.
+
+With xdist, tests run in other processes than the one that prints tables and writes the run's file. A report
+crosses that border with its attributes, as long as they are plain data: here, JSON text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pydantic import BaseModel, ConfigDict
+
+from mpy_harness.golden import CaseResult
+from mpy_harness.measurements.run import Measurement
+
+_ATTRIBUTE = "mpy_harness"
+
+
+class _Part(BaseModel):
+    # An error can be infinite or no number at all, which JSON has no literals for.
+    model_config = ConfigDict(extra="forbid", ser_json_inf_nan="constants")
+
+
+class Region(_Part):
+    """One pass through a named region: ``test`` is the name of the test it was counted in."""
+
+    test: str
+    target: str
+    name: str
+    instructions: int
+
+
+class NativeModule(_Part):
+    """A native module that was built for a test: ``sha256`` is of its ``.mpy``, ``sizes`` are those of its parts."""
+
+    name: str
+    arch: str
+    sha256: str
+    sizes: dict[str, int]
+
+
+class Carried(_Part):
+    """All that one test measured.
+
+    ``measurements`` go into the run's file. The others are for the tables on the terminal: ``cases`` judged,
+    ``regions`` counted, ``modules`` built. ``missing`` says why the test was skipped where a tool is not installed.
+    """
+
+    cases: list[CaseResult] = []
+    regions: list[Region] = []
+    modules: list[NativeModule] = []
+    measurements: list[Measurement] = []
+    missing: list[str] = []
+
+    def attach(self, report: object) -> None:
+        """Give it to a test's report."""
+        setattr(report, _ATTRIBUTE, self.model_dump_json(exclude_defaults=True))
+
+    @classmethod
+    def of(cls, report: object) -> Carried:
+        """Return what a report carries: nothing, for one that is not of a test's end."""
+        text = getattr(report, _ATTRIBUTE, None)
+        return cls() if text is None else cls.model_validate_json(text)
+
+    @classmethod
+    def of_all(cls, reports: Iterable[object]) -> Carried:
+        """Return what several reports carry, as one."""
+        found = cls()
+        for each in map(cls.of, reports):
+            found.cases += each.cases
+            found.regions += each.regions
+            found.modules += each.modules
+            found.measurements += each.measurements
+            found.missing += each.missing
+        return found

@@ -1,0 +1,128 @@
+"""Collect what each test measured until its report carries it away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from mpy_harness.board.allocations import Allocations
+from mpy_harness.board.board import Board
+from mpy_harness.counting.count import Count, regions_of
+from mpy_harness.firmware.natmods import NatmodBuild
+from mpy_harness.golden import CaseResult
+from mpy_harness.measurements import from_tests
+from mpy_harness.measurements.carried import Carried, NativeModule, Region
+from mpy_harness.measurements.run import Measurement
+from mpy_harness.plugin.origin import Origins, target_of
+from mpy_harness.programs.program import CProgram
+from mpy_harness.sizes.mpy import read_mpy
+
+
+@dataclass
+class _Collected:
+    # What one test measured so far. ``of_regions`` is apart: it is worth nothing if the test did not come to its end.
+    carried: Carried = field(default_factory=Carried)
+    of_regions: list[Measurement] = field(default_factory=list)
+
+
+_COLLECTED = pytest.StashKey[_Collected]()
+
+
+class Records:
+    """What the tests of one process measured, each kept with its test."""
+
+    def __init__(self, rootpath: Path) -> None:
+        self.origins = Origins(rootpath)
+        self._modules: set[tuple[str, Path]] = set()
+
+    def case(self, item: pytest.Item, result: CaseResult, counts: Sequence[Count]) -> None:
+        """Keep a judged check and the instructions of what it judged, which are the regions ``counts``."""
+        carried = _collected(item).carried
+        carried.cases.append(result)
+        # An infinite error says that something else was computed: no figure to compare with later.
+        if result.passed or abs(result.value) < from_tests.INFINITE:
+            carried.measurements += from_tests.of_case(result, counts, self.origins.of(item))
+
+    def board(self, item: pytest.Item, board: Board) -> None:
+        """Keep the named regions that a board counted and watched for a test; others are the test's own affair."""
+        self.regions(item, board.counts)
+        self.allocations(item, [taken for taken in board.allocated if taken.name])
+
+    def regions(self, item: pytest.Item, counts: Iterable[Count]) -> None:
+        """Keep named regions and those inside of them; in the run's file, those of one name are one."""
+        collected, origin, target = _collected(item), self.origins.of(item), target_of(item)
+        named: dict[str, list[Count]] = {}
+        for count in regions_of(counts):
+            if count.name:
+                named.setdefault(count.name, []).append(count)
+                region = Region(test=item.name, target=target, name=count.name, instructions=count.instructions)
+                collected.carried.regions.append(region)
+        for name, same in named.items():
+            collected.of_regions.append(from_tests.of_counts(same, target, f"{origin.test}: {name}", origin))
+
+    def whole(self, item: pytest.Item, count: Count | None, allocations: Allocations | None) -> None:
+        """Keep what a test took in all, of what was measured."""
+        if count is not None:
+            origin = self.origins.of(item)
+            _collected(item).of_regions.append(from_tests.of_counts([count], target_of(item), origin.test, origin))
+        if allocations is not None:
+            self.allocations(item, [allocations])
+
+    def allocations(self, item: pytest.Item, regions: Iterable[Allocations]) -> None:
+        """Keep what was taken of heap and stack, of the whole test where a region has no name; one name is one."""
+        named: dict[str, Allocations] = {}
+        for region in regions:
+            named[region.name] = named[region.name].plus(region) if region.name in named else region
+        origin = self.origins.of(item)
+        for name, taken in named.items():
+            case = f"{origin.test}: {name}" if name else origin.test
+            _collected(item).of_regions += from_tests.of_allocations(taken, target_of(item), case, origin)
+
+    def natmod(self, item: pytest.Item, build: NatmodBuild) -> None:
+        """Keep that a test depends on a native module, and once in a process what the module's sizes are."""
+        carried = _collected(item).carried
+        sha256 = build.provenance.file_sha256
+        carried.modules.append(NativeModule(name=build.name, arch=build.arch, sha256=sha256, sizes=build.sizes))
+        known = target_of(item), build.path
+        if known not in self._modules:
+            self._modules.add(known)
+            carried.measurements += from_tests.of_natmod(build, read_mpy(build), target_of(item))
+
+    def program(self, item: pytest.Item, program: CProgram) -> None:
+        """Keep what the sources of a plain C program take of flash and RAM, and the regions of its runs."""
+        target = program.program.target.name
+        figures = from_tests.of_program(program.sizes, program.own, target, self.origins.of(item))
+        _collected(item).carried.measurements += figures
+        self.regions(item, [run.count for run in program.ran if run.count])
+
+    def missing(self, item: pytest.Item, reason: str) -> None:
+        """Keep that a test is skipped for want of a tool."""
+        _collected(item).carried.missing.append(reason)
+
+    def interrupted(self, item: pytest.Item) -> None:
+        """Forget what was measured of regions that a test did not complete."""
+        _collected(item).of_regions.clear()
+
+    def finish(self, item: pytest.Item) -> Carried:
+        """Return all that a test measured, of measurements of one name the worst.
+
+        Its JUnit properties get a line for each measurement.
+        """
+        collected = _collected(item)
+        carried = collected.carried
+        natmods = tuple(sorted({from_tests.natmod_name(module.name, module.arch) for module in carried.modules}))
+        carried.measurements = [
+            each if each.natmods else each.model_copy(update={"natmods": natmods})
+            for each in from_tests.worst([*carried.measurements, *collected.of_regions])
+        ]
+        for each in carried.measurements:
+            unit = f" {each.unit}" if each.unit not in {"", each.metric} else ""
+            item.user_properties.append((f"{each.target}: {each.case}: {each.metric}{unit}", each.value))
+        return carried
+
+
+def _collected(item: pytest.Item) -> _Collected:
+    return item.stash.setdefault(_COLLECTED, _Collected())
