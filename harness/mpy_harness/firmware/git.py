@@ -1,13 +1,37 @@
-"""Which commit a run is of."""
+"""Ask git: the one place that runs it, for the commit a run is of, committed baselines and second checkouts."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
-from mpy_harness.errors import MachineryError
-from mpy_harness.firmware.process import run
+from mpy_harness.errors import MachineryError, ToolMissing
+from mpy_harness.firmware.process import Captured, capture
 
-_SECONDS = 20.0
+_SECONDS = 60.0
+
+
+def git(folder: Path, *arguments: str | Path, timeout: float = _SECONDS) -> Captured:
+    """Run git in a folder and return how it ended; its status is the caller's affair.
+
+    Raises ToolMissing without git, MachineryError after ``timeout`` seconds, OSError or ValueError for arguments
+    that no program can be given (too long, or with a zero in them).
+    """
+    if shutil.which("git") is None:
+        raise ToolMissing("git is not installed; measurements of another commit need it. On Debian: apt install git.")
+    # A path is that path, also where it holds a star.
+    return capture(["git", "--no-pager", "--literal-pathspecs", "-C", folder, *arguments], timeout=timeout)
+
+
+def commit_of(revision: str, folder: Path) -> str | None:
+    """Return the commit that a revision names in a folder's repository, None where it names none."""
+    if revision.startswith("-") or not revision.isprintable():
+        return None
+    try:
+        found = git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    except OSError:
+        return None
+    return found.output.decode("ascii", "replace").strip() or None if found.status == 0 else None
 
 
 def revision_of(folder: Path) -> tuple[str, bool]:
@@ -16,11 +40,8 @@ def revision_of(folder: Path) -> tuple[str, bool]:
     ("", False) where there is no repository, or no git.
     """
     try:
-        head = run(["git", "rev-parse", "--verify", "--quiet", "HEAD"], timeout=_SECONDS, cwd=folder)
-        if head.status != 0:
-            return "", False
-        status = run(["git", "status", "--porcelain", "--untracked-files=no"], timeout=_SECONDS, cwd=folder)
+        commit = commit_of("HEAD", folder)
+        status = git(folder, "status", "--porcelain", "--untracked-files=no") if commit else None
     except (OSError, MachineryError):
         return "", False
-    commit = head.output.strip()
-    return (commit, bool(status.output.strip())) if len(commit) in {40, 64} else ("", False)
+    return (commit, bool(status.output.strip())) if commit and status else ("", False)

@@ -24,6 +24,15 @@ class Finished:
     output: str
 
 
+@dataclass(frozen=True)
+class Captured:
+    """A program's exit status, its standard output as it was written, and its standard error as text."""
+
+    status: int
+    output: bytes
+    errors: str
+
+
 def run(
     command: Sequence[str | Path],
     *,
@@ -36,30 +45,51 @@ def run(
     After ``timeout`` seconds, or when interrupted, the program and its children are killed.
     Raises MachineryError for a time that is over, OSError when the program cannot be started.
     """
-    with subprocess.Popen(
+    with _start(command, subprocess.STDOUT, env=env, cwd=cwd) as process:
+        output, _ = _communicate(process, command, timeout)
+    return Finished(process.returncode, _text(output))
+
+
+def capture(command: Sequence[str | Path], *, timeout: float) -> Captured:
+    """Run ``command`` like ``run``, and return what it printed with the two outputs apart, the first one as bytes."""
+    with _start(command, subprocess.PIPE) as process:
+        output, errors = _communicate(process, command, timeout)
+    return Captured(process.returncode, output, _text(errors))
+
+
+def _start(
+    command: Sequence[str | Path], stderr: int, env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
         [str(part) for part in command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=stderr,
         env=env,
         cwd=cwd,
-        text=True,
-        errors="replace",
         start_new_session=True,  # a process group of its own, so that children can be killed with it
-    ) as process:
-        try:
-            output, _ = process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired as error:
-            _kill_group(process)
-            output, _ = process.communicate()
-            raise MachineryError(
-                f"{' '.join(map(str, command))} did not end within {timeout:.0f} s and was killed. "
-                f"Its last output:\n{last_lines(output)}"
-            ) from error
-        except BaseException:
-            _kill_group(process)
-            raise
-    return Finished(process.returncode, output)
+    )
+
+
+def _communicate(
+    process: subprocess.Popen[bytes], command: Sequence[str | Path], timeout: float
+) -> tuple[bytes, bytes]:
+    try:
+        return process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired as error:
+        _kill_group(process)
+        output, errors = process.communicate()
+        raise MachineryError(
+            f"{' '.join(map(str, command))} did not end within {timeout:.0f} s and was killed. "
+            f"Its last output:\n{last_lines(_text(errors or output))}"
+        ) from error
+    except BaseException:
+        _kill_group(process)
+        raise
+
+
+def _text(output: bytes) -> str:
+    return output.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def last_lines(text: str, count: int = 15) -> str:
@@ -78,6 +108,6 @@ def first_error(text: str, count: int = 15) -> str:
     return "\n".join(f"  {line}" for line in shown)
 
 
-def _kill_group(process: subprocess.Popen[str]) -> None:
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)

@@ -11,7 +11,6 @@ import json
 import os
 import re
 import shutil
-import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +18,7 @@ from pathlib import Path, PurePosixPath
 
 from mpy_harness.errors import HashMismatch, SourceUnavailable
 from mpy_harness.firmware import cache, debian
+from mpy_harness.firmware.archives import unpack
 from mpy_harness.firmware.progress import Progress, Silent
 from mpy_harness.firmware.releases import Release, release
 
@@ -162,26 +162,14 @@ def _walk(folder: Path) -> Iterator[Path]:
 def _unpack(archive: Path, version: str, folder: Path, origin: str, progress: Progress) -> None:
     """Write the files of ``archive`` that are kept, without their first path component, below ``folder``."""
     progress.stage(f"unpacking {archive.name}")
-    made: set[Path] = set()
-    try:
-        with tarfile.open(archive) as tar:
-            for member in tar:
-                parts = PurePosixPath(member.name).parts[1:]
-                # Plain files only: nothing that could point or lead out of the folder.
-                if not member.isfile() or not parts or ".." in parts or not _is_kept("/".join(parts)):
-                    continue
-                target = folder.joinpath(_TREE, *parts)
-                if target.parent not in made:
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    made.add(target.parent)
-                content = tar.extractfile(member)
-                if content is not None:
-                    target.write_bytes(content.read())
-                    target.chmod(0o755 if member.mode & 0o100 else 0o644)
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise SourceUnavailable(f"{archive} cannot be unpacked: {error}") from error
+    unpack(archive, folder / _TREE, _place)
     _check_version(folder / _TREE, version)
     _finish(folder, version, origin)
+
+
+def _place(path: PurePosixPath) -> PurePosixPath | None:
+    below = PurePosixPath(*path.parts[1:])
+    return below if len(path.parts) > 1 and _is_kept(below.as_posix()) else None
 
 
 def _is_kept(path: str) -> bool:

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from mpy_harness.errors import JobMisconfigured, ToolMissing
-from mpy_harness.firmware.process import Finished, last_lines, run
+from mpy_harness.errors import JobMisconfigured
+from mpy_harness.firmware.git import commit_of, git
+from mpy_harness.firmware.process import last_lines
 from mpy_harness.github.events import event_pull_request, event_push
-from mpy_harness.measurements.committed import commit_of
 
 _GIT_SECONDS = 600.0
 _ADVICE = "Check out the whole history: give actions/checkout `fetch-depth: 0`."
@@ -19,7 +19,7 @@ _ADVICE = "Check out the whole history: give actions/checkout `fetch-depth: 0`."
 
 def top(folder: Path) -> Path:
     """Return the top folder of the checkout that ``folder`` is in."""
-    return Path(_said(folder, "rev-parse", "--show-toplevel", why="find the checkout")).resolve()
+    return Path(_output(folder, "rev-parse", "--show-toplevel", why="find the checkout")).resolve()
 
 
 def base_commit(folder: Path, environment: Mapping[str, str]) -> str | None:
@@ -29,10 +29,10 @@ def base_commit(folder: Path, environment: Mapping[str, str]) -> str | None:
     """
     if pull := event_pull_request(environment):
         start = _there(folder, pull.base.sha)
-        found = _git(folder, "merge-base", "HEAD", start)
+        found = git(folder, "merge-base", "HEAD", start, timeout=_GIT_SECONDS)
         if found.status != 0:
             raise JobMisconfigured(f"HEAD and {start[:10]} have no commit in common here. {_ADVICE}")
-        return found.output.strip()
+        return found.output.decode("ascii", "replace").strip()
     if push := event_push(environment):
         return _there(folder, push.before) if push.before.strip("0") else None  # zeros for a new branch
     return None
@@ -45,15 +45,15 @@ def second_checkout(folder: Path, revision: str) -> Iterator[Path]:
     place = parent / top(folder).name
     try:
         # The repository's own hooks are nobody's business here.
-        _said(
-            folder, "-c", "core.hooksPath=/dev/null", "worktree", "add", "--quiet", "--detach", str(place), revision,
+        _output(
+            folder, "-c", "core.hooksPath=/dev/null", "worktree", "add", "--quiet", "--detach", place, revision,
             why=f"check out {revision[:10]} a second time",
         )  # fmt: skip
         yield place
     finally:
-        _git(folder, "worktree", "remove", "--force", str(place))
+        git(folder, "worktree", "remove", "--force", place, timeout=_GIT_SECONDS)
         shutil.rmtree(parent, ignore_errors=True)
-        _git(folder, "worktree", "prune")
+        git(folder, "worktree", "prune", timeout=_GIT_SECONDS)
 
 
 def _there(folder: Path, revision: str) -> str:
@@ -63,14 +63,8 @@ def _there(folder: Path, revision: str) -> str:
     return found
 
 
-def _said(folder: Path, *arguments: str, why: str) -> str:
-    finished = _git(folder, *arguments)
-    if finished.status != 0:
-        raise JobMisconfigured(f"git could not {why}:\n{last_lines(finished.output)}")
-    return finished.output.strip()
-
-
-def _git(folder: Path, *arguments: str) -> Finished:
-    if shutil.which("git") is None:
-        raise ToolMissing("git is not installed; comparing with another commit needs it. On Debian: apt install git.")
-    return run(["git", "-C", folder, *arguments], timeout=_GIT_SECONDS)
+def _output(folder: Path, *arguments: str | Path, why: str) -> str:
+    done = git(folder, *arguments, timeout=_GIT_SECONDS)
+    if done.status != 0:
+        raise JobMisconfigured(f"git could not {why}:\n{last_lines(done.errors)}")
+    return done.output.decode("utf-8", "replace").strip()

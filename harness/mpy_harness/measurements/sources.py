@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mpy_harness.errors import MeasurementsInvalid
+from mpy_harness.firmware.git import commit_of
 from mpy_harness.measurements.archives import MAX_ARCHIVE_BYTES, read_members
-from mpy_harness.measurements.committed import commit_of, files_of
+from mpy_harness.measurements.committed import files_of
 from mpy_harness.measurements.run import MAX_BYTES, Conditions, Measurement, Run, parse_run, plain, read_run
 from mpy_harness.resources import baselines_dir
 

@@ -6,14 +6,14 @@ import os
 import platform
 import shutil
 import sys
-import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from mpy_harness.errors import SourceUnavailable, ToolMissing
 from mpy_harness.firmware import cache
+from mpy_harness.firmware.archives import unpack
 from mpy_harness.firmware.process import run
 from mpy_harness.firmware.progress import Progress
 from mpy_harness.firmware.sources import verify
@@ -110,24 +110,6 @@ def fetch(program: Release, target: str, progress: Progress) -> None:
         (folder / archive).unlink()
 
     cache.build_once(_KIND, archive, build, progress=progress)
-
-
-def unpack(archive: Path, folder: Path) -> None:
-    """Write the files of an archive below a folder: plain files only, none outside of it."""
-    try:
-        with tarfile.open(archive) as tar:
-            for member in tar:
-                path = PurePosixPath(member.name)
-                content = tar.extractfile(member) if member.isfile() else None
-                if content is None or path.is_absolute() or ".." in path.parts:
-                    continue
-                file = folder / path
-                file.parent.mkdir(parents=True, exist_ok=True)
-                with file.open("wb") as to:
-                    shutil.copyfileobj(content, to)
-                file.chmod(0o755 if member.mode & 0o100 else 0o644)
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise SourceUnavailable(f"{archive} cannot be unpacked: {error}") from error
 
 
 def _given(path: Path, program: Release, machine: str) -> Path:
