@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mpy_harness.cli.script import _Output, region_lines
+from mpy_harness.cli.script import _Output
 from mpy_harness.counting.count import Count, count_of, regions_of
 from mpy_harness.counting.plugin_lines import Record
+from mpy_harness.reports.region_lines import region_lines
 from mpy_harness.targets import Cycles
 
 

@@ -1,3 +1,3 @@
-"""The command line: one module a command."""
+"""The command line: a module for each command; ``app`` puts them together."""
 
 from __future__ import annotations

@@ -1,11 +1,15 @@
-"""Compare two runs from wherever they are, and tell the difference."""
+"""The command ``compare``: two runs from wherever they are, and how they differ."""
 
 from __future__ import annotations
 
 import sys
 from enum import Enum
 from pathlib import Path
+from typing import Annotated
 
+import typer
+
+from mpy_harness.cli.status import NOT_COMPARED, REGRESSED
 from mpy_harness.errors import HarnessError
 from mpy_harness.measurements.compare import compare
 from mpy_harness.measurements.comparison import Comparison
@@ -15,8 +19,6 @@ from mpy_harness.reports.comparison_table import comparison_lines
 from mpy_harness.reports.csv import comparison_csv
 from mpy_harness.reports.markdown import comparison_markdown
 
-REGRESSION, NOT_COMPARED = 1, 2
-
 
 class Form(str, Enum):
     """How a comparison is printed."""
@@ -24,6 +26,25 @@ class Form(str, Enum):
     TABLE = "table"
     MARKDOWN = "markdown"
     CSV = "csv"
+
+
+def command(
+    base: Annotated[str, typer.Argument(metavar="BASE", help="File, folder or zip archive; saved baseline; commit.")],
+    head: Annotated[str, typer.Argument(metavar="HEAD", help="The same, of what is compared with it.")],
+    *,
+    path: Annotated[str | None, typer.Option("--path", help="Where commits have their baselines.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Judge what other conditions may have changed.")] = False,
+    allow_removed: Annotated[bool, typer.Option("--allow-removed", help="Cases may disappear.")] = False,
+    form: Annotated[Form, typer.Option("--format", help="How to print it.")] = Form.TABLE,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="All changes, and what thresholds let pass.")
+    ] = False,
+) -> None:
+    """Compare two runs: status 0 if nothing is worse, 1 if something is, 2 if they cannot be compared."""
+    status = compare_sources(
+        base, head, path=path, strict=strict, may_disappear=allow_removed, form=form, detailed=verbose
+    )
+    raise typer.Exit(status)
 
 
 def compare_sources(
@@ -43,7 +64,7 @@ def compare_sources(
         print(f"mpy-harness: {error}", file=sys.stderr)
         return NOT_COMPARED
     print(_text(comparison, form, detailed=detailed), end="")
-    return REGRESSION if comparison.regressed else 0
+    return REGRESSED if comparison.regressed else 0
 
 
 def _text(comparison: Comparison, form: Form, *, detailed: bool) -> str:

@@ -1,4 +1,4 @@
-"""The first five minutes: boot the firmware, load native modules, hold them against SciPy, say what took how long."""
+"""The command ``demo``: boot the firmware, load native modules, compare them with SciPy, profile a program."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
+import typer
 
 from mpy_harness.board.pool import BoardPool
-from mpy_harness.cli.profile import profile_folder
 from mpy_harness.cli.script import ScriptJob
 from mpy_harness.errors import HarnessError, MachineryError
 from mpy_harness.firmware.progress import shown
@@ -26,6 +26,11 @@ print(sys.version)
 print(sys.implementation._machine)
 print(gc.mem_free())
 """
+
+
+def command(context: typer.Context) -> None:
+    """Boot the default target and run the project's cases on it; further arguments go to pytest."""
+    raise typer.Exit(demo(context.args))
 
 
 def demo(arguments: list[str]) -> int:
@@ -63,5 +68,5 @@ def _break_down(script: Path, target: Target) -> None:
     assert count.profile is not None  # noqa: S101 - what mode "functions" is for
     print("\n".join(function_lines(count.profile, _FUNCTIONS)) + "\n")
     print("\n".join(module_lines(count.profile)) + "\n")
-    for path, use in write_profile(count.profile, profile_folder(job)).items():
+    for path, use in write_profile(count.profile, job.profile_folder()).items():
         print(f"{path}  ({use})")

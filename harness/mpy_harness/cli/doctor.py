@@ -1,4 +1,4 @@
-"""Find out what is there, which version, what is missing and how to get it."""
+"""The command ``doctor``: what is there, which version, what is missing and how to get it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
+
+import typer
 
 from mpy_harness import machines, targets
+from mpy_harness.cli.readiness import readiness, target_table
+from mpy_harness.cli.status import NOT_READY
+from mpy_harness.cli.tables import output, table
 from mpy_harness.errors import HarnessError
 from mpy_harness.firmware import cache, toolchain
-from mpy_harness.firmware.image import cached_firmware
 from mpy_harness.firmware.sources import cached_source
 
 OLDEST_PYTHON = (3, 10)
@@ -45,13 +48,25 @@ class Finding:
     remedy: str = ""
 
 
-@dataclass(frozen=True)
-class Readiness:
-    """Whether a target can be used, and why not."""
+_SIGNS = {State.OK: "[green]ok[/]", State.MISSING: "[red]missing[/]", State.OPTIONAL: "[dim]-[/]"}
 
-    name: str
-    usable: bool
-    detail: str
+
+def command() -> None:
+    """Show what is there, what is missing and how to get it; status 0 if the default target is usable."""
+    found = list(findings())
+    rows = table("", "what", "found")
+    for finding in found:
+        rows.add_row(_SIGNS[finding.state], finding.name, finding.detail)
+    output.print(rows)
+    output.print()
+    output.print(target_table())
+    output.print()
+    images = _cached_images()
+    output.print(f"{images} firmware image{'s' * (images != 1)} in the cache.")
+    for finding in found:
+        if finding.remedy:
+            output.print(f"- {finding.name}: {finding.remedy}", markup=False, soft_wrap=True)
+    raise typer.Exit(0 if readiness(targets.DEFAULT_TARGET).usable else NOT_READY)
 
 
 def findings() -> Iterator[Finding]:
@@ -71,24 +86,6 @@ def findings() -> Iterator[Finding]:
     for package, purpose in _OPTIONAL.items():
         yield _package(package, purpose)
     yield _cache()
-
-
-def readiness(name: str) -> Readiness:
-    """Return whether the target can be used: its image is built, or everything to build it is there."""
-    try:
-        target = targets.load_target(name)
-        machines.version(target)
-        version = target.firmware.micropython
-        if not target.is_published:
-            toolchain.toolchain(target.built.cross, version)
-        source = cached_source(target.tools)
-        firmware = cached_firmware(target, source)
-    except HarnessError as error:
-        return Readiness(name, usable=False, detail=str(error))
-    if firmware is not None:
-        return Readiness(name, usable=True, detail=f"ready: MicroPython {version}")
-    fetched = "fetched" if target.is_published else "built" if source else "fetched and built"
-    return Readiness(name, usable=True, detail=f"firmware is {fetched} on first use, or now: mpy-harness setup {name}")
 
 
 def _load(name: str) -> targets.Target | None:
@@ -181,10 +178,10 @@ def _package(package: str, purpose: str) -> Finding:
         return Finding(package, State.OPTIONAL, "not installed", remedy)
 
 
-def cached_images() -> list[Path]:
-    """Return the folders of all images in the cache, of earlier inputs too."""
+def _cached_images() -> int:
+    # Images of earlier sources and tools are kept too.
     try:
         root = cache.cache_root()
     except HarnessError:
-        return []
-    return sorted(path for kind in ("firmware", "published") for path in (root / kind).glob("[!.]*") if path.is_dir())
+        return 0
+    return sum(path.is_dir() for kind in ("firmware", "published") for path in (root / kind).glob("[!.]*"))

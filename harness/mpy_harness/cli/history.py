@@ -19,12 +19,12 @@ from mpy_harness.resources import scratch
 
 _FILE = "history.sqlite"
 
-history = typer.Typer(no_args_is_help=True, help="Measurements of many runs, and how they changed.")
+app = typer.Typer(no_args_is_help=True, help="Measurements of many runs, and how they changed.")
 
 Database = Annotated[Path | None, typer.Option("--database", dir_okay=False, help="Its file, if it is another.")]
 
 
-@history.command("add")
+@app.command("add")
 def add(
     sources: Annotated[list[str], typer.Argument(metavar="RUN...", help="What `compare` takes: files, folders, …")],
     *,
@@ -42,7 +42,7 @@ def add(
     print(f"{plural(added, 'run')} added to {kept.file}")
 
 
-@history.command("show")
+@app.command("show")
 def show(
     case: Annotated[str, typer.Argument(metavar="GLOB", help="Cases, such as filters/*.")] = "*",
     *,

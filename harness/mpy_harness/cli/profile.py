@@ -1,18 +1,60 @@
-"""Profile one MicroPython script: its functions, native modules and the firmware below, by exact counts."""
+"""The command ``profile``: a script's functions, native modules and the firmware below, by exact counts."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from mpy_harness.cli.script import ScriptJob, region_lines
-from mpy_harness.counting.count import Count
-from mpy_harness.errors import HarnessError, MachineryError
-from mpy_harness.reports.names import share
+import typer
+
+from mpy_harness.cli.options import (
+    Arguments,
+    DevicePath,
+    GivenFirmware,
+    MicroPython,
+    Natmods,
+    Script,
+    TargetName,
+    Timeout,
+)
+from mpy_harness.cli.script import ScriptJob
+from mpy_harness.errors import HarnessError
+from mpy_harness.reports.class_table import class_lines
 from mpy_harness.reports.profile_files import write_profile
 from mpy_harness.reports.profile_table import profile_lines, tree_lines
-from mpy_harness.reports.table import aligned
-from mpy_harness.resources import scratch
-from mpy_harness.targets import Target
+from mpy_harness.reports.region_lines import region_lines
+from mpy_harness.targets import DEFAULT_TARGET, load_target
+
+
+def command(
+    script: Script,
+    arguments: Arguments = None,
+    *,
+    target: TargetName = DEFAULT_TARGET,
+    device_path: DevicePath = None,
+    natmods: Natmods = None,
+    output: Annotated[Path | None, typer.Option("--output", help="Folder for the files.", file_okay=False)] = None,
+    top: Annotated[int, typer.Option(min=1, help="Functions in the table.")] = 20,
+    tree: Annotated[bool, typer.Option("--tree", help="Show the call tree as well.")] = False,
+    classes: Annotated[
+        bool, typer.Option("--classes", help="Run it again for classes of instructions and the estimated time.")
+    ] = False,
+    timeout: Timeout = 600.0,
+    micropython: MicroPython = None,
+    firmware: GivenFirmware = None,
+) -> None:
+    """Run a script on a target, count its instructions and tell which functions took them."""
+    job = ScriptJob(
+        script,
+        load_target(target),
+        arguments or (),
+        tuple(device_path or ()),
+        micropython,
+        timeout,
+        tuple(natmods or ()),
+        firmware,
+    )
+    raise typer.Exit(profile_script(job, output, top=top, tree=tree, classes=classes))
 
 
 def profile_script(job: ScriptJob, output: Path | None, *, top: int, tree: bool, classes: bool) -> int:
@@ -34,31 +76,8 @@ def profile_script(job: ScriptJob, output: Path | None, *, top: int, tree: bool,
         counted, _ = job.count("classes", silent=True)
         print("\n" + "\n".join(class_lines(counted, job.target)))
     print()
-    for path, use in write_profile(profile, output or profile_folder(job)).items():
+    for path, use in write_profile(profile, output or job.profile_folder()).items():
         print(f"{path}  ({use})")
     if isinstance(outcome, HarnessError):
         raise outcome
     return outcome
-
-
-def profile_folder(job: ScriptJob) -> Path:
-    """Return where a script's profile goes unless the user says otherwise."""
-    script = job.script.resolve()
-    inside = script.is_relative_to(Path.cwd())
-    try:
-        folder = scratch(Path()) / "profile"
-    except OSError as error:
-        raise MachineryError(f"{Path.cwd()} cannot take the profile: {error.strerror}. Say where: --output.") from error
-    return folder / (script.relative_to(Path.cwd()) if inside else Path(script.name)).with_suffix("")
-
-
-def class_lines(count: Count, target: Target) -> list[str]:
-    """Return a table of instructions by class, and the estimated time where the target has a cycle model."""
-    rows = [["class", "instructions", "share"]]
-    for name, number in sorted(count.classes.items(), key=lambda item: -item[1]):
-        if number:
-            rows.append([name.replace("_", " "), f"{number:,}", share(number, count.instructions)])
-    lines = aligned([*rows, ["total", f"{count.instructions:,}", share(count.instructions, count.instructions)]])
-    if target.cycles is None:
-        return [*lines, f"no time estimate: target {target.name} has no cycle model"]
-    return [*lines, f"estimated on a {target.core}: {count.estimate(target.cycles)}"]

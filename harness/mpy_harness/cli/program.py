@@ -1,4 +1,4 @@
-"""Compile a plain C program, run it on a target, and tell what it takes."""
+"""The command ``program``: plain C, compiled for a target and run there, and what it takes."""
 
 from __future__ import annotations
 
@@ -8,20 +8,55 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Literal
 
-from mpy_harness.cli.profile import class_lines
-from mpy_harness.cli.script import region_lines
+import typer
+
+from mpy_harness.cli.options import TargetName, words
 from mpy_harness.counting.instrument import Mode
 from mpy_harness.errors import MachineryError
-from mpy_harness.firmware.progress import Progress
+from mpy_harness.firmware.progress import Progress, shown
 from mpy_harness.programs.build import build_program
 from mpy_harness.programs.program import CProgram
 from mpy_harness.programs.run import ProgramRun
+from mpy_harness.reports.class_table import class_lines
 from mpy_harness.reports.profile_table import profile_lines
+from mpy_harness.reports.region_lines import region_lines
 from mpy_harness.reports.size_table import size_lines
 from mpy_harness.reports.table import aligned
 from mpy_harness.resources import scratch
-from mpy_harness.targets import Target
+from mpy_harness.targets import DEFAULT_TARGET, Target, load_target
+
+
+def command(
+    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE.c...", help="C sources, one of them with main().")],
+    *,
+    target: TargetName = DEFAULT_TARGET,
+    include: Annotated[list[Path] | None, typer.Option("--include", "-I", help="Folder of headers.")] = None,
+    cflags: Annotated[str, typer.Option(help="For the compiler, in quotes; the last -O counts.")] = "",
+    ldflags: Annotated[str, typer.Option(help="For the linker, as -u _printf_float.")] = "",
+    counting: Annotated[
+        Literal["count", "classes", "functions", "memory", "off"], typer.Option(help="What to count.")
+    ] = "count",
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds until the program is stopped.")] = 60.0,
+    elf: Annotated[Path | None, typer.Option("--elf", help="Keep the linked image here.", dir_okay=False)] = None,
+    top: Annotated[int, typer.Option(min=0, help="Objects, symbols and functions in tables.")] = 0,
+) -> None:
+    """Compile plain C for a target, without MicroPython, run it, and tell flash, RAM and instructions."""
+    job = ProgramJob(
+        sources,
+        load_target(target),
+        include or (),
+        words(cflags, "--cflags"),
+        words(ldflags, "--ldflags"),
+        None if counting == "off" else counting,
+        timeout,
+        elf,
+        top,
+    )
+    with shown() as progress:
+        status = job.run(progress)
+    raise typer.Exit(status)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A target's REPL on this terminal, and on a pseudo-terminal for mpremote and other tools."""
+"""The command ``repl``: a target's REPL on this terminal, and on a pseudo-terminal for mpremote and other tools."""
 
 from __future__ import annotations
 
@@ -13,14 +13,27 @@ from pathlib import Path
 
 from mpy_harness import machines
 from mpy_harness.board.crashes.explain import explain_end
+from mpy_harness.cli.options import GivenFirmware, MicroPython, TargetName
 from mpy_harness.errors import MachineryError
+from mpy_harness.firmware.image import firmware_for
+from mpy_harness.firmware.progress import shown
 from mpy_harness.firmware.symbols import Symbols
 from mpy_harness.machines import Emulator
-from mpy_harness.targets import Target
+from mpy_harness.targets import DEFAULT_TARGET, Target, load_target
 
 LEAVE = b"\x1d"  # Ctrl-], as telnet has it
 _READ_BYTES = 4096
 _LAST_BYTES = 4096  # enough for the line that tells of a fault
+
+
+def command(
+    *, target: TargetName = DEFAULT_TARGET, micropython: MicroPython = None, firmware: GivenFirmware = None
+) -> None:
+    """Talk to a target's REPL here, or from other programs through a pseudo-terminal."""
+    chosen = load_target(target)
+    with shown() as progress:
+        image = firmware_for(chosen, source=micropython, given=firmware, progress=progress).elf
+    interact(chosen, image)
 
 
 def interact(target: Target, image: Path) -> None:

@@ -1,4 +1,4 @@
-"""Run one MicroPython script on a target, its output as it comes, and what it took counted."""
+"""Run one MicroPython script on a target, its output as it comes, and count what it takes."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ from mpy_harness.board.pool import BoardPool
 from mpy_harness.board.scripts import DeviceScript
 from mpy_harness.counting.count import Count
 from mpy_harness.counting.instrument import Mode
-from mpy_harness.errors import HarnessError
+from mpy_harness.errors import HarnessError, MachineryError
 from mpy_harness.firmware.progress import shown
-from mpy_harness.reports.names import shortened
+from mpy_harness.reports.region_lines import region_lines
+from mpy_harness.resources import scratch
 from mpy_harness.targets import Target
-
-_NAME = 72  # columns of a region's name
 
 
 @dataclass(frozen=True)
@@ -68,6 +67,16 @@ class ScriptJob:
                 print("\ninterrupted; this is what it took until then", file=sys.stderr)
                 return count, 128 + signal.SIGINT
 
+    def profile_folder(self) -> Path:
+        """Return where the script's profile goes unless the user says otherwise, below .mpy-harness."""
+        here, script = Path.cwd(), self.script.resolve()
+        try:
+            folder = scratch(Path()) / "profile"
+        except OSError as error:
+            raise MachineryError(f"{here} cannot take the profile: {error.strerror}. Say where: --output.") from error
+        place = script.relative_to(here) if script.is_relative_to(here) else Path(script.name)
+        return folder / place.with_suffix("")
+
     @contextlib.contextmanager
     def _booted(self, mode: Mode, *, silent: bool = False) -> Iterator[tuple[DeviceScript, Board]]:
         script = DeviceScript(self.script, Path.cwd(), self.device_path, self.natmods)
@@ -85,15 +94,6 @@ class ScriptJob:
             finally:
                 output(b"", last=True)
                 pool.close()
-
-
-def region_lines(counts: Sequence[Count]) -> list[str]:
-    """Return a line for each region that a script marked."""
-    return [
-        f"region {shortened(repr(count.name), _NAME)}: {count.instructions:,} instructions"
-        + ("" if count.finished else " until the script's end: it was not stopped")
-        for count in counts
-    ]
 
 
 def _status(status: object) -> int:

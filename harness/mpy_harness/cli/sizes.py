@@ -1,21 +1,45 @@
-"""Tell the sizes of firmware, of any linked image and of native modules on the terminal, or as JSON."""
+"""The command ``sizes``: of firmware, of any linked image and of native modules, as tables or as JSON."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from mpy_harness.board.natmod_loader import build_module
+from mpy_harness.cli.options import MicroPython
 from mpy_harness.errors import ImageInvalid
 from mpy_harness.firmware.image import firmware_for
-from mpy_harness.firmware.progress import Progress
+from mpy_harness.firmware.progress import Progress, shown
 from mpy_harness.reports.size_table import size_lines
 from mpy_harness.sizes.elf import ElfSizes, read_elf
 from mpy_harness.sizes.mpy import MpySizes, read_mpy
 from mpy_harness.targets import DEFAULT_TARGET, Target, available, load_target
 
 _ELF, _MPY = b"\x7fELF", b"M"
+
+
+def command(
+    things: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="THING...", help="Targets, ELF or .mpy files, natmod folders; none: the target."),
+    ] = None,
+    *,
+    target: Annotated[
+        str | None, typer.Option("--target", metavar="NAME", help="Memory map of ELF files, arch of native modules.")
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, help="Objects and symbols in each table.")] = 15,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    micropython: MicroPython = None,
+) -> None:
+    """Tell what firmware, an image or a native module takes of flash and RAM, and which symbols it is."""
+    chosen = load_target(target) if target else None
+    with shown() as progress:
+        wanted = things or [target or DEFAULT_TARGET]
+        found = {thing: sizes_of(thing, chosen, micropython, progress) for thing in wanted}
+    print(render(found, as_json=as_json, top=top))
 
 
 def sizes_of(what: str, target: Target | None, micropython: Path | None, progress: Progress) -> ElfSizes | MpySizes:

@@ -1,0 +1,20 @@
+"""A table of instructions by class, with the time that a core would take for them."""
+
+from __future__ import annotations
+
+from mpy_harness.counting.count import Count
+from mpy_harness.reports.names import share
+from mpy_harness.reports.table import aligned
+from mpy_harness.targets import Target
+
+
+def class_lines(count: Count, target: Target) -> list[str]:
+    """Return a table of instructions by class, and the estimated time where the target has a cycle model."""
+    rows = [["class", "instructions", "share"]]
+    for name, number in sorted(count.classes.items(), key=lambda item: -item[1]):
+        if number:
+            rows.append([name.replace("_", " "), f"{number:,}", share(number, count.instructions)])
+    lines = aligned([*rows, ["total", f"{count.instructions:,}", share(count.instructions, count.instructions)]])
+    if target.cycles is None:
+        return [*lines, f"no time estimate: target {target.name} has no cycle model"]
+    return [*lines, f"estimated on a {target.core}: {count.estimate(target.cycles)}"]

@@ -1,0 +1,19 @@
+"""Counted regions, a line for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mpy_harness.counting.count import Count
+from mpy_harness.reports.names import shortened
+
+_NAME = 72  # columns of a region's name
+
+
+def region_lines(counts: Sequence[Count]) -> list[str]:
+    """Return a line for each region that a program marked."""
+    return [
+        f"region {shortened(repr(count.name), _NAME)}: {count.instructions:,} instructions"
+        + ("" if count.finished else " until the script's end: it was not stopped")
+        for count in counts
+    ]
