@@ -1,7 +1,8 @@
 """Keep what was made once: whole or not at all, made by one process, used by all.
 
-Layout: ``<root>/<kind>/<key>/`` is a finished entry and is never written again. While an entry is
-made, the maker holds ``<root>/<kind>/.locks/<key>`` and writes to ``<root>/<kind>/.part-<key>-*``,
+Layout: ``<root>/<kind>/<key>/`` is a finished entry and is never written again. What a build read is known only
+when it is over: then the key gets a digest of those files as well, and ``<root>/<kind>/.inputs/<key>`` lists them.
+While an entry is made, the maker holds ``<root>/<kind>/.locks/<key>`` and writes to ``<root>/<kind>/.part-<key>-*``,
 which is renamed when complete. The lock is the operating system's (flock) and ends with its
 holder, so a part whose lock is free belongs to nobody and is swept.
 """
@@ -16,6 +17,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache, partial
 from pathlib import Path
 
 import platformdirs
@@ -82,26 +84,109 @@ def build_once(
 
     The builder gets an empty folder; what it raises is passed on and leaves no entry.
     """
-    folder = cache_root() / kind
-    final = folder / key
-    if final.is_dir() and not force:
-        return final
+
+    def build(folder: Path) -> str:
+        builder(folder)
+        return key
+
+    return _build_unless(lambda: entry(kind, key), kind, key, build, force=force, progress=progress)
+
+
+def build_from_inputs(
+    kind: str,
+    key: str,
+    builder: Callable[[Path], Iterable[Path]],
+    *,
+    anchor: Path,
+    project: Path,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Path:
+    """Return an entry like ``build_once`` whose builder returns the files that it read.
+
+    It is made anew when one of them has changed since. Files of the folder ``project`` are known by their places
+    relative to ``anchor``, so that two checkouts do not take each other's files for their own.
+    """
+
+    def build(folder: Path) -> str:
+        names = [_name_of(file, anchor, project) for file in builder(folder)]
+        _write_whole(_make_folder(cache_root() / kind / ".inputs") / key, json.dumps(names))
+        return _key_with_inputs(key, names, anchor)
+
+    found = partial(entry_from_inputs, kind, key, anchor)
+    return _build_unless(found, kind, key, build, force=force, progress=progress)
+
+
+def entry_from_inputs(kind: str, key: str, anchor: Path) -> Path | None:
+    """Return the finished entry of ``build_from_inputs``, None where there is none or a file that it read changed."""
+    try:
+        names = json.loads((cache_root() / kind / ".inputs" / key).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return entry(kind, _key_with_inputs(key, names, anchor))
+
+
+def _name_of(file: Path, anchor: Path, project: Path) -> str:
+    is_own = file.is_relative_to(os.path.realpath(project))
+    return os.path.relpath(file, os.path.realpath(anchor)) if is_own else str(file)
+
+
+def _key_with_inputs(key: str, names: Iterable[str], anchor: Path) -> str:
+    base = Path(os.path.realpath(anchor))
+    return f"{key}-{digest([(name, _content_hash(base / name)) for name in names])}"
+
+
+def _content_hash(file: Path) -> str:
+    try:
+        about = file.stat()
+        return _hash_of_version(file, about.st_mtime_ns, about.st_size)
+    except OSError:
+        return "absent"
+
+
+@lru_cache(maxsize=4096)
+def _hash_of_version(file: Path, _changed: int, _size: int) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _build_unless(
+    found: Callable[[], Path | None],
+    kind: str,
+    key: str,
+    build: Callable[[Path], str],
+    *,
+    force: bool,
+    progress: Progress | None,
+) -> Path:
+    """Return what ``found`` finds, or have it made under the lock of ``key``; ``build`` returns its entry's key."""
+    if not force and (there := found()) is not None:
+        return there
+    folder = _make_folder(cache_root() / kind)
     locks = _make_folder(folder / ".locks")
     with _locked(FileLock(locks / key), kind, progress or Silent()):
         _sweep(folder, holding=key)
-        if final.is_dir() and not force:
-            return final
+        if not force and (there := found()) is not None:
+            return there
         part = Path(tempfile.mkdtemp(prefix=f".part-{key}-", dir=folder))
         try:
             made = part / "new"
             made.mkdir()
-            builder(made)
+            final = folder / build(made)
             if final.is_dir():
                 final.rename(part / "old")
             made.rename(final)
         finally:
             shutil.rmtree(part, ignore_errors=True)
     return final
+
+
+def _write_whole(file: Path, text: str) -> None:
+    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def shared_folder(name: str) -> Path:

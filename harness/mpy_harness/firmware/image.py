@@ -191,7 +191,7 @@ def _build(target: Target, source: Source, planned: FirmwareProvenance, folder: 
     if _hash(copies) != planned.board_sha256:
         raise BuildFailed(f"{target.board_folder} changed while the build began. Try again.")
     build = folder / "build"
-    env = toolchain.make_wrappers(folder / "tools", source.version)
+    env = toolchain.make_wrappers(folder / "tools", source.version, spec.cross)
     env |= {
         # The same inputs give the same image: version and date come from the release, not from git and today.
         "MICROPY_GIT_TAG": f"v{source.version}",

@@ -6,7 +6,6 @@ The folder's Makefile sets ``MOD`` and ``SRC`` and includes ``$(MPY_DIR)/py/dynr
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import importlib.util
 import json
 import re
@@ -15,33 +14,31 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from mpy_harness.errors import NatmodInvalid
-from mpy_harness.firmware import cache, natmod_symbols, toolchain
+from mpy_harness.firmware import build_inputs, cache, natmod_symbols, toolchain
 from mpy_harness.firmware.natmod_symbols import Layout, NatmodFunction
 from mpy_harness.firmware.progress import Progress, Silent
+from mpy_harness.firmware.project_mirror import mirror, project_of, sources_of
 from mpy_harness.firmware.sources import Source
 
 _KIND = "natmods"
 _FACTS = "provenance.json"
-_RECIPE = 3
+_RECIPE = 4
 _BUILD_SECONDS = 180.0
-
-# What earlier builds in the folder left, and Python's own.
-_NOT_SOURCE = shutil.ignore_patterns("build*", "__pycache__", ".mpy_ld_cache", "*.mpy", "*.o", ".git")
+# Deep, because what is made of ../../shared.c goes two folders up from here.
+_OBJECTS = "build/of/this/module"
+_RUNTIME_SYMBOLS = "runtime-symbols"
 
 # What mpy_ld.py of MicroPython prints when it links.
 _SIZES = {"text": r"text size:\s+(\d+)", "rodata": r"rodata size:\s+(\d+)", "bss": r"bss size:\s+(\d+)"}
 _GOT = r"GOT entries:\s+(\d+)"
 
 # What is meant by messages that assume one knows how native modules are linked (mpy_ld.py of MicroPython).
-_OUTSIDE = "A copy of the folder is built: what it needs must be inside it or below $(MPY_DIR)."
 _HINTS = {
     "bss variables can't be static": "Write that variable without `static`.",
     ".data non-empty": "No variable of a native module has an initial value: make it `const`, or set it in mpy_init.",
     "undefined symbol": "A function of the C or mathematical library? `LINK_RUNTIME = 1` in the Makefile links those.",
     "No rule to make target 'all'": "Does the Makefile `include $(MPY_DIR)/py/dynruntime.mk`?",
     "ModuleNotFoundError": "The Makefile's python3 is the one that runs the tests: install that package for it.",
-    "No rule to make target '../": _OUTSIDE,
-    "No such file or directory": _OUTSIDE,
 }
 
 
@@ -55,7 +52,6 @@ class NatmodProvenance:
     micropython: str
     source_sha256: str
     toolchain: dict[str, str]
-    emlearn: str | None
     recipe: int
     file_sha256: str = ""
 
@@ -101,24 +97,23 @@ def build_natmod(
             "`include $(MPY_DIR)/py/dynruntime.mk`, as examples/natmod of MicroPython."
         )
     tools = toolchain.toolchain(toolchain.cross_prefix(arch), micropython)
-    emlearn = _emlearn_headers()
     planned = NatmodProvenance(
         folder=folder.name,
-        folder_sha256=cache.hash_tree(folder, _source_files(folder)),
+        folder_sha256=cache.hash_tree(folder, sources_of(folder)),
         arch=arch,
         micropython=source.version,
         source_sha256=source.sha256,
         toolchain=tools.facts(),
-        emlearn=emlearn[1] if emlearn else None,
         recipe=_RECIPE,
     )
-    headers = emlearn[0] if emlearn else None
-    if force or cache.entry(_KIND, planned.key()) is None:
+    if force or cache.entry_from_inputs(_KIND, planned.key(), folder) is None:
         progress.stage(f"building native module {folder.name} for {arch}")
-    path = cache.build_once(
+    path = cache.build_from_inputs(
         _KIND,
         planned.key(),
-        lambda to: _build(folder, to, planned, source, headers),
+        lambda to: _build(folder, to, planned, source),
+        anchor=folder,
+        project=project_of(folder),
         force=force,
         progress=progress,
     )
@@ -128,38 +123,32 @@ def build_natmod(
     return NatmodBuild(path / f"{facts['name']}.mpy", facts["name"], arch, facts["sizes"], provenance, layout)
 
 
-def _source_files(folder: Path) -> list[Path]:
-    files: list[Path] = []
-    pending = [folder]
-    while pending:
-        children = list(pending.pop().iterdir())
-        left_out = _NOT_SOURCE(str(folder), [child.name for child in children])
-        for child in children:
-            if child.name not in left_out:
-                (pending if child.is_dir() else files).append(child)
-    return files
-
-
-def _emlearn_headers() -> tuple[Path, str] | None:
-    """Return the folder of the installed emlearn's C headers and its version; importing it would be slow."""
+def _emlearn_headers() -> Path | None:
+    """Return the folder of the installed emlearn's C headers; importing it would be slow."""
     spec = importlib.util.find_spec("emlearn")
     if spec is None or not spec.submodule_search_locations:
         return None
-    return Path(spec.submodule_search_locations[0]), importlib.metadata.version("emlearn")
+    return Path(spec.submodule_search_locations[0])
 
 
-def _build(folder: Path, to: Path, planned: NatmodProvenance, source: Source, headers: Path | None) -> None:
-    work, tools, log = to / "work", to / "tools", to / "build.log"
-    failure = _make(folder, to, planned.arch, source, headers)
+def _build(folder: Path, to: Path, planned: NatmodProvenance, source: Source) -> list[Path]:
+    """Build into ``to`` and return the files that were read."""
+    project, tools, log = to / "project", to / "tools", to / "build.log"
+    work = mirror(folder, project)
+    failure = _make(work, tools, log, planned.arch, source)
     results = list(work.glob("*.mpy"))
     if failure is None and len(results) != 1:
         failure = f"  make succeeded, but left {len(results)} .mpy files where one was expected."
     if failure is not None:
         kept = cache.keep_log(log, planned.key())
+        own_names = failure.replace(str(work), str(folder)).replace(str(project), str(project_of(folder)))
         raise NatmodInvalid(
-            f"the native module {folder} did not build for {planned.arch}:\n{failure}{_hint(failure)}\n"
+            f"the native module {folder} did not build for {planned.arch}:\n{own_names}{_hint(failure)}\n"
             f"The whole log: {kept}"
         )
+    read = build_inputs.files_read(tools, work, without=(to, source.path, cache.shared_folder(_RUNTIME_SYMBOLS)))
+    if cache.hash_tree(folder, sources_of(folder)) != planned.folder_sha256:
+        raise NatmodInvalid(f"{folder} changed while it was built. Try again.")
     result = results[0].rename(to / results[0].name)
     content = result.read_bytes()
     symbols = to / natmod_symbols.FILE
@@ -171,30 +160,32 @@ def _build(folder: Path, to: Path, planned: NatmodProvenance, source: Source, he
         "provenance": asdict(planned) | {"file_sha256": hashlib.sha256(content).hexdigest()},
     }
     (to / _FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-    shutil.rmtree(work)
+    shutil.rmtree(project)
     shutil.rmtree(tools)
+    return read
 
 
-def _make(folder: Path, to: Path, arch: str, source: Source, headers: Path | None) -> str | None:
-    """Build a copy of ``folder`` in ``to``; return what make said when it failed, None if not."""
-    work, tools = to / "work", to / "tools"
-    shutil.copytree(folder, work, ignore=_NOT_SOURCE)
-    env = toolchain.make_wrappers(tools, source.version)
+def _make(work: Path, tools: Path, log: Path, arch: str, source: Source) -> str | None:
+    """Build the mirrored module; return what make said when it failed, None if not."""
+    # What -g adds is for us alone: the linker of native modules leaves it out.
+    env = toolchain.make_wrappers(tools, source.version, toolchain.cross_prefix(arch), "-g")
     natmod_symbols.listen(tools)
     variables = {
         "ARCH": arch,
         "MPY_DIR": str(source.path),
         "MPY_CROSS": str(tools / "mpy-cross"),
         "PYTHON": str(tools / "python3"),
-        "BUILD": "build",
+        "BUILD": _OBJECTS,
     }
+    headers = _emlearn_headers()
     if headers is not None:
         (tools / "emlearn").symlink_to(headers)
         variables["EMLEARN_INCLUDE"] = str(tools / "emlearn")
     # mpy_ld.py reads the symbols of libgcc and libm in seconds, and keeps them in the current
     # folder by the library's hash: one folder serves all modules. A torn entry is read again.
-    (work / ".mpy_ld_cache").symlink_to(cache.shared_folder("runtime-symbols"))
-    return toolchain.make(work, variables, env=env, log=to / "build.log", timeout=_BUILD_SECONDS)
+    (work / ".mpy_ld_cache").symlink_to(cache.shared_folder(_RUNTIME_SYMBOLS))
+    makefiles = ("Makefile", build_inputs.last_makefile(tools))
+    return toolchain.make(work, variables, env=env, log=log, timeout=_BUILD_SECONDS, makefiles=makefiles)
 
 
 def _hint(failure: str) -> str:

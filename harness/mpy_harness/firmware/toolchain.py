@@ -7,13 +7,14 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from mpy_harness import architectures
 from mpy_harness.errors import ToolMissing
+from mpy_harness.firmware import build_inputs
 from mpy_harness.firmware.process import first_error, last_lines, run
 
 # Debian's package for each program but compilers; other distributions name most of them alike.
@@ -124,36 +125,46 @@ def mpy_cross(micropython: str) -> Path:
     return binary
 
 
-def make_wrappers(folder: Path, micropython: str) -> dict[str, str]:
-    """Put ``python3`` and ``mpy-cross`` into ``folder``, and return a build's environment that finds them first.
+def make_wrappers(folder: Path, micropython: str, cross: str, *flags: str) -> dict[str, str]:
+    """Put what a build calls into ``folder``, and return the build's environment, which finds it first.
 
-    MicroPython's makefiles call both by unquoted paths; these have no blanks in theirs. The
-    environment holds nothing of the user's that would change what is built.
+    ``python3``, ``mpy-cross`` and the compiler note what they read (``build_inputs``); ``flags`` are added to the
+    compiler's. MicroPython's makefiles call programs by unquoted paths; these have no blanks in theirs. The environment
+    holds nothing of the user's that would change what is built.
     """
     folder.mkdir()
-    programs = {"python3": sys.executable, "mpy-cross": str(mpy_cross(micropython))}
-    for name, program in programs.items():
-        wrapper = folder / name
-        wrapper.write_text(f'#!/bin/sh\nexec {shlex.quote(program)} "$@"\n', encoding="utf-8")
-        wrapper.chmod(0o755)
+    noting = build_inputs.prepare(folder)
+    build_inputs.program_wrapper(folder, "python3", sys.executable)
+    build_inputs.program_wrapper(folder, "mpy-cross", str(mpy_cross(micropython)), notes_arguments=True)
+    build_inputs.compiler_wrapper(folder, find(f"{cross}gcc", "building"), *flags)
     return {
         "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "HOME": os.environ.get("HOME", "/"),
         "LC_ALL": "C.UTF-8",
         "PYTHONDONTWRITEBYTECODE": "1",  # the source tree in the cache stays as it is
         "PYTHONHASHSEED": "0",
+        **noting,
     }
 
 
 def make(
-    folder: Path, variables: Mapping[str, str], *, env: Mapping[str, str], log: Path, timeout: float
+    folder: Path,
+    variables: Mapping[str, str],
+    *,
+    env: Mapping[str, str],
+    log: Path,
+    timeout: float,
+    makefiles: Sequence[str | Path] = (),
 ) -> str | None:
     """Run ``make all`` in ``folder`` with output in ``log``; return what it said when it failed, None if not.
+
+    ``makefiles`` are read in place of the folder's own.
 
     The goal is named because a makefile may have rules of its own above the one it includes.
     """
     jobs = min(len(os.sched_getaffinity(0)), 8)
     command = [str(find("make", "building")), "--no-print-directory", "-C", str(folder), f"-j{jobs}", "all"]
+    command += [f"--file={file}" for file in makefiles]
     command += [f"{name}={value}" for name, value in variables.items()]
     result = run(command, timeout=timeout, env=env)
     text = f"$ {shlex.join(command)}\n{result.output}"

@@ -90,7 +90,6 @@ def test_what_the_compiler_says_is_shown(build, example):
         ("static int many;\nint *broken(void) { return &many; }\n", "Write that variable without `static`"),
         ("int few = 3;\n", "make it `const`, or set it in mpy_init"),
         ("int absent(int);\nint broken(int x) { return absent(x); }\n", "`LINK_RUNTIME = 1` in the Makefile"),
-        ('#include "../beside.h"\n', "what it needs must be inside it"),
     ],
 )
 def test_what_the_linker_means_is_explained(build, example, code, hint):

@@ -1,0 +1,92 @@
+"""Which files a build read: the result may be used again for as long as all of them are the same.
+
+Every program of a build tells what it reads. The compiler does so itself (environment variable DEPENDENCIES_OUTPUT,
+GCC manual, section "Environment Variables Affecting GCC"), make by its variable MAKEFILE_LIST, Python by an audit hook
+(in_build/sitecustomize.py), mpy-cross by its arguments. What other programs read (``cp``, ``sed``) is not seen.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sysconfig
+from collections.abc import Iterable, Iterator
+from importlib import resources
+from pathlib import Path
+
+_NOTES = "read"
+_MAKEFILE = "note_makefiles.mk"
+_SPACES = re.compile(rb"(?<!\\)\s+")
+
+
+def compiler_wrapper(tools: Path, compiler: Path, *flags: str) -> None:
+    """Put a program of the compiler's name into ``tools`` that notes what the compiler reads; ``flags`` are added."""
+    notes = tools / _NOTES
+    added = "".join(f" {shlex.quote(flag)}" for flag in flags)
+    _write_program(
+        tools / compiler.name,
+        f"DEPENDENCIES_OUTPUT={shlex.quote(str(notes))}/compiler-$$\nexport DEPENDENCIES_OUTPUT\n"
+        f'exec {shlex.quote(str(compiler))} "$@"{added}\n',
+    )
+
+
+def program_wrapper(tools: Path, name: str, program: str, *, notes_arguments: bool = False) -> None:
+    """Put a program ``name`` into ``tools`` that runs another; with ``notes_arguments``, files among its arguments."""
+    note = f'printf "%s\\n" "$@" >>{shlex.quote(str(tools / _NOTES))}/arguments-$$\n' if notes_arguments else ""
+    _write_program(tools / name, f'{note}exec {shlex.quote(program)} "$@"\n')
+
+
+def prepare(tools: Path) -> dict[str, str]:
+    """Make the folder ``tools`` ready for notes; return what to add to the build's environment."""
+    (tools / _NOTES).mkdir()
+    hook = resources.files("mpy_harness.firmware") / "in_build" / "sitecustomize.py"
+    (tools / "python").mkdir()
+    (tools / "python" / hook.name).write_bytes(hook.read_bytes())
+    # Read as the last makefile, when the variable names all the others.
+    (tools / _MAKEFILE).write_text(f"$(file >{tools / _NOTES}/makefiles,$(MAKEFILE_LIST))\n", encoding="utf-8")
+    return {"PYTHONPATH": str(tools / "python"), "MPYH_BUILD_NOTES": str(tools / _NOTES)}
+
+
+def last_makefile(tools: Path) -> Path:
+    """Return the makefile that make is to read after the build's own."""
+    return tools / _MAKEFILE
+
+
+def files_read(tools: Path, folder: Path, *, depfiles: Iterable[Path] = (), without: Iterable[Path] = ()) -> list[Path]:
+    """Return the files that a build in ``folder`` read, links resolved, sorted.
+
+    ``depfiles`` are rules for make that the compiler was asked for. Left out are files below the folders ``without``,
+    those of the Python installation, and what the build made and deleted again.
+    """
+    notes = tools / _NOTES
+    names: set[bytes] = set()
+    for file in [*notes.glob("compiler-*"), *depfiles]:
+        names |= set(_prerequisites(file.read_bytes()))
+    for file in notes.glob("python-*"):
+        names |= set(file.read_bytes().splitlines())
+    for file in notes.glob("arguments-*"):
+        names |= {line for line in file.read_bytes().splitlines() if not line.startswith(b"-")}
+    if (notes / "makefiles").is_file():
+        names |= set((notes / "makefiles").read_bytes().split())
+    left_out = [Path(os.path.realpath(each)) for each in (tools, *without, *_python_folders())]
+    found = {Path(os.path.realpath(folder / os.fsdecode(name))) for name in names}
+    return sorted(file for file in found if file.is_file() and not any(map(file.is_relative_to, left_out)))
+
+
+def _prerequisites(rules: bytes) -> Iterator[bytes]:
+    # "target: one two \<newline> three"; blanks in names are escaped, "$" is doubled.
+    for rule in rules.replace(b"\\\r\n", b" ").replace(b"\\\n", b" ").splitlines():
+        _, colon, listed = rule.partition(b": ")
+        if colon:
+            yield from (name.replace(b"\\ ", b" ").replace(b"$$", b"$") for name in _SPACES.split(listed) if name)
+
+
+def _python_folders() -> Iterator[Path]:
+    paths = sysconfig.get_paths()
+    return (Path(paths[name]) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+
+
+def _write_program(file: Path, body: str) -> None:
+    file.write_text(f"#!/bin/sh\n{body}", encoding="utf-8")
+    file.chmod(0o755)

@@ -1,0 +1,3 @@
+"""What runs inside of builds."""
+
+from __future__ import annotations
