@@ -11,13 +11,14 @@ import hashlib
 import json
 import shlex
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from mpy_harness.errors import CorruptModule
 from mpy_harness.firmware import mpyfile
+from mpy_harness.firmware.natmod_lines import LineTable
 
 FILE = "symbols.json"
 _LAYOUT = "layout.json"
@@ -65,6 +66,7 @@ class Layout:
     functions: tuple[NatmodFunction, ...] = ()
     variables: tuple[NatmodVariable, ...] = ()
     sections: tuple[NatmodSection, ...] = ()
+    lines: LineTable = field(default_factory=LineTable)
 
 
 def listen(tools: Path) -> None:
@@ -85,9 +87,9 @@ def listen(tools: Path) -> None:
     )
 
 
-def keep(tools: Path, module: Path, to: Path) -> None:
-    """Write the layout of the built ``module`` to the file ``to``: an empty one where another text was linked last."""
-    layout, noted = Layout(), tools / _LAYOUT
+def linked(tools: Path, module: Path) -> Layout:
+    """Return the layout of the built ``module``, without lines: an empty one where another text was linked last."""
+    noted = tools / _LAYOUT
     if noted.is_file():
         facts = json.loads(noted.read_text(encoding="utf-8"))
         try:
@@ -95,8 +97,14 @@ def keep(tools: Path, module: Path, to: Path) -> None:
         except CorruptModule:
             texts = []  # whoever loads it will be told
         if facts.pop("text_sha256") in {hashlib.sha256(text).hexdigest() for text in texts}:
-            layout = _layout(facts)
-    to.write_text(json.dumps(asdict(layout), indent=1) + "\n", encoding="utf-8")
+            return _layout(facts)
+    return Layout()
+
+
+def keep(layout: Layout, to: Path) -> None:
+    """Write a layout to the file ``to``."""
+    facts = {name: [asdict(each) for each in getattr(layout, name)] for name in ("functions", "variables", "sections")}
+    to.write_text(json.dumps(facts | {"lines": layout.lines.as_json()}, indent=1) + "\n", encoding="utf-8")
 
 
 def read(path: Path) -> Layout:
@@ -104,9 +112,10 @@ def read(path: Path) -> Layout:
     return _layout(json.loads(path.read_text(encoding="utf-8")))
 
 
-def _layout(facts: dict[str, list[dict[str, Any]]]) -> Layout:
+def _layout(facts: dict[str, Any]) -> Layout:
     return Layout(
         tuple(NatmodFunction(**function) for function in facts["functions"]),
         tuple(NatmodVariable(**variable) for variable in facts["variables"]),
         tuple(NatmodSection(**section) for section in facts["sections"]),
+        LineTable.from_json(facts["lines"]) if "lines" in facts else LineTable(),
     )

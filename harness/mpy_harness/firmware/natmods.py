@@ -10,11 +10,12 @@ import importlib.util
 import json
 import re
 import shutil
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from mpy_harness.errors import NatmodInvalid
 from mpy_harness.firmware import build_inputs, cache, natmod_symbols, toolchain
+from mpy_harness.firmware.natmod_lines import CodeSection, read_lines
 from mpy_harness.firmware.natmod_symbols import Layout, NatmodFunction
 from mpy_harness.firmware.progress import Progress, Silent
 from mpy_harness.firmware.project_mirror import mirror, project_of, sources_of
@@ -22,7 +23,7 @@ from mpy_harness.firmware.sources import Source
 
 _KIND = "natmods"
 _FACTS = "provenance.json"
-_RECIPE = 4
+_RECIPE = 5
 _BUILD_SECONDS = 180.0
 # Deep, because what is made of ../../shared.c goes two folders up from here.
 _OBJECTS = "build/of/this/module"
@@ -151,9 +152,12 @@ def _build(folder: Path, to: Path, planned: NatmodProvenance, source: Source) ->
         raise NatmodInvalid(f"{folder} changed while it was built. Try again.")
     result = results[0].rename(to / results[0].name)
     content = result.read_bytes()
-    symbols = to / natmod_symbols.FILE
-    natmod_symbols.keep(tools, result, symbols)
-    sizes = _linked_sizes(log.read_text(encoding="utf-8"), natmod_symbols.read(symbols))
+    layout = natmod_symbols.linked(tools, result)
+    sections = [CodeSection(s.object, s.name, s.offset, s.size) for s in layout.sections if s.name.startswith(".text")]
+    objdump = toolchain.find(f"{toolchain.cross_prefix(planned.arch)}objdump", "finding source lines")
+    layout = replace(layout, lines=read_lines(sections, objdump, work, folder, project_of(folder)))
+    natmod_symbols.keep(layout, to / natmod_symbols.FILE)
+    sizes = _linked_sizes(log.read_text(encoding="utf-8"), layout)
     facts = {
         "name": result.stem,
         "sizes": {**sizes, "file": len(content)},

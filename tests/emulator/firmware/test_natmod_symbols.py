@@ -86,21 +86,19 @@ def test_every_function_is_where_it_is_said_to_be(name, arch, source, tmp_path):
     compiler_or_skip(arch)
     if arch == "rv32imc" and name in NEEDS_FLOAT:
         pytest.skip("its Makefile builds without floats for RISC-V")
-    headers = natmods._emlearn_headers()
     folder = tmp_path / name
     shutil.copytree(folder_of(name, source), folder)
     makefile = (folder / "Makefile").read_text()
     (folder / "Makefile").write_text(f"MPY_LD_FLAGS += -v\n{makefile}")  # says which objects of libraries it takes
-    assert natmods._make(folder, tmp_path, arch, source, headers[0] if headers else None) is None
-    (module,) = (tmp_path / "work").glob("*.mpy")
-    natmod_symbols.keep(tmp_path / "tools", module, tmp_path / "symbols.json")
-    functions = natmod_symbols.read(tmp_path / "symbols.json").functions
+    assert natmods._make(folder, tmp_path / "tools", tmp_path / "build.log", arch, source) is None
+    (module,) = folder.glob("*.mpy")
+    functions = natmod_symbols.linked(tmp_path / "tools", module).functions
     (native,) = mpyfile.inspect(module).native_modules
     text = native.text
     unaccounted = {function.offset: function for function in functions}
     assert len(unaccounted) == len(functions)
     compared = 0
-    for elf in objects(tmp_path / "work", (tmp_path / "build.log").read_text()):
+    for elf in objects(folder, (tmp_path / "build.log").read_text()):
         for section, listed, relocated in code_sections(elf):
             code = section.data()
             first, (names, _) = min(listed.items())
@@ -140,21 +138,55 @@ def test_the_linker_writes_what_it_writes_when_nobody_listens(name, arch, source
     compiler_or_skip(arch)
     built = build_natmod(folder_of(name, source), arch, source=source, micropython=source.version)
     monkeypatch.setattr(natmod_symbols, "listen", lambda _: None)
-    assert natmods._make(folder_of(name, source), tmp_path, arch, source, None) is None
-    (module,) = (tmp_path / "work").glob("*.mpy")
+    folder = shutil.copytree(folder_of(name, source), tmp_path / name)
+    assert natmods._make(folder, tmp_path / "tools", tmp_path / "build.log", arch, source) is None
+    (module,) = folder.glob("*.mpy")
     assert built.path.read_bytes() == module.read_bytes()
-    natmod_symbols.keep(tmp_path / "tools", module, tmp_path / "symbols.json")
-    assert natmod_symbols.read(tmp_path / "symbols.json") == natmod_symbols.Layout()
+    assert natmod_symbols.linked(tmp_path / "tools", module) == natmod_symbols.Layout()
     assert {"mpy_init"} < {function.name for function in built.functions}
 
 
 def test_functions_of_another_text_are_not_taken(source, tmp_path):
     for arch in ("armv7m", "armv7emsp"):
-        assert natmods._make(folder_of("features0", source), tmp_path / arch, arch, source, None) is None
-    module = tmp_path / "armv7emsp" / "work" / "features0.mpy"
+        folder = shutil.copytree(folder_of("features0", source), tmp_path / arch)
+        assert natmods._make(folder, folder / "tools", folder / "build.log", arch, source) is None
+    module = tmp_path / "armv7emsp" / "features0.mpy"
     for arch, names in (("armv7emsp", ["factorial", "mpy_init"]), ("armv7m", [])):
-        natmod_symbols.keep(tmp_path / arch / "tools", module, tmp_path / "symbols.json")
-        assert [function.name for function in natmod_symbols.read(tmp_path / "symbols.json").functions] == names
+        functions = natmod_symbols.linked(tmp_path / arch / "tools", module).functions
+        assert [function.name for function in functions] == names
+
+
+@pytest.mark.parametrize("arch", ARCHITECTURES)
+def test_every_line_of_code_is_known(arch, source, tmp_path):
+    """Each function's code begins in the line of its definition or behind; all of it has lines of that file."""
+    compiler_or_skip(arch)
+    folder = tmp_path / "project" / "src" / "lines"
+    shutil.copytree(folder_of("features0", source), folder)
+    edit(folder / "Makefile", "features0.c", "features0.c ../twice.c")
+    (folder.parent / "twice.c").write_text("int twice(int x);\n\nint twice(int x) {\n    return 2 * x;\n}\n")
+    edit(folder / "features0.c", "static mp_int_t", "int twice(int x);\nstatic mp_int_t")
+    edit(folder / "features0.c", "mp_obj_new_int(result)", "mp_obj_new_int(result + twice(0))")
+    built = build_natmod(folder, arch, source=source, micropython=source.version)
+    lines, functions = built.layout.lines, {function.name: function for function in built.functions}
+    first = functions["twice"].offset
+    assert {lines.at(at) for at in range(first, first + functions["twice"].size, 2)} <= {
+        ("../twice.c", line) for line in (3, 4, 5)
+    }
+    assert lines.at(first - 1) != lines.at(first)
+    init = functions["mpy_init"]
+    text = (folder / "features0.c").read_text().splitlines()
+    file, line = lines.at(init.offset)
+    definition = next(number for number, code in enumerate(text, 1) if code.startswith("mp_obj_t mpy_init("))
+    assert (file, definition <= line <= len(text)) == ("features0.c", True)
+    assert lines.at(0) is None or arch == "x64"  # what the linker puts in front
+
+
+def test_code_of_libraries_has_no_lines(source):
+    built = build_natmod(natmods_dir() / "iir", "armv6m", source=source, micropython=source.version)
+    (addition,) = [function for function in built.functions if function.name == "__aeabi_fadd"]
+    assert built.layout.lines.at(addition.offset) is None
+    (run,) = [function for function in built.functions if function.name == "filter_run"]
+    assert built.layout.lines.at(run.offset)[0] in {"iir.c", "iir_core.h"}
 
 
 ASSEMBLY = """
