@@ -54,7 +54,7 @@ def test_an_unknown_arch_says_which_are_known():
 
 def test_wrappers_run_this_python_and_mpy_cross_and_hide_the_users_variables(monkeypatch, tmp_path):
     monkeypatch.setenv("CFLAGS_EXTRA", "-DSURPRISE")
-    env = toolchain.make_wrappers(tmp_path / "tools", "1.26.1")
+    env = toolchain.make_wrappers(tmp_path / "tools", "1.26.1", "")
     assert "CFLAGS_EXTRA" not in env
     told = subprocess.run(
         ["python3", "-c", "import sys; print(sys.prefix)"],

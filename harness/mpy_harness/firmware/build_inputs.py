@@ -37,20 +37,31 @@ def program_wrapper(tools: Path, name: str, program: str, *, notes_arguments: bo
     _write_program(tools / name, f'{note}exec {shlex.quote(program)} "$@"\n')
 
 
-def prepare(tools: Path) -> dict[str, str]:
-    """Make the folder ``tools`` ready for notes; return what to add to the build's environment."""
+def prepare(tools: Path, *variables: str) -> dict[str, str]:
+    """Make the folder ``tools`` ready for notes; return what to add to the build's environment.
+
+    Variables of the makefiles are noted as well, for ``variable``.
+    """
     (tools / _NOTES).mkdir()
     hook = resources.files("mpy_harness.firmware") / "in_build" / "sitecustomize.py"
     (tools / "python").mkdir()
     (tools / "python" / hook.name).write_bytes(hook.read_bytes())
     # Read as the last makefile, when the variable names all the others.
-    (tools / _MAKEFILE).write_text(f"$(file >{tools / _NOTES}/makefiles,$(MAKEFILE_LIST))\n", encoding="utf-8")
+    noted = {"makefiles": "MAKEFILE_LIST"} | {f"variable-{name}": name for name in variables}
+    lines = [f"$(file >{tools / _NOTES}/{file},$({name}))\n" for file, name in noted.items()]
+    (tools / _MAKEFILE).write_text("".join(lines), encoding="utf-8")
     return {"PYTHONPATH": str(tools / "python"), "MPYH_BUILD_NOTES": str(tools / _NOTES)}
 
 
 def last_makefile(tools: Path) -> Path:
     """Return the makefile that make is to read after the build's own."""
     return tools / _MAKEFILE
+
+
+def variable(tools: Path, name: str) -> str:
+    """Return the value of a makefile's variable that was noted, "" where it had none."""
+    noted = tools / _NOTES / f"variable-{name}"
+    return noted.read_text(encoding="utf-8").strip() if noted.is_file() else ""
 
 
 def files_read(tools: Path, folder: Path, *, depfiles: Iterable[Path] = (), without: Iterable[Path] = ()) -> list[Path]:

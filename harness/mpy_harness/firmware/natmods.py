@@ -15,6 +15,7 @@ from pathlib import Path
 
 from mpy_harness.errors import NatmodInvalid
 from mpy_harness.firmware import build_inputs, cache, natmod_symbols, toolchain
+from mpy_harness.firmware.link_advice import Link, advice
 from mpy_harness.firmware.natmod_lines import CodeSection, read_lines
 from mpy_harness.firmware.natmod_symbols import Layout, NatmodFunction
 from mpy_harness.firmware.progress import Progress, Silent
@@ -33,11 +34,8 @@ _RUNTIME_SYMBOLS = "runtime-symbols"
 _SIZES = {"text": r"text size:\s+(\d+)", "rodata": r"rodata size:\s+(\d+)", "bss": r"bss size:\s+(\d+)"}
 _GOT = r"GOT entries:\s+(\d+)"
 
-# What is meant by messages that assume one knows how native modules are linked (mpy_ld.py of MicroPython).
+# What other messages mean than those of the linker (link_advice.py).
 _HINTS = {
-    "bss variables can't be static": "Write that variable without `static`.",
-    ".data non-empty": "No variable of a native module has an initial value: make it `const`, or set it in mpy_init.",
-    "undefined symbol": "A function of the C or mathematical library? `LINK_RUNTIME = 1` in the Makefile links those.",
     "No rule to make target 'all'": "Does the Makefile `include $(MPY_DIR)/py/dynruntime.mk`?",
     "ModuleNotFoundError": "The Makefile's python3 is the one that runs the tests: install that package for it.",
 }
@@ -142,10 +140,10 @@ def _build(folder: Path, to: Path, planned: NatmodProvenance, source: Source) ->
         failure = f"  make succeeded, but left {len(results)} .mpy files where one was expected."
     if failure is not None:
         kept = cache.keep_log(log, planned.key())
+        hints = "".join(f"\n{hint}" for hint in _hints(failure, work, tools, planned.arch, source))
         own_names = failure.replace(str(work), str(folder)).replace(str(project), str(project_of(folder)))
         raise NatmodInvalid(
-            f"the native module {folder} did not build for {planned.arch}:\n{own_names}{_hint(failure)}\n"
-            f"The whole log: {kept}"
+            f"the native module {folder} did not build for {planned.arch}:\n{own_names}{hints}\nThe whole log: {kept}"
         )
     read = build_inputs.files_read(tools, work, without=(to, source.path, cache.shared_folder(_RUNTIME_SYMBOLS)))
     if cache.hash_tree(folder, sources_of(folder)) != planned.folder_sha256:
@@ -192,8 +190,10 @@ def _make(work: Path, tools: Path, log: Path, arch: str, source: Source) -> str 
     return toolchain.make(work, variables, env=env, log=log, timeout=_BUILD_SECONDS, makefiles=makefiles)
 
 
-def _hint(failure: str) -> str:
-    return "".join(f"\n{hint}" for hint in dict.fromkeys(text for said, text in _HINTS.items() if said in failure))
+def _hints(failure: str, work: Path, tools: Path, arch: str, source: Source) -> list[str]:
+    flags = build_inputs.variable(tools, toolchain.LINKER_FLAGS)
+    link = Link(work, toolchain.cross_prefix(arch), flags, source.path / "py" / "dynruntime.h")
+    return [*(hint for said, hint in _HINTS.items() if said in failure), *advice(failure, link)]
 
 
 def _linked_sizes(output: str, layout: Layout) -> dict[str, int]:

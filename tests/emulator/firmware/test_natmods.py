@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import shutil
 from pathlib import Path
 
@@ -82,20 +81,6 @@ def test_what_the_compiler_says_is_shown(build, example):
     ) as caught:
         build(example)
     assert "undeclared" in Path(str(caught.value).rpartition("whole log: ")[2]).read_text()
-
-
-@pytest.mark.parametrize(
-    ("code", "hint"),
-    [
-        ("static int many;\nint *broken(void) { return &many; }\n", "Write that variable without `static`"),
-        ("int few = 3;\n", "make it `const`, or set it in mpy_init"),
-        ("int absent(int);\nint broken(int x) { return absent(x); }\n", "`LINK_RUNTIME = 1` in the Makefile"),
-    ],
-)
-def test_what_the_linker_means_is_explained(build, example, code, hint):
-    append(example / "features0.c", code)
-    with pytest.raises(NatmodInvalid, match=re.escape(hint)):
-        build(example)
 
 
 def test_the_first_of_many_errors_is_shown(build, example):
