@@ -83,7 +83,7 @@ def main() -> None:
         boards = {"none": Board(target, image, Path(logs, "none.log"))}
         try:
             for mode in MODES:
-                instrument = machines.instrument(target, image, mode, progress)
+                instrument = machines.kind_of(target).instrument(image, mode, progress)
                 boards[mode] = Board(target, image, Path(logs, f"{mode}.log"), instrument=instrument)
             print_table(boards, rounds)
         finally:

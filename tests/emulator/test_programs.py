@@ -218,7 +218,7 @@ def test_targets_without_a_toolchain_for_it_say_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("qemu", "renode"), [("m33", "renode-m33"), ("m4-stm32", "renode-stm32f4")])
 def test_it_counts_the_same_in_renode(qemu: str, renode: str, tmp_path: Path) -> None:
     try:
-        machines.executable(load_target(renode))
+        machines.kind_of(load_target(renode)).find()
     except ToolMissing as error:
         pytest.skip(str(error))
     (tmp_path / "model.c").write_text(LOOPS, encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -11,13 +12,14 @@ import pytest
 from pexpect import EOF, TIMEOUT
 
 from mpy_harness.board.console import Console, ConsoleClosed, WaitedLong
+from mpy_harness.machines import DescriptorStream
 
 
 @pytest.fixture
 def ends(tmp_path: Path) -> Iterator[tuple[Console, socket.socket]]:
     ours, its = socket.socketpair()
     with ours, its:
-        console = Console(ours, tmp_path / "console.log")
+        console = Console(DescriptorStream(ours), tmp_path / "console.log")
         yield console, its
         console.close()
 
@@ -48,3 +50,50 @@ def test_the_other_end_goes(ends):
     assert console.before == b"last words"
     with pytest.raises((EOF, TIMEOUT)):
         console.read_nonblocking(1, 0.1)
+
+
+def test_questions_to_the_host_are_not_passed_on_as_output(ends):
+    console, its = ends
+    heard = bytearray()
+    console.listener = heard.extend
+    console.follow()
+    for part in (b"one\x0e", b"two\x0e", b"?YWJj", b"ZA==\r", b"\nthree", b" ?\r\n", b"\x0e?QQ==\r\nfour", b"\x04>"):
+        its.sendall(part)
+        assert console.read_nonblocking(100, 5) == part
+    assert heard == b"onetwothree ?\r\nfour"
+
+
+def test_a_pair_of_pipes(tmp_path):
+    from_guest, its_output = os.pipe()
+    its_input, to_guest = os.pipe()
+    with os.fdopen(from_guest, "rb") as reads, os.fdopen(to_guest, "wb") as writes:
+        console = Console(DescriptorStream(reads, writes), tmp_path / "console.log")
+        os.write(its_output, b"hello")
+        assert console.read_exactly(5, time.monotonic() + 5) == b"hello"
+        console.send("text\n")
+        assert os.read(its_input, 100) == b"text\n"
+        os.close(its_output)
+        with pytest.raises(ConsoleClosed):
+            console.read_exactly(1, time.monotonic() + 5)
+        os.close(its_input)
+        with pytest.raises(ConsoleClosed):
+            console.write_bytes(b"more")
+        console.close()
+    with pytest.raises(EOF):
+        console.read_nonblocking(1, 0)
+
+
+def test_a_guest_that_takes_nothing_is_not_waited_for_without_end(ends):
+    stream = DescriptorStream(ends[1])
+    with pytest.raises(TimeoutError):
+        stream.write(bytes(16 << 20), 0.01)
+
+
+def test_a_terminal_whose_other_side_goes_is_at_its_end(tmp_path):
+    ours, its = os.openpty()
+    with os.fdopen(ours, "r+b", buffering=0) as file:
+        stream = DescriptorStream(file)
+        os.write(its, b"bye")
+        os.close(its)
+        assert stream.read(10, 5) == b"bye"
+        assert stream.read(10, 5) == b""

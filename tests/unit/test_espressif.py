@@ -41,45 +41,45 @@ def nothing_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_on_path(tmp_path):
     there = program(tmp_path / "bin", "esp32", "esp32s3", "sim")
-    assert machines.executable(ESP32) == there
+    assert machines.kind_of(ESP32).find() == there
 
 
 def test_the_newest_of_esp_idf(tmp_path, monkeypatch):
     program(tmp_path / "bin", "sim", "virt")
     program(tmp_path / "idf/tools/qemu-xtensa/esp_develop_9.0.0_20240606/qemu/bin", "esp32")
     newest = program(tmp_path / "idf/tools/qemu-xtensa/esp_develop_9.2.2_20260417/qemu/bin", "esp32")
-    assert machines.executable(ESP32) == newest
+    assert machines.kind_of(ESP32).find() == newest
     monkeypatch.delenv("IDF_TOOLS_PATH")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     (tmp_path / "home").mkdir()
     (tmp_path / "idf").rename(tmp_path / "home" / ".espressif")
-    assert machines.executable(ESP32).is_relative_to(tmp_path / "home")
+    assert machines.kind_of(ESP32).find().is_relative_to(tmp_path / "home")
 
 
 def test_a_distributions_qemu_is_told_apart(tmp_path):
     there = program(tmp_path / "bin", "sim", "virt", "esp32-like")
     with pytest.raises(ToolMissing) as caught:
-        machines.executable(ESP32)
+        machines.kind_of(ESP32).find()
     assert f"{there} has no machine 'esp32'; running the firmware needs Espressif's fork" in str(caught.value)
     assert "mpy-harness setup esp32" in str(caught.value)
 
 
 def test_none_at_all():
     with pytest.raises(ToolMissing, match="there is no qemu-system-xtensa; running"):
-        machines.executable(ESP32)
+        machines.kind_of(ESP32).find()
 
 
 def test_one_that_is_named(tmp_path, monkeypatch):
     program(tmp_path / "bin", "esp32")
     named = program(tmp_path / "mine", "esp32", name="my-qemu")
     monkeypatch.setenv("MPY_HARNESS_QEMU_XTENSA", str(named))
-    assert machines.executable(ESP32) == named
+    assert machines.kind_of(ESP32).find() == named
     named.write_text("#!/bin/sh\nexit 1\n")
     with pytest.raises(ToolMissing, match=r"names .*my-qemu, which has no machine 'esp32'\. Correct MPY_HARNESS"):
-        machines.executable(ESP32)
+        machines.kind_of(ESP32).find()
     named.unlink()
     with pytest.raises(ToolMissing, match=r"names .*my-qemu, which is no program"):
-        machines.executable(ESP32)
+        machines.kind_of(ESP32).find()
 
 
 @pytest.mark.parametrize("known", release.RELEASES.values(), ids=list(release.RELEASES))
@@ -109,13 +109,13 @@ def test_a_release_is_fetched_checked_and_found(tmp_path, monkeypatch, server, i
     server.answers = [(200, packed.read_bytes())]
     monkeypatch.setattr(release, "_BASE", f"http://127.0.0.1:{server.server_port}")
     if is_the_pinned:
-        machines.set_up(ESP32, Silent())
-        assert machines.executable(ESP32).is_relative_to(tmp_path / "cache")
-        machines.set_up(ESP32, Silent())  # asks nobody
+        machines.kind_of(ESP32).set_up(Silent())
+        assert machines.kind_of(ESP32).find().is_relative_to(tmp_path / "cache")
+        machines.kind_of(ESP32).set_up(Silent())  # asks nobody
     else:
         with pytest.raises(HashMismatch):
-            machines.set_up(ESP32, Silent())
+            machines.kind_of(ESP32).set_up(Silent())
         with pytest.raises(ToolMissing):
-            machines.executable(ESP32)
+            machines.kind_of(ESP32).find()
     assert server.requests == 1
     assert [path.name for path in (tmp_path / "cache" / "qemu").glob(".part-*")] == []

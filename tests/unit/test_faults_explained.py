@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from mpy_harness.board.crashes.cortex_m import _CFSR, find_fault, find_lockup
+from mpy_harness.machines.fault_line import _CFSR, find_fault
+from mpy_harness.machines.qemu.lockup import find_lockup
 
 LINE = (
     b"#FAULT %s pc=0x10114b68 lr=0x1000f59d sp=0x10309618 xpsr=0x21000000 cfsr=0x%08x hfsr=0x%08x"

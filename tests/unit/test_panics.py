@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mpy_harness.board.crashes.esp_idf import boots, find_panic
 from mpy_harness.firmware.symbols import Symbols
 from mpy_harness.firmware.toolchain import find
+from mpy_harness.machines.espressif.panics import boots, find_panic
 
 # In the form that ESP-IDF 5 prints it in.
 GURU = b"""\

@@ -8,7 +8,7 @@ import pytest
 
 from mpy_harness import machines
 from mpy_harness.errors import TargetInvalid
-from mpy_harness.machines.qemu.kind import QemuMachine
+from mpy_harness.machines.qemu.kind import QemuTable
 from mpy_harness.resources import targets_dir
 from mpy_harness.targets import DEFAULT_TARGET, PublishedFirmware, available, load_target
 
@@ -31,12 +31,12 @@ def test_every_carried_target_is_described_right(name):
     target = load_target(name)
     assert target.name == name
     assert isinstance(target.firmware, PublishedFirmware) or (target.firmware_of or target).board_folder.is_dir()
-    assert machines.name(target)
+    assert machines.kind_of(target).name
 
 
 def test_m33_is_read_with_its_types():
     target = load_target("m33")
-    assert target.machine_as(QemuMachine).machine == "mps2-an505"
+    assert target.machine_as(QemuTable).machine == "mps2-an505"
     assert target.window is not None
     assert target.window.address == 0x8000_0000
     assert target.natmod.arch == "armv7emsp"
@@ -60,7 +60,11 @@ def test_tables_that_may_be_absent(tmp_path):
     [
         ("[window]", "[widow]", "widow: unknown key"),
         ("[qemu]", "[quemu]", r'emulator = "qemu" needs a table \[qemu\]'),
-        ('emulator = "qemu"\n\n[qemu]', 'emulator = "other"\n[other]', "emulator: there is no emulator 'other'.*qemu"),
+        (
+            'emulator = "qemu"\n\n[qemu]',
+            'emulator = "other"\n[other]',
+            "emulator: there is no kind of machine 'other'.*qemu",
+        ),
         ('emulator = "qemu"', 'emulator = "memory"', "qemu: unknown key"),
         ('emulator = "qemu"', "emulator = 1", r"emulator: .*string \(it is 1\)"),
         ("[firmware]", "[firmware]\nof = 'm33'", "firmware.of: .*stands alone"),
@@ -79,7 +83,7 @@ def test_what_is_wrong_is_said_with_file_and_key(tmp_path, old, new, message):
     assert old in M33
     path = folder_with(tmp_path, M33.replace(old, new))
     with pytest.raises(TargetInvalid, match=rf"(?s){path}/target\.toml.*{message}"):
-        machines.name(load_target(path))
+        machines.kind_of(load_target(path))
 
 
 def other(tmp_path: Path, name: str, of: str) -> str:

@@ -24,7 +24,7 @@ from mpy_harness.errors import CountingUnavailable
 from mpy_harness.firmware.mpyfile import MpyAbi
 from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.firmware.symbols import Symbols
-from mpy_harness.machines import Emulator
+from mpy_harness.machines import Machine
 from mpy_harness.targets import Target
 
 BOOT_SECONDS = 40.0  # an ESP32 takes 3 on an idle machine, and many times that on a busy one
@@ -200,7 +200,7 @@ class Board:
     # --- life -------------------------------------------------------------------------------
 
     @property
-    def emulator(self) -> Emulator:
+    def emulator(self) -> Machine:
         """Return the machine that runs now; a hard reset brings another."""
         return self._life.emulator
 

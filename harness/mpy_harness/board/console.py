@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import io
 import re
-import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 from pexpect import EOF, TIMEOUT
-from pexpect.socket_pexpect import SocketSpawn
+from pexpect.fdpexpect import fdspawn
 
 from mpy_harness.board.tracebacks import is_ours
+from mpy_harness.machines import ByteStream
 
+_SECONDS = 10.0
 _READ_BYTES = 65536
 _TAIL_BYTES = 16384
 # An emulated UART sends byte by byte, and waking the host for each takes the emulator longer than the byte. After this
@@ -27,6 +28,12 @@ _PROTOCOL = re.compile(
 )
 
 
+# A question of guest code to the host (board/channel.py), which is no output of a program: its sign, which is followed
+# by a line of base64 where the host does not reach the guest's memory; and one that may be received in part only.
+_QUESTION = re.compile(rb"\x0e(?:\?[A-Za-z0-9+/=]*\r?\n)?")
+_BEGUN_QUESTION = re.compile(rb"\x0e(?:\?[A-Za-z0-9+/=]*\r?)?\Z")
+
+
 class ConsoleClosed(Exception):  # noqa: N818 - no error by itself: the caller knows what it means
     """The other end of the console is gone."""
 
@@ -35,11 +42,12 @@ class WaitedLong(Exception):  # noqa: N818 - as above
     """What was waited for did not come in time."""
 
 
-class Console(SocketSpawn):  # type: ignore[type-arg]  # generic in its stubs only
+class Console(fdspawn):  # type: ignore[type-arg]  # generic in its stubs only
     """A pexpect session on the guest's console that logs every received byte to a file."""
 
-    def __init__(self, connection: socket.socket, log: Path) -> None:
-        super().__init__(connection, timeout=10, maxread=_READ_BYTES)
+    def __init__(self, stream: ByteStream, log: Path) -> None:
+        super().__init__(stream, timeout=_SECONDS, maxread=_READ_BYTES)
+        self._stream = stream
         self.delayafterread = None  # pexpect waits for slow terminals by default
         log.parent.mkdir(parents=True, exist_ok=True)
         self.log_path = log
@@ -49,6 +57,7 @@ class Console(SocketSpawn):  # type: ignore[type-arg]  # generic in its stubs on
         #: Called with what the guest's program prints, as it comes; see ``follow``.
         self.listener: Callable[[bytes], None] | None = None
         self._following = False
+        self._held = b""  # of a question
         self._streaming = 0
 
     def read_nonblocking(self, size: int = 1, timeout: float | None = -1) -> bytes:
@@ -56,11 +65,14 @@ class Console(SocketSpawn):  # type: ignore[type-arg]  # generic in its stubs on
         if self._streaming > _STREAM_READS:
             time.sleep(_STREAM_PAUSE)
         try:
-            data: bytes = super().read_nonblocking(size, timeout)
-        except BlockingIOError as error:
-            raise TIMEOUT("not a moment left to wait") from error  # a socket's timeout of 0 means this instead
-        except (ConnectionError, OSError) as error:
+            data = self._stream.read(size, self.timeout if timeout == -1 else timeout)
+        except TimeoutError as error:
+            raise TIMEOUT(str(error)) from error
+        except OSError as error:
             raise EOF(f"console closed: {error}") from error
+        if not data:
+            self.flag_eof = True
+            raise EOF("console closed")
         now = time.monotonic()
         self._streaming = self._streaming + 1 if now - self.last_byte_at < 2 * _STREAM_PAUSE else 0
         self.last_byte_at = now
@@ -74,13 +86,16 @@ class Console(SocketSpawn):  # type: ignore[type-arg]  # generic in its stubs on
     def follow(self) -> None:
         """Pass the output of a program to the listener, from now to the sign that ends it."""
         self._following = self.listener is not None
+        self._held = b""
         self._notify(self.unread())
 
     def _notify(self, data: bytes) -> None:
         if self._following and self.listener is not None:
-            output, end, _ = data.partition(b"\x04")
+            output, end, _ = (self._held + data).partition(b"\x04")
             self._following = not end
-            self.listener(output.replace(b"\x0e", b""))  # the sign of a question to the host is no output
+            begun = None if end else _BEGUN_QUESTION.search(output)
+            self._held = begun[0] if begun else b""
+            self.listener(_QUESTION.sub(b"", output[: begun.start()] if begun else output))
 
     def write_bytes(self, data: bytes) -> None:
         """Send bytes to the guest.
@@ -88,10 +103,15 @@ class Console(SocketSpawn):  # type: ignore[type-arg]  # generic in its stubs on
         Raises ConsoleClosed.
         """
         try:
-            self.socket.settimeout(10)
-            self.socket.sendall(data)
+            self._stream.write(data, _SECONDS)
         except OSError as error:
             raise ConsoleClosed(str(error)) from error
+
+    def send(self, s: str | bytes) -> int:
+        """Send text or bytes to the guest and return how many bytes (pexpect's method, and what builds on it)."""
+        data = s.encode() if isinstance(s, str) else s
+        self._stream.write(data, _SECONDS)
+        return len(data)
 
     def read_until(self, markers: list[bytes], deadline: float) -> tuple[int, bytes]:
         """Return which marker came first and the bytes before it.
@@ -154,5 +174,5 @@ class Console(SocketSpawn):  # type: ignore[type-arg]  # generic in its stubs on
         return "\n".join([line for line in text.splitlines() if not is_ours(line)][-lines:])
 
     def close(self) -> None:
-        """Close the log; the emulator closes the connection."""
+        """Close the log; the machine closes the connection."""
         self._log_file.close()

@@ -12,8 +12,6 @@ from mpy_harness.board import guest_code
 from mpy_harness.board.address_names import AddressNames
 from mpy_harness.board.channel import Channel
 from mpy_harness.board.console import Console, ConsoleClosed, WaitedLong
-from mpy_harness.board.crashes.esp_idf import boots
-from mpy_harness.board.crashes.explain import explain_end
 from mpy_harness.board.hostfiles import HostFiles
 from mpy_harness.board.memory_channel import MemoryChannel, WindowChannel
 from mpy_harness.board.meter import Meter
@@ -25,6 +23,7 @@ from mpy_harness.errors import ConsoleTimeout, FirmwareSilent, GuestFailure, Har
 from mpy_harness.targets import Target
 
 _RAW_PROMPT_SECONDS = 15.0
+_SHELLS: dict[machines.Shell, type[RawRepl]] = {"raw-repl": RawRepl}
 
 
 @dataclass
@@ -45,7 +44,7 @@ class LifeCycle:
     uses_memory: bool = True
     instrument: Instrument | None = None
     meter: Meter | None = None
-    emulator: machines.Emulator = field(init=False)
+    emulator: machines.Machine = field(init=False)
     console: Console = field(init=False)
     _repl: RawRepl = field(init=False)
     _channel: Channel = field(init=False)
@@ -53,11 +52,12 @@ class LifeCycle:
 
     def start(self) -> None:
         """Start the machine and bring the guest to where it takes requests."""
-        self.emulator = machines.start(self.target, self.image, self.instrument, self._storage)
+        self.emulator = machines.kind_of(self.target).start(self.image, self.instrument, self._storage)
         if self.meter is not None and self.emulator.records is not None:
             self.meter.connect(self.emulator.records)
         self.console = Console(self.emulator.console, self.log)
-        self._repl = RawRepl(self.console, lost=self._explain, where=self._whereabouts, answer=self._answer)
+        shell = _SHELLS[self.emulator.shell]
+        self._repl = shell(self.console, lost=self._explain, where=self._whereabouts, answer=self._answer)
         try:
             self._greet()
             if self.instrument is not None:
@@ -103,8 +103,9 @@ class LifeCycle:
             self.console.read_until([b">>> "], time.monotonic() + self.boot_seconds)
             self._repl.enter(_RAW_PROMPT_SECONDS)
         except WaitedLong:
-            again = "It resets over and over. " if boots(self.console.unread()) > 1 else ""
-            raise self._no_prompt(f"within {self.boot_seconds:g} s. {again}{self._console_excerpt()}") from None
+            why = self.emulator.explain_silence(self.console.unread())
+            parts = (f"within {self.boot_seconds:g} s.", why, self._console_excerpt())
+            raise self._no_prompt(" ".join(part for part in parts if part)) from None
         except ConsoleClosed:
             gone = self._explain(self.console.before or b"")
             if isinstance(gone, GuestFailure):
@@ -140,7 +141,7 @@ class LifeCycle:
             )
         )
         decoder = self.instrument.decoder if self.instrument is not None else None
-        settle = machines.settle(self.target)
+        settle = machines.kind_of(self.target).settle
         code = guest_code.compiled(self.target.tools, decoder, self.target.natmod.arch, settle)
         self.requests.guard(lambda: self._channel.inject(code, self.host_files.imports))
         if self.meter is not None:
@@ -148,7 +149,7 @@ class LifeCycle:
 
     def _explain(self, console: bytes) -> HarnessError:
         """Return the error for a guest that is gone; ``console`` is what it printed last."""
-        return explain_end(self.emulator, console, self.target.name, self.names.describe)
+        return machines.explain_end(self.emulator, console, self.target.name, self.names.describe)
 
     def _whereabouts(self) -> str:
         address = self.emulator.program_counter()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from mpy_harness import machines
 from mpy_harness.board.board import Board
@@ -12,6 +13,7 @@ from mpy_harness.counting.instrument import Instrument, Mode
 from mpy_harness.errors import HarnessError, MachineryError
 from mpy_harness.firmware.image import Firmware, firmware_for
 from mpy_harness.firmware.progress import Progress, Silent
+from mpy_harness.machines import MachineKind
 from mpy_harness.targets import Target
 
 
@@ -67,22 +69,23 @@ class BoardPool:
             self._boards.popitem()[1].close()
 
     def _boot(self, target: Target, host_files: HostFiles | None, mode: Mode | None) -> Board:
-        machines.executable(target)  # raises where it is missing: no firmware is built for nothing
+        kind = machines.kind_of(target)
+        kind.find()  # raises where it is missing: no firmware is built for nothing
         image = self.firmware(target).elf
         self._boots += 1
         log = self.log_folder / f"{target.name}{self.label}-{self._boots}.log"
         log.unlink(missing_ok=True)
-        instrument, why_not = self._instrument(target, image, mode)
+        instrument, why_not = self._instrument(kind, image, mode)
         return Board(
             target, image, log,
             host_files=host_files, timeout=self.timeout, instrument=instrument, why_not=why_not,
         )  # fmt: skip
 
-    def _instrument(self, target: Target, image: Path, mode: Mode | None) -> tuple[Instrument | None, str]:
+    def _instrument(self, kind: MachineKind[Any], image: Path, mode: Mode | None) -> tuple[Instrument | None, str]:
         """Return what counts, or None and why nothing does."""
         if mode is None:
             return None, "counting is switched off, by --counting off, its configuration or the test's marker"
         try:
-            return machines.instrument(target, image, mode, self.progress), ""
+            return kind.instrument(image, mode, self.progress), ""
         except MachineryError as error:  # a board that cannot count is still a board
             return None, str(error)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from mpy_harness.board.channel import nothing
+from mpy_harness.board.channel import RUN, nothing
 from mpy_harness.board.console import Console, ConsoleClosed, WaitedLong
 from mpy_harness.board.tracebacks import guest_exception
 from mpy_harness.errors import ConsoleGarbled, EndlessOutput, HarnessError, NativeLoop, PythonLoop
@@ -79,7 +79,8 @@ class RawRepl:
         grace = min(1.0, 0.5 * seconds)
         try:
             self._paste(source, started + seconds, before)
-            self._console.follow()
+            if source == RUN:  # all else is the harness's own, and so is what it prints
+                self._console.follow()
             output, error = _split(self._follow(started + seconds - grace, grace, seconds))
         except ConsoleClosed:
             raise self._lost(self._console.before or b"") from None

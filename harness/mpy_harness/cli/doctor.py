@@ -73,7 +73,7 @@ def findings() -> Iterator[Finding]:
     """Yield what this machine has for all targets together."""
     yield _python()
     known = [target for name in targets.available() if (target := _load(name)) is not None]
-    for name, target in sorted({machines.name(target): target for target in known}.items()):
+    for name, target in sorted({machines.kind_of(target).name: target for target in known}.items()):
         yield _emulator(name, target)
         yield from _counting(name, target)
     for prefix in sorted({target.built.cross for target in known if not target.is_published}):
@@ -91,7 +91,7 @@ def findings() -> Iterator[Finding]:
 def _load(name: str) -> targets.Target | None:
     try:
         target = targets.load_target(name)
-        machines.name(target)
+        machines.kind_of(target)
     except HarnessError:
         return None  # readiness() says what is wrong with it
     return target
@@ -106,11 +106,11 @@ def _python() -> Finding:
 
 def _emulator(name: str, target: targets.Target) -> Finding:
     try:
-        return Finding(name, State.OK, machines.version(target))
+        return Finding(name, State.OK, machines.kind_of(target).version())
     except HarnessError as error:
         # What the default target needs is missing; the others can do without.
         default = _load(targets.DEFAULT_TARGET)
-        state = State.MISSING if default is None or name == machines.name(default) else State.OPTIONAL
+        state = State.MISSING if default is None or name == machines.kind_of(default).name else State.OPTIONAL
         return Finding(name, state, "too old" if _is_there(target) else "not found", str(error))
 
 
@@ -119,14 +119,14 @@ def _counting(emulator: str, target: targets.Target) -> Iterator[Finding]:
         return
     name = f"counting in {emulator.rpartition('-')[2]}"
     try:
-        yield Finding(name, State.OK, machines.describe_counting(target))
+        yield Finding(name, State.OK, machines.kind_of(target).describe_counting())
     except HarnessError as error:
         yield Finding(name, State.OPTIONAL, "not possible", str(error))
 
 
 def _is_there(target: targets.Target) -> bool:
     try:
-        return bool(machines.executable(target))
+        return bool(machines.kind_of(target).find())
     except HarnessError:
         return False
 

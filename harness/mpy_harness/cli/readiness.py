@@ -27,7 +27,7 @@ def readiness(name: str) -> Readiness:
     """Return whether the target can be used: its image is built, or everything to build it is there."""
     try:
         target = targets.load_target(name)
-        machines.version(target)
+        machines.kind_of(target).version()
         version = target.firmware.micropython
         if not target.is_published:
             toolchain.toolchain(target.built.cross, version)

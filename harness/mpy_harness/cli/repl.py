@@ -12,17 +12,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mpy_harness import machines
-from mpy_harness.board.crashes.explain import explain_end
 from mpy_harness.cli.options import GivenFirmware, MicroPython, TargetName
 from mpy_harness.errors import MachineryError
 from mpy_harness.firmware.image import firmware_for
 from mpy_harness.firmware.progress import shown
 from mpy_harness.firmware.symbols import Symbols
-from mpy_harness.machines import Emulator
+from mpy_harness.machines import Machine
 from mpy_harness.targets import DEFAULT_TARGET, Target, load_target
 
 LEAVE = b"\x1d"  # Ctrl-], as telnet has it
 _READ_BYTES = 4096
+_WRITE_SECONDS = 10.0
 _LAST_BYTES = 4096  # enough for the line that tells of a fault
 
 
@@ -43,8 +43,8 @@ def interact(target: Target, image: Path) -> None:
     GuestReset or EmulatorDied for an end that was not the user's.
     """
     with contextlib.ExitStack() as stack:
-        emulator = machines.start(target, image)
-        stack.callback(emulator.close)
+        machine = machines.kind_of(target).start(image)
+        stack.callback(machine.close)
         pty, name = stack.enter_context(_pseudo_terminal())
         print(f"{target.name} runs. Other programs reach its REPL at {name}:  mpremote connect {name}", file=sys.stderr)
         keyboard = sys.stdin.fileno() if sys.stdin.isatty() else None
@@ -53,8 +53,8 @@ def interact(target: Target, image: Path) -> None:
             stack.enter_context(_raw(keyboard))
         last = b""
         with contextlib.suppress(KeyboardInterrupt):
-            last = _shovel(emulator, pty, keyboard)
-        ended = explain_end(emulator, last, target.name, Symbols(image).describe) if last else None
+            last = _shovel(machine, pty, keyboard)
+        ended = machines.explain_end(machine, last, target.name, Symbols(image).describe) if last else None
     print(file=sys.stderr)
     if ended is not None:
         raise ended
@@ -85,10 +85,10 @@ def _raw(descriptor: int) -> Iterator[None]:
         termios.tcsetattr(descriptor, termios.TCSADRAIN, saved)
 
 
-def _shovel(emulator: Emulator, pty: int, keyboard: int | None) -> bytes:
+def _shovel(machine: Machine, pty: int, keyboard: int | None) -> bytes:
     # Returns the last of what the guest said where it was the guest that ended, nothing where it was the user.
     last = b"\n"
-    console = emulator.console
+    console = machine.console
     os.set_blocking(pty, False)
     with selectors.DefaultSelector() as selector:
         for source in (console.fileno(), pty, keyboard):
@@ -96,18 +96,21 @@ def _shovel(emulator: Emulator, pty: int, keyboard: int | None) -> bytes:
                 selector.register(source, selectors.EVENT_READ)
         while True:
             for key, _ in selector.select(timeout=1.0):
-                try:
-                    data = os.read(key.fd, _READ_BYTES)
-                except ConnectionError:
-                    data = b""
                 if key.fd == console.fileno():
+                    try:
+                        data = console.read(_READ_BYTES, 0)
+                    except TimeoutError:
+                        continue
+                    except OSError:
+                        data = b""
                     if not data:
                         return last
                     last = (last + data)[-_LAST_BYTES:]
                     os.write(sys.stdout.fileno(), data)
                     with contextlib.suppress(BlockingIOError):  # nobody reads there: what does not fit is lost
                         os.write(pty, data)
-                elif key.fd == keyboard and (LEAVE in data or not data):
+                    continue
+                data = os.read(key.fd, _READ_BYTES)
+                if key.fd == keyboard and (LEAVE in data or not data):
                     return b""
-                else:
-                    console.sendall(data)
+                console.write(data, _WRITE_SECONDS)

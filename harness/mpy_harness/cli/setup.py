@@ -34,8 +34,9 @@ def command(
             else:
                 ready = firmware_for(target, source=micropython, force=force, progress=progress)
             progress.stage(f"{target.name}: MicroPython {ready.provenance.micropython} is ready, {ready.elf}")
-            machines.set_up(target, progress)
+            kind = machines.kind_of(target)
+            kind.set_up(progress)
             try:
-                machines.instrument(target, ready.elf, "count", progress)
+                kind.instrument(ready.elf, "count", progress)
             except MachineryError as error:  # everything else works without
                 progress.stage(f"{target.name}: instructions cannot be counted. {error}")

@@ -16,7 +16,7 @@ from mpy_harness.targets import FirmwareSpec, Target
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 # What makes the entries of the cache: it pins the hashes of downloads, too.
-_MAKERS = ("firmware", "counting", "emulators")
+_MAKERS = ("firmware", "counting", "machines")
 _QUERY_SECONDS = 60.0
 
 
@@ -29,7 +29,7 @@ def packages(targets: Iterable[Target]) -> list[str]:
     """Return the Debian packages that targets need, sorted."""
     programs = {"make", "gcc", "ld"}
     for target in targets:
-        programs.add(machines.name(target))
+        programs.add(machines.kind_of(target).name)
         programs.update(_compilers(target))
     return sorted({package for program in programs for package in (toolchain.package_for(program) or "").split()})
 
@@ -77,7 +77,7 @@ def _compilers(target: Target) -> Iterator[str]:
 def _versions(target: Target) -> list[str]:
     versions = [target.tools]
     with suppress(ToolMissing):
-        versions.append(machines.version(target))
+        versions.append(machines.kind_of(target).version())
     for program in sorted({"gcc", *_compilers(target)}):
         with suppress(ToolMissing):
             versions.append(toolchain.version(toolchain.find(program, "a build")))

@@ -1,122 +1,175 @@
-"""What every emulator offers: a console, a way to the guest's memory, a way to look in and an end."""
+"""What a machine is to the rest of the harness: two classes, of which a kind of machine derives its own."""
 
 from __future__ import annotations
 
-import os
-import re
-import signal
-import socket
-import tempfile
-import weakref
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import IO, Protocol
+from pathlib import Path
+from typing import Generic, Literal
 
-from mpy_harness.counting.instrument import Records
+from mpy_harness.counting.instrument import Instrument, Mode, Records
+from mpy_harness.errors import CountingUnavailable, EmulatorRefused, GuestFailure
+from mpy_harness.firmware.progress import Progress
+from mpy_harness.machines.fault_line import explain_fault
+from mpy_harness.machines.memory import GuestMemory, SharedWindow
+from mpy_harness.machines.storage import Storage
+from mpy_harness.machines.streams import ByteStream
+from mpy_harness.targets import Target
+from mpy_harness.targets.tables import AnyTable
 
-_REGISTER_DUMP = re.compile(r"^(\w+=[0-9a-f]{8}|FPSCR:).*\n?", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Exit:
-    """How an emulator's process ended: its status (negative: killed by that signal) and stderr."""
-
-    status: int
-    stderr: str
-
-    @property
-    def how(self) -> str:
-        """Return the status in words."""
-        if self.status >= 0:
-            return f"status {self.status}"
-        names = {number.value: number.name for number in signal.Signals}
-        return f"signal {names.get(-self.status, -self.status)}"
-
-    @property
-    def message(self) -> str:
-        """Return stderr as people want it: without the dump of all registers that QEMU adds."""
-        return _REGISTER_DUMP.sub("", self.stderr).strip()
-
-
-class GuestMemory(Protocol):
-    """Guest memory that the host reaches by the guest's addresses.
-
-    All raise GuestMemoryFailed.
-    """
-
-    def read(self, address: int, size: int) -> bytes:
-        """Return the bytes from an address on."""
-
-    def write(self, address: int, data: bytes) -> None:
-        """Write bytes from an address on."""
-
-    def still(self) -> AbstractContextManager[None]:
-        """Return what keeps the guest from running during several accesses, where one costs a stop of its own."""
+#: What answers on a guest's console once it has booted: MicroPython's friendly prompt, and its raw REPL behind Ctrl-A.
+Shell = Literal["raw-repl"]
 
 
 @dataclass(frozen=True)
-class SharedWindow:
-    """A part of the guest's memory that the host sees while the guest runs: its address there, its bytes here."""
+class End:
+    """How a machine went off: in words, what it said last, and whether its guest did it (a reset, say)."""
 
-    address: int
-    memory: memoryview
-
-    def read(self, address: int, size: int) -> bytes:
-        """Return the bytes from an address in the window on."""
-        return bytes(self.memory[address - self.address : address - self.address + size])
-
-    def write(self, address: int, data: bytes) -> None:
-        """Write bytes from an address in the window on."""
-        self.memory[address - self.address : address - self.address + len(data)] = data
-
-    def still(self) -> AbstractContextManager[None]:
-        """Return what does nothing: the guest may run."""
-        return nullcontext()
+    how: str
+    message: str = ""
+    by_guest: bool = False
 
 
-class Storage:
-    """What a guest keeps while it is switched off, as a real board's flash: a file without a name.
+class Machine(ABC):
+    """A machine that is on and runs one guest.
 
-    It is empty until an emulator first asks for it, and goes with the object.
+    A class of your own derives from this one, sets ``console``, and defines ``ended`` and ``close``. All else has a
+    default that fits a machine which offers nothing more: values then travel on the console as text, and nothing is
+    counted. It need not be a process: the machine may be a board, its console a serial port::
+
+        class SerialBoard(Machine):
+            def __init__(self, port: Path) -> None:
+                self._file = port.open("r+b", buffering=0)
+                self.console = DescriptorStream(self._file)
+
+            def ended(self) -> End | None:
+                return None if port_is_there(self._file) else End("the board was unplugged")
+
+            def close(self) -> None:
+                self._file.close()
     """
 
-    def __init__(self) -> None:
-        self._file: IO[bytes] | None = None
-
-    def descriptor(self, content: Callable[[], bytes]) -> int:
-        """Return the file's descriptor; the first time, it is filled with ``content``."""
-        if self._file is None:
-            # In memory where the system offers that.
-            in_memory = hasattr(os, "memfd_create")
-            file = os.fdopen(os.memfd_create("mpy-harness"), "w+b") if in_memory else tempfile.TemporaryFile()  # noqa: SIM115
-            weakref.finalize(self, file.close)
-            file.write(content())
-            file.flush()
-            self._file = file
-        return self._file.fileno()
-
-
-class Emulator(Protocol):
-    """A running emulator process that holds one guest."""
-
-    #: The guest's console as a connected byte stream.
-    console: socket.socket
+    #: Bytes to and from the guest's console.
+    console: ByteStream
+    #: What answers there.
+    shell: Shell = "raw-repl"
     #: Memory shared with the guest, where the target has some.
-    window: SharedWindow | None
-    #: Access to all of the guest's memory, where there is no window and the emulator offers it.
-    memory: GuestMemory | None
-    #: What the plugin that counts writes, where it was started with one.
-    records: Records | None
+    window: SharedWindow | None = None
+    #: Access to all of the guest's memory, where there is no window and the machine offers it.
+    memory: GuestMemory | None = None
+    #: What was counted, where the machine was started with an instrument.
+    records: Records | None = None
 
-    def ended(self) -> Exit | None:
-        """Return how the process ended, or None while it runs."""
+    @abstractmethod
+    def ended(self) -> End | None:
+        """Return how the machine went off, or None while it is on."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Switch the machine off and free what it used. Calling it again does nothing."""
 
     def may_have_lost_output(self) -> bool:
         """Tell whether console output may have been dropped because it was not taken in time."""
+        return False
 
     def program_counter(self) -> int | None:
-        """Return where the guest is executing, or None if the emulator does not tell."""
+        """Return where the guest is executing, or None if the machine does not tell."""
+        return None
 
-    def close(self) -> None:
-        """End the process and free what it used. Calling it again does nothing."""
+    def explain_crash(self, console: bytes, where: Callable[[int], str]) -> GuestFailure | None:
+        """Return what the guest's last words on the console mean, or None where they tell of no crash.
+
+        ``where`` puts an address of the guest into words. It is called when the console has closed. The line
+        ``#FAULT``, which the project's own boards print, is understood here.
+        """
+        return explain_fault(console, where)
+
+    def explain_silence(self, console: bytes) -> str:
+        """Return a sentence on why the guest has no prompt, "" where what it said on the console does not tell."""
+        del console
+        return ""
+
+    def execute(self, command: str) -> str:
+        """Run a command of the emulator's own monitor and return what it said. Raises EmulatorRefused."""
+        raise EmulatorRefused(f"this machine takes no commands, so {command!r} was not run")
+
+
+class MachineKind(ABC, Generic[AnyTable]):
+    """A kind of machine, for one target: finds what runs the target, and starts it.
+
+    A class of your own names the model of its table in ``target.toml`` and defines what is abstract here::
+
+        class SerialTable(Table):
+            port: str
+
+        class SerialKind(MachineKind[SerialTable]):
+            table_model = SerialTable
+            name = "a board on a serial port"
+
+            def find(self) -> Path: ...  # /dev/ttyACM0, or ToolMissing where nothing is plugged in
+            def version(self) -> str: ...
+            def start(self, image, instrument=None, storage=None) -> Machine:
+                return SerialBoard(self.find())
+
+    A target has it with ``emulator = "serial"`` and a table ``[serial]``, when the class is known by that name:
+    ``docs/machines.md`` shows how.
+    """
+
+    #: The model of the table in ``target.toml`` that has the kind's name.
+    table_model: type[AnyTable]
+    #: What it can count.
+    modes: tuple[Mode, ...] = ()
+    #: What the guest waits for before a request is counted (guest/counting.py), "" for nothing.
+    settle: str = ""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.table = target.machine_as(self.table_model)
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What people call the machine, or the program that it is."""
+
+    @abstractmethod
+    def find(self) -> Path:
+        """Return where the machine is, its program or its port, after a quick look.
+
+        Raises ToolMissing, which says how to get it.
+        """
+
+    @abstractmethod
+    def version(self) -> str:
+        """Return its version in words. Raises ToolMissing where it is absent or too old."""
+
+    @abstractmethod
+    def start(self, image: Path, instrument: Instrument | None = None, storage: Storage | None = None) -> Machine:
+        """Switch the machine on with a firmware image; the guest begins to run at once.
+
+        ``instrument`` is what the method of that name gave, ``storage`` what the guest keeps from one start to the
+        next. Raises ToolMissing where the machine is absent, EmulatorDied where it ends at once.
+        """
+
+    def set_up(self, progress: Progress) -> None:
+        """Fetch what runs the target, unless it is there or comes as a package of the system: nothing, by default.
+
+        Raises SourceUnavailable, HashMismatch.
+        """
+
+    def describe_counting(self) -> str:
+        """Return in words what it counts instructions with. Raises CountingUnavailable, which says why it cannot."""
+        raise CountingUnavailable(f"{self.name} counts no instructions.")
+
+    def instrument(self, image: Path, mode: Mode, progress: Progress) -> Instrument:
+        """Return what makes the machine count. Raises CountingUnavailable, which says why it cannot."""
+        if mode not in self.modes:
+            there = f"only {', '.join(self.modes)}" if self.modes else "it counts no instructions"
+            raise CountingUnavailable(
+                f"counting {mode} is not there for {self.target.name}, which runs in {self.name}: {there}."
+            )
+        return self.prepare_counting(image, mode, progress)
+
+    def prepare_counting(self, image: Path, mode: Mode, progress: Progress) -> Instrument:
+        """Return what makes the machine count in one of its ``modes``: a kind that has some defines this."""
+        raise NotImplementedError

@@ -10,9 +10,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from mpy_harness.errors import EmulatorDied, ToolMissing
-from mpy_harness.machines.base import Exit
+from mpy_harness.machines.base import End
 
 _TERMINATE_SECONDS = 2.0
 _STDERR_BYTES = 8192
@@ -32,6 +33,27 @@ def _death_follows_ours() -> Callable[[], None] | None:
             os._exit(1)
 
     return arrange
+
+
+@dataclass(frozen=True)
+class Exit:
+    """How an emulator's process ended: its status (negative: killed by that signal) and its standard error."""
+
+    status: int
+    stderr: str
+
+    @property
+    def how(self) -> str:
+        """Return the status in words."""
+        if self.status >= 0:
+            return f"status {self.status}"
+        names = {number.value: number.name for number in signal.Signals}
+        return f"signal {names.get(-self.status, -self.status)}"
+
+    @property
+    def end(self) -> End:
+        """Return what this says of the machine: an emulator that ends well was told so by its guest."""
+        return End(self.how, self.stderr, by_guest=self.status == 0)
 
 
 class EmulatorProcess:
@@ -84,7 +106,7 @@ class EmulatorProcess:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_TERMINATE_SECONDS)
         end = self.ended()
-        how, said = (end.how, end.message) if end else ("still running", "")
+        how, said = (end.how, end.stderr) if end else ("still running", "")
         return EmulatorDied(
             f"{self.command[0]} {what} ({how}). {f'It said: {said}' if said else 'It said nothing.'}\n"
             f"Command: {' '.join(self.command)}"

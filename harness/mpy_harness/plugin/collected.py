@@ -85,7 +85,7 @@ class RunBuilder:
             micropython=plain(facts.micropython),
             firmware=facts.image_sha256 or _sha256(firmware.elf),
             toolchain=plain("; ".join(tools)),
-            emulator=plain(machines.version(target)),
+            emulator=plain(machines.kind_of(target).version()),
             harness=__version__,
         )
 

@@ -91,7 +91,7 @@ class Costs:
         return Figure(taken.peak, f"{where} took {taken.peak:,} B of the heap at most", "B", lines, hint)
 
     def _hint(self, which: str) -> str:
-        has_functions = "functions" in machines.modes(self.board.target)
+        has_functions = "functions" in machines.kind_of(self.board.target).modes
         return f" --counting functions shows which {which}." if has_functions else ""
 
     def _profile(self, region: str | None) -> Profile | None:

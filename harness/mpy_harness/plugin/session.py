@@ -101,7 +101,7 @@ class Session:
     def compiler(self, item: pytest.Item, target: Target, bases: Sequence[Path], folder: Path) -> Compiler:
         """Return what compiles plain C for a test. A missing tool skips it, unless its target was asked for."""
         with self._tools_or_skip(item, target):
-            machines.executable(target)
+            machines.kind_of(target).find()
             if not target.is_published:
                 toolchain(target.built.cross, target.built.micropython)
         mode = counting_of(item, self.settings.counting)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from mpy_harness import machines
 from mpy_harness.board.console import Console, ConsoleClosed, WaitedLong
-from mpy_harness.board.crashes.explain import explain_end
 from mpy_harness.counting.attribution import Names, call_tree, without
 from mpy_harness.counting.count import Count, count_of
 from mpy_harness.counting.instrument import Mode
@@ -18,7 +17,7 @@ from mpy_harness.counting.profile import Profile
 from mpy_harness.errors import GuestFailure, GuestTimeout, MachineryError
 from mpy_harness.firmware.progress import Progress, Silent
 from mpy_harness.firmware.symbols import Symbols
-from mpy_harness.machines import Emulator
+from mpy_harness.machines import Machine
 from mpy_harness.programs.build import Program
 
 # The line with which targets/*/program.c ends.
@@ -48,33 +47,34 @@ def run_program(
     Raises GuestFault, GuestTimeout after ``timeout`` seconds, CountingUnavailable, and what starting an emulator does.
     """
     target, symbols = program.target, Symbols(program.elf, "program")
-    counting = machines.instrument(target, program.elf, mode, progress or Silent()) if mode else None
-    emulator = machines.start(target, program.elf, counting)
-    console = Console(emulator.console, log)
+    kind = machines.kind_of(target)
+    instrument = kind.instrument(program.elf, mode, progress or Silent()) if mode else None
+    machine = kind.start(program.elf, instrument)
+    console = Console(machine.console, log)
     try:
-        output, status = _follow(emulator, console, target.name, symbols, timeout)
-        data = emulator.records.take() if emulator.records is not None else b""
+        output, status = _follow(machine, console, target.name, symbols, timeout)
+        data = machine.records.take() if machine.records is not None else b""
     except GuestFailure as error:
         said = "\n".join(f"    {line}" for line in console.tail(_TAIL_LINES).splitlines())
         error.args = (f"{error.args[0]}\n  the last of its output ({log}):\n{said or '    (none)'}",)
         raise
     finally:
         console.close()
-        emulator.close()
+        machine.close()
     count = _count(list(parse(data)), target.name, symbols) if data else None
     return ProgramRun(output.decode("utf-8", "replace").replace("\r\n", "\n"), status, count)
 
 
-def _follow(emulator: Emulator, console: Console, name: str, symbols: Symbols, timeout: float) -> tuple[bytes, int]:
+def _follow(machine: Machine, console: Console, name: str, symbols: Symbols, timeout: float) -> tuple[bytes, int]:
     try:
         _, output = console.read_until([_END], time.monotonic() + timeout)
         digits = console.read_exactly(3, time.monotonic() + _LINE_SECONDS)
     except WaitedLong:
-        place = emulator.program_counter()
+        place = machine.program_counter()
         where = f", in {symbols.describe(place)}" if place is not None else ""
         raise GuestTimeout(f"the program did not end within {timeout:g} s{where}") from None
     except ConsoleClosed:
-        raise explain_end(emulator, console.before or b"", name, symbols.describe) from None
+        raise machines.explain_end(machine, console.before or b"", name, symbols.describe) from None
     if not digits.isdigit():
         raise MachineryError(f"the program's last line is garbled. Console: {console.log_path}")
     return output, int(digits)

@@ -170,7 +170,7 @@ def test_resets_inside_a_count(boot):
 
 
 def test_without_a_window(make_board, m33, firmware):
-    instrument = machines.instrument(m33, firmware.elf, "count", Silent())
+    instrument = machines.kind_of(m33).instrument(firmware.elf, "count", Silent())
     board = make_board(memory=False, instrument=instrument)
     assert usual(board)[1] == usual(make_board(instrument=instrument))[1]
 

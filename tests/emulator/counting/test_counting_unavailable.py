@@ -64,7 +64,7 @@ def test_a_qemu_that_cannot(m33, firmware, tmp_path, monkeypatch, answers, words
     qemu = program(tmp_path / "bin", "qemu-system-arm", answers)
     monkeypatch.setenv("PATH", f"{qemu.parent}{os.pathsep}{os.environ['PATH']}")
     with pytest.raises(CountingUnavailable) as caught:
-        machines.instrument(m33, firmware.elf, "count", Silent())
+        machines.kind_of(m33).instrument(firmware.elf, "count", Silent())
     assert words in str(caught.value)
     assert str(qemu) in str(caught.value)
 
@@ -81,7 +81,7 @@ def test_no_compiler(nothing_left, m33, firmware, tmp_path, monkeypatch):
     with pytest.raises(
         CountingUnavailable, match=r"gcc is not installed.*needs it. On Debian: apt install gcc libc6-dev"
     ):
-        machines.instrument(m33, firmware.elf, "count", Silent())
+        machines.kind_of(m33).instrument(firmware.elf, "count", Silent())
     boards = BoardPool(tmp_path / "console")
     boards._firmware["m33"] = firmware  # whose tools are not there
     board = boards.board(m33)
@@ -98,17 +98,17 @@ def test_a_compiler_that_fails(m33, firmware, tmp_path, monkeypatch):
     program(tmp_path / "bin", "gcc", {"--version": "gcc (of this test) 1.0"}, status=1)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
     with pytest.raises(BuildFailed, match=r"(?s)plugin that counts instructions did not compile.*no, thanks"):
-        machines.instrument(m33, firmware.elf, "count", Silent())
+        machines.kind_of(m33).instrument(firmware.elf, "count", Silent())
 
 
 def test_a_target_without_a_decoder(m33, firmware):
     other = m33.model_copy(update={"natmod": m33.natmod.model_copy(update={"arch": "xtensa"})})
     with pytest.raises(CountingUnavailable, match="instructions of xtensa cannot be counted yet"):
-        machines.instrument(other, firmware.elf, "count", Silent())
+        machines.kind_of(other).instrument(firmware.elf, "count", Silent())
 
 
 def plugin_of(target: Target, firmware: Firmware) -> plugin.Plugin:
-    instrument = machines.instrument(target, firmware.elf, "count", Silent())
+    instrument = machines.kind_of(target).instrument(firmware.elf, "count", Silent())
     assert isinstance(instrument, plugin.Plugin)
     return instrument
 
@@ -123,7 +123,7 @@ def test_a_plugin_that_qemu_refuses(make_board, m33, firmware, tmp_path):
 
 @pytest.mark.parametrize("change", [{"mode": "nothing"}, {"decoder": "z80"}, {"functions": "0 10 x\n"}])
 def test_a_plugin_that_refuses_its_arguments(make_board, m33, firmware, change):
-    instrument = machines.instrument(m33, firmware.elf, "count", Silent())
+    instrument = machines.kind_of(m33).instrument(firmware.elf, "count", Silent())
     with pytest.raises(EmulatorDied, match="the counting plugin does not understand"):
         make_board(instrument=replace(instrument, **change))
 

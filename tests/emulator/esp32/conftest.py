@@ -29,7 +29,7 @@ def esp32(request: pytest.FixtureRequest) -> Target:
 def image(esp32: Target) -> Path:
     """The pinned firmware, where it and an emulator for it are there."""
     try:
-        machines.executable(esp32)
+        machines.kind_of(esp32).find()
     except ToolMissing as error:
         pytest.skip(f"no QEMU for the {esp32.name}: {error}")
     firmware = cached_firmware(esp32, None)

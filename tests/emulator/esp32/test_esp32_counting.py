@@ -59,7 +59,7 @@ MODES: tuple[Mode, ...] = ("count", "instructions", "classes", "memory")
 @pytest.fixture(scope="session")
 def counting(esp32: Target, image: Path, boot: Callable[..., Board]) -> Callable[[Mode], Board]:
     """Boot boards that count."""
-    return lambda mode: boot(instrument=machines.instrument(esp32, image, mode, Silent()))
+    return lambda mode: boot(instrument=machines.kind_of(esp32).instrument(image, mode, Silent()))
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ def test_waiting_is_told_of(counter):
 
 def test_what_is_not_there_says_so(esp32, image):
     with pytest.raises(CountingUnavailable, match="counting functions is not there for esp32"):
-        machines.instrument(esp32, image, "functions", Silent())
+        machines.kind_of(esp32).instrument(image, "functions", Silent())
 
 
 def test_a_native_module_takes_the_same_on_every_boot_in_every_mode(counting, build, esp32):

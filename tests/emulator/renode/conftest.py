@@ -25,7 +25,7 @@ def chip(request: pytest.FixtureRequest) -> Target:
     """A target in Renode, where that is there."""
     target = load_target(request.param)
     try:
-        machines.version(target)
+        machines.kind_of(target).version()
     except ToolMissing as error:
         pytest.skip(f"no Renode: {error}")
     return target
@@ -39,7 +39,7 @@ def image(chip: Target) -> Path:
 @pytest.fixture(scope="session")
 def boot(chip: Target, image: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boot]:
     """Boot boards that count; keyword arguments are Board's."""
-    instrument = machines.instrument(chip, image, "count", Silent())
+    instrument = machines.kind_of(chip).instrument(image, "count", Silent())
     patience = {"timeout": PATIENCE, "boot_seconds": PATIENCE}
     with booting(chip, image, tmp_path_factory.mktemp(chip.name), instrument=instrument, **patience) as make:
         yield make

@@ -72,7 +72,7 @@ EACH = {"branch": 2, "conditions": 7, "several": 6, "calls": 7}
 @pytest.fixture
 def pair(chip, image, board, nothing_left, tmp_path):
     """A board in QEMU and one in Renode that run the same image."""
-    instrument = machines.instrument(chip.firmware_of, image, "count", Silent())
+    instrument = machines.kind_of(chip.firmware_of).instrument(image, "count", Silent())
     in_qemu = Board(chip.firmware_of, image, tmp_path / "console.log", instrument=instrument)
     yield in_qemu, board
     in_qemu.close()

@@ -105,7 +105,7 @@ def test_the_same_count_on_every_boot_and_after_a_reset(board, boot):
 
 def test_what_renode_cannot_count(chip, image):
     with pytest.raises(CountingUnavailable, match="which runs in renode: only count"):
-        machines.instrument(chip, image, "classes", Silent())
+        machines.kind_of(chip).instrument(image, "classes", Silent())
 
 
 def test_the_guests_time_is_that_of_its_instructions(board, chip):

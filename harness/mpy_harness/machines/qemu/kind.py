@@ -15,78 +15,79 @@ from mpy_harness.counting.instrument import Instrument, Mode
 from mpy_harness.errors import ToolMissing
 from mpy_harness.firmware import toolchain
 from mpy_harness.firmware.progress import Progress
-from mpy_harness.machines.base import SharedWindow, Storage
-from mpy_harness.machines.qemu.machine import Qemu, QemuSetup, launch, nameless
-from mpy_harness.targets import Table, Target, Text, Window
-
-#: What it counts.
-MODES: tuple[Mode, ...] = get_args(Mode)
-SETTLE = ""
+from mpy_harness.machines.base import MachineKind
+from mpy_harness.machines.descriptors import nameless
+from mpy_harness.machines.memory import SharedWindow
+from mpy_harness.machines.qemu.machine import Qemu, QemuSetup
+from mpy_harness.machines.storage import Storage
+from mpy_harness.targets import Table, Text, Window
 
 _OLDEST = (7, 2)
 _VERSION = re.compile(r"version (\d+)\.(\d+)[.\d]*")
 
 
-class QemuMachine(Table):
+class QemuTable(Table):
     """The table ``[qemu]``: the program and the machine that run a target."""
 
     binary: Text
     machine: Text
 
 
-def start(target: Target, image: Path, instrument: Instrument | None, storage: Storage) -> Qemu:
-    """Start QEMU for a target with a firmware image (see ``machines.start``)."""
-    del storage  # these machines keep nothing
-    table = target.machine_as(QemuMachine)
-    binary = executable(target)
-    with contextlib.ExitStack() as undo, contextlib.ExitStack() as theirs:
-        options, inherited, window = ["-machine", table.machine], [], None
-        if target.window is not None:
-            file, window = _window(target.window, undo, theirs)
-            inherited.append(file)
-            options = _machine_with_window(table.machine, target.window.size, file)
-        options += ["-kernel", str(image)]
-        return launch(QemuSetup(binary, options, inherited, _hint(table.binary), window), instrument, undo)
+class QemuKind(MachineKind[QemuTable]):
+    """QEMU as distributions package it."""
+
+    table_model = QemuTable
+    modes: tuple[Mode, ...] = get_args(Mode)
+
+    @property
+    def name(self) -> str:
+        """The program's name."""
+        return self.table.binary
+
+    def find(self) -> Path:
+        """Return the program that is on PATH (see ``MachineKind.find``)."""
+        binary = shutil.which(self.name)
+        if binary is None:
+            raise ToolMissing(f"{self.name} is not on PATH; running the firmware needs it. {_hint(self.name)}")
+        return Path(binary)
+
+    def version(self) -> str:
+        """Return what QEMU says of its version. Raises ToolMissing where it is absent or too old."""
+        line = toolchain.version(self.find())
+        match = _VERSION.search(line)
+        if match is None or (int(match.group(1)), int(match.group(2))) < _OLDEST:
+            oldest = ".".join(map(str, _OLDEST))
+            raise ToolMissing(
+                f"{self.name} is too old: {line}. QEMU {oldest} or newer is needed; "
+                "use a newer release of your distribution, or its backports."
+            )
+        return line
+
+    def start(self, image: Path, instrument: Instrument | None = None, storage: Storage | None = None) -> Qemu:
+        """Start QEMU with a firmware image (see ``MachineKind.start``)."""
+        del storage  # these machines keep nothing
+        with contextlib.ExitStack() as undo, contextlib.ExitStack() as theirs:
+            options, inherited, window = ["-machine", self.table.machine], [], None
+            if self.target.window is not None:
+                file, window = _window(self.target.window, undo, theirs)
+                inherited.append(file)
+                options = _machine_with_window(self.table.machine, self.target.window.size, file)
+            options += ["-kernel", str(image)]
+            setup = QemuSetup(self.find(), options, inherited, _hint(self.name), window)
+            return Qemu.launch(setup, instrument, undo)
+
+    def describe_counting(self) -> str:
+        """Return how this QEMU counts (see ``MachineKind.describe_counting``)."""
+        return describe_plugin(self.find())
+
+    def prepare_counting(self, image: Path, mode: Mode, progress: Progress) -> Instrument:
+        """Return the plugin that counts for this QEMU (see ``MachineKind.instrument``)."""
+        return plugin.instrument(self.target, image, self.find(), mode, progress)
 
 
-def set_up(target: Target, progress: Progress) -> None:
-    """Do nothing: QEMU is installed as a package (see ``machines.set_up``)."""
-
-
-def instrument(target: Target, image: Path, mode: Mode, progress: Progress) -> Instrument:
-    """Return the plugin that counts for this QEMU (see ``machines.instrument``)."""
-    return plugin.instrument(target, image, executable(target), mode, progress)
-
-
-def name(target: Target) -> str:
-    """Return the program's name."""
-    return target.machine_as(QemuMachine).binary
-
-
-def executable(target: Target) -> Path:
-    """Return the program that is on PATH (see ``machines.executable``)."""
-    binary = shutil.which(name(target))
-    if binary is None:
-        raise ToolMissing(f"{name(target)} is not on PATH; running the firmware needs it. {_hint(name(target))}")
-    return Path(binary)
-
-
-def version(target: Target) -> str:
-    """Return what QEMU says of its version. Raises ToolMissing where it is absent or too old."""
-    line = toolchain.version(executable(target))
-    match = _VERSION.search(line)
-    if match is None or (int(match.group(1)), int(match.group(2))) < _OLDEST:
-        oldest = ".".join(map(str, _OLDEST))
-        raise ToolMissing(
-            f"{name(target)} is too old: {line}. QEMU {oldest} or newer is needed; "
-            "use a newer release of your distribution, or its backports."
-        )
-    return line
-
-
-def describe_counting(target: Target) -> str:
-    """Return how this QEMU counts (see ``machines.describe_counting``)."""
-    api = plugin.plugin_api(executable(target))
+def describe_plugin(qemu: Path) -> str:
+    """Return in words how a QEMU counts. Raises ToolMissing, which says why it cannot."""
+    api = plugin.plugin_api(qemu)
     return f"TCG plugin for API {api}, compiled with {toolchain.find('gcc', 'the plugin that counts instructions')}"
 
 

@@ -10,18 +10,26 @@ import contextlib
 import fcntl
 import os
 import socket
-import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
+
+from typing_extensions import Self
 
 from mpy_harness.counting.instrument import Instrument, Records
 from mpy_harness.counting.plugin import Plugin, PluginRecords
-from mpy_harness.machines.base import Exit, GuestMemory, SharedWindow
+from mpy_harness.errors import EmulatorRefused, GuestFailure
+from mpy_harness.machines.base import End, Machine
+from mpy_harness.machines.descriptors import nameless, pair
+from mpy_harness.machines.fault_line import add_places
+from mpy_harness.machines.memory import GuestMemory, SharedWindow
 from mpy_harness.machines.process import EmulatorProcess
 from mpy_harness.machines.qemu.gdb import GdbMemory
+from mpy_harness.machines.qemu.lockup import find_lockup, without_registers
 from mpy_harness.machines.qemu.qmp import Qmp
 from mpy_harness.machines.relay import Relay
+from mpy_harness.machines.streams import DescriptorStream
 
 _SETUP_SECONDS = 15.0
 _PIPE_BYTES = 1 << 20
@@ -44,60 +52,63 @@ class QemuSetup:
     eager: bool = False
 
 
-def launch(machine: QemuSetup, instrument: Instrument | None, undo: contextlib.ExitStack) -> Qemu:
-    """Start QEMU; ``undo`` holds what belongs to it and is closed with it."""
-    with contextlib.ExitStack() as theirs:
-        qmp, its_qmp = pair(undo, theirs)
-        inherited = [*machine.inherited, its_qmp]
-        options = list(machine.options)
-        memory = records = None
-        if machine.window is None:
-            gdb, its_gdb = pair(undo, theirs)
-            inherited.append(its_gdb)
-            options += ["-chardev", f"socket,id=gdb,fd={its_gdb}", "-gdb", "chardev:gdb"]
-            memory = GdbMemory(gdb)
-        if isinstance(instrument, Plugin):
-            output, functions = nameless(undo), nameless(theirs)
-            os.write(functions, instrument.functions.encode())
-            fcntl.fcntl(output, fcntl.F_SETFL, os.O_APPEND)  # so that what was read can be cut off
-            inherited += [output, functions]
-            options += ["-plugin", instrument.option(output, functions)]
-            records = PluginRecords(output)
-        console, relay, chardev = _console(machine.eager, inherited, undo, theirs)
-        arguments = [
-            *(str(machine.binary), *options),
-            *("-nodefaults", "-display", "none", "-monitor", "none", "-nic", "none", "-no-reboot", "-S"),
-            *("-chardev", chardev, "-serial", "chardev:console"),
-            *("-chardev", f"socket,id=qmp,fd={its_qmp}", "-mon", "chardev=qmp,mode=control"),
-        ]
-        process = EmulatorProcess(arguments, inherited, install_hint=machine.hint)
-        undo.callback(process.close)
-        theirs.close()  # so that our ends notice when QEMU is gone
-        monitor = Qmp(qmp, machine.core)
-        undo.callback(monitor.close)
-        # The guest begins (-S, cont) when QEMU has answered: one that ends at once would look like a QEMU that does not
-        # come up, and one that says more than the console takes keeps QEMU from answering until we read.
-        if not monitor.greet(_SETUP_SECONDS) or not monitor.begin("cont"):
-            raise process.death("did not set up its machine")
-        return Qemu(
-            process,
-            console,
-            monitor,
-            relay,
-            window=machine.window,
-            memory=memory,
-            records=records,
-            resources=undo.pop_all(),
-        )
+AnyQemu = TypeVar("AnyQemu", bound="Qemu")
 
 
-class Qemu:
+class Qemu(Machine):
     """A running QEMU."""
+
+    @classmethod
+    def launch(cls, setup: QemuSetup, instrument: Instrument | None, undo: contextlib.ExitStack) -> Self:
+        """Start QEMU; ``undo`` holds what belongs to it and is closed with it."""
+        with contextlib.ExitStack() as theirs:
+            qmp, its_qmp = pair(undo, theirs)
+            inherited = [*setup.inherited, its_qmp]
+            options = list(setup.options)
+            memory = records = None
+            if setup.window is None:
+                gdb, its_gdb = pair(undo, theirs)
+                inherited.append(its_gdb)
+                options += ["-chardev", f"socket,id=gdb,fd={its_gdb}", "-gdb", "chardev:gdb"]
+                memory = GdbMemory(gdb)
+            if isinstance(instrument, Plugin):
+                output, functions = nameless(undo), nameless(theirs)
+                os.write(functions, instrument.functions.encode())
+                fcntl.fcntl(output, fcntl.F_SETFL, os.O_APPEND)  # so that what was read can be cut off
+                inherited += [output, functions]
+                options += ["-plugin", instrument.option(output, functions)]
+                records = PluginRecords(output)
+            console, relay, chardev = _console(setup.eager, inherited, undo, theirs)
+            arguments = [
+                *(str(setup.binary), *options),
+                *("-nodefaults", "-display", "none", "-monitor", "none", "-nic", "none", "-no-reboot", "-S"),
+                *("-chardev", chardev, "-serial", "chardev:console"),
+                *("-chardev", f"socket,id=qmp,fd={its_qmp}", "-mon", "chardev=qmp,mode=control"),
+            ]
+            process = EmulatorProcess(arguments, inherited, install_hint=setup.hint)
+            undo.callback(process.close)
+            theirs.close()  # so that our ends notice when QEMU is gone
+            monitor = Qmp(qmp, setup.core)
+            undo.callback(monitor.close)
+            # The guest begins (-S, cont) when QEMU has answered: one that ends at once would look like a QEMU that does
+            # not come up, and one that prints more than the console takes keeps QEMU from answering until we read.
+            if not monitor.greet(_SETUP_SECONDS) or not monitor.begin("cont"):
+                raise process.death("did not set up its machine")
+            return cls(
+                process,
+                console,
+                monitor,
+                relay,
+                window=setup.window,
+                memory=memory,
+                records=records,
+                resources=undo.pop_all(),
+            )
 
     def __init__(
         self,
         process: EmulatorProcess,
-        console: socket.socket,
+        console: DescriptorStream,
         monitor: Qmp,
         relay: Relay | None,
         *,
@@ -115,9 +126,10 @@ class Qemu:
         self._relay = relay
         self._resources = resources
 
-    def ended(self) -> Exit | None:
+    def ended(self) -> End | None:
         """Return how QEMU ended, or None while it runs."""
-        return self.process.ended()
+        ended = self.process.ended()
+        return replace(ended.end, message=without_registers(ended.stderr)) if ended else None
 
     def may_have_lost_output(self) -> bool:
         """Tell whether QEMU may have dropped output because it was not taken in time."""
@@ -127,35 +139,35 @@ class Qemu:
         """Return the program counter of the core that runs MicroPython."""
         return self._monitor.program_counter()
 
+    def explain_crash(self, console: bytes, where: Callable[[int], str]) -> GuestFailure | None:
+        """Return the fault that the firmware reported, or that QEMU could not go on after."""
+        fault = super().explain_crash(console, where)
+        ended = self.process.ended()
+        if fault is not None or ended is None:
+            return fault
+        lockup = find_lockup(ended.stderr)
+        return add_places(lockup, where) if lockup is not None else None
+
+    def execute(self, command: str) -> str:
+        """Run a command of QEMU's monitor and return what it said. Raises EmulatorRefused."""
+        said = self._monitor.execute("human-monitor-command", **{"command-line": command})
+        if not isinstance(said, str):
+            raise EmulatorRefused(f"QEMU did not do {command!r}")
+        return said
+
     def close(self) -> None:
         """End QEMU and free what it used."""
         self._resources.close()
 
 
-def nameless(owner: contextlib.ExitStack) -> int:
-    """Return the descriptor of an empty file that has no name, in memory where the system offers that."""
-    if hasattr(os, "memfd_create"):
-        file = os.memfd_create("mpy-harness")
-        owner.callback(os.close, file)
-        return file
-    return owner.enter_context(tempfile.TemporaryFile()).fileno()
-
-
-def pair(undo: contextlib.ExitStack, theirs: contextlib.ExitStack) -> tuple[socket.socket, int]:
-    """Return a socket and the descriptor that is connected to it, which belongs to ``theirs``."""
-    ours, its = socket.socketpair()
-    undo.enter_context(ours)
-    return ours, theirs.enter_context(its).fileno()
-
-
 def _console(
     eager: bool, inherited: list[int], undo: contextlib.ExitStack, theirs: contextlib.ExitStack
-) -> tuple[socket.socket, Relay | None, str]:
+) -> tuple[DescriptorStream, Relay | None, str]:
     # Our end of the console, what is between, and QEMU's end as its option says it.
     if not eager:
         console, its_console = pair(undo, theirs)
         inherited.append(its_console)
-        return console, None, f"socket,id=console,fd={its_console}"
+        return DescriptorStream(console), None, f"socket,id=console,fd={its_console}"
     console, relayed = socket.socketpair()
     undo.enter_context(console)
     # Pipes, because a socket takes no more than some hundred of the single bytes that a UART sends.
@@ -169,4 +181,5 @@ def _console(
     relay = Relay(relayed, from_guest, to_guest)
     undo.callback(relay.close)
     inherited += [its_input, its_output]
-    return console, relay, f"file,id=console,path=/dev/fd/{its_output},input-path=/dev/fd/{its_input}"
+    chardev = f"file,id=console,path=/dev/fd/{its_output},input-path=/dev/fd/{its_input}"
+    return DescriptorStream(console), relay, chardev

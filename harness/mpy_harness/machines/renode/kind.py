@@ -20,15 +20,13 @@ from mpy_harness.errors import SourceUnavailable, TargetInvalid, ToolMissing
 from mpy_harness.firmware import toolchain
 from mpy_harness.firmware.process import last_lines, run
 from mpy_harness.firmware.progress import Progress
-from mpy_harness.machines.base import Storage
-from mpy_harness.machines.renode.machine import Renode, RenodeSetup, Shared, launch
-from mpy_harness.targets import FILE_NAME, Table, Target, Text
+from mpy_harness.machines.base import MachineKind
+from mpy_harness.machines.renode.machine import Renode, RenodeSetup, Shared
+from mpy_harness.machines.storage import Storage
+from mpy_harness.targets import FILE_NAME, Table, Text
 
 #: Names a program to use instead of those that are found.
 VARIABLE = "MPY_HARNESS_RENODE"
-#: What it counts: Renode's own counter does not tell instructions apart.
-MODES: tuple[Mode, ...] = ("count",)
-SETTLE = ""
 
 _OLDEST = (1, 16)
 _VERSION = re.compile(r"v(\d+)\.(\d+)[.\d]*")
@@ -42,7 +40,7 @@ _RENODE_RUN = Path("~/.config/renode/renode-run.json")
 _GET_RENODE_RUN = "pip install git+https://github.com/antmicro/renode-run"
 
 
-class RenodeMachine(Table):
+class RenodeTable(Table):
     """The table ``[renode]``: what describes the machine to Renode.
 
     ``platform`` is a file beside ``target.toml``, ``console`` the UART in it, ``shared`` the memory in it that the host
@@ -56,89 +54,104 @@ class RenodeMachine(Table):
     mips: Annotated[int, Field(gt=0)]
 
 
-def start(target: Target, image: Path, instrument: Instrument | None, storage: Storage) -> Renode:
-    """Start Renode for a target with a firmware image (see ``machines.start``)."""
-    del storage  # these machines keep nothing
-    table = target.machine_as(RenodeMachine)
-    platform = target.folder / table.platform
-    if not platform.is_file():
-        raise TargetInvalid(f"{target.folder / FILE_NAME}: renode.platform: there is no file {platform}.")
-    machine = RenodeSetup(
-        binary=executable(target),
-        platform=platform,
-        console=table.console,
-        shared=_shared(target, table.shared),
-        mips=table.mips,
-        image=image,
-        hint=_hint(target),
-    )
-    with contextlib.ExitStack() as undo:
-        return launch(machine, instrument if isinstance(instrument, MarkSites) else None, undo)
+class RenodeKind(MachineKind[RenodeTable]):
+    """Renode, which models boards, sensors and networks as well as cores."""
 
+    table_model = RenodeTable
+    #: Renode's own counter does not tell instructions apart.
+    modes: tuple[Mode, ...] = ("count",)
+    name = "renode"
 
-def set_up(target: Target, progress: Progress) -> None:
-    """Install Renode with renode-run, unless one is there (see ``machines.set_up``)."""
-    try:
-        version(target)
-    except ToolMissing as missing:
-        # Beside this Python first: a virtual environment that is not activated has it there.
-        places = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-        tool = shutil.which("renode-run", path=places)
-        if tool is None:
-            raise ToolMissing(f"{missing}") from None
-        progress.stage(f"installing Renode {_RELEASE} with renode-run")
-        result = run([tool, "install", _ARCHIVE, "--version-override", _RELEASE], timeout=_INSTALL_SECONDS)
-        if result.status != 0:
-            raise SourceUnavailable(
-                f"renode-run did not install Renode {_RELEASE} (status {result.status}). Check the network, or unpack "
-                f"{_ARCHIVE} yourself and name the program: {VARIABLE}=PATH. It said:\n{last_lines(result.output)}"
-            ) from None
-        version(target)
+    def find(self) -> Path:
+        """Return the program that the variable names, that on PATH, or that of renode-run (``MachineKind.find``)."""
+        given = os.environ.get(VARIABLE)
+        if given:
+            path = Path(given).expanduser()
+            if not (path.is_file() and os.access(path, os.X_OK)):
+                raise ToolMissing(
+                    f"{VARIABLE} names {path}, which is no program. Correct it, or unset it to search the usual places."
+                )
+            return path
+        found = shutil.which("renode")
+        for path in ([Path(found)] if found else []) + list(_installed()):
+            return path
+        raise ToolMissing(f"renode is not on PATH and renode-run has installed none. {self._hint()}")
 
+    def version(self) -> str:
+        """Return what Renode says of its version. Raises ToolMissing where it is absent or too old."""
+        binary = self.find()
+        line = toolchain.version(binary)
+        match = _VERSION.search(line)
+        if match is None or (int(match.group(1)), int(match.group(2))) < _OLDEST:
+            oldest = ".".join(map(str, _OLDEST))
+            raise ToolMissing(f"{binary} is too old: {line}. Renode {oldest} or newer is needed. {self._hint()}")
+        return line
 
-def instrument(target: Target, image: Path, mode: Mode, progress: Progress) -> Instrument:
-    """Return where Renode looks for marks (see ``machines.instrument``)."""
-    del progress
-    return mark_sites(target, image, mode)
+    def set_up(self, progress: Progress) -> None:
+        """Install Renode with renode-run, unless one is there (see ``MachineKind.set_up``)."""
+        try:
+            self.version()
+        except ToolMissing as missing:
+            # Beside this Python first: a virtual environment that is not activated has it there.
+            places = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+            tool = shutil.which("renode-run", path=places)
+            if tool is None:
+                raise ToolMissing(f"{missing}") from None
+            progress.stage(f"installing Renode {_RELEASE} with renode-run")
+            result = run([tool, "install", _ARCHIVE, "--version-override", _RELEASE], timeout=_INSTALL_SECONDS)
+            if result.status != 0:
+                raise SourceUnavailable(
+                    f"renode-run did not install Renode {_RELEASE} (status {result.status}). Check the network, or "
+                    f"unpack {_ARCHIVE} yourself and name the program: {VARIABLE}=PATH. "
+                    f"It said:\n{last_lines(result.output)}"
+                ) from None
+            self.version()
 
+    def start(self, image: Path, instrument: Instrument | None = None, storage: Storage | None = None) -> Renode:
+        """Start Renode with a firmware image (see ``MachineKind.start``)."""
+        del storage  # these machines keep nothing
+        table = self.table
+        platform = self.target.folder / table.platform
+        if not platform.is_file():
+            raise TargetInvalid(f"{self.target.folder / FILE_NAME}: renode.platform: there is no file {platform}.")
+        setup = RenodeSetup(
+            binary=self.find(),
+            platform=platform,
+            console=table.console,
+            shared=self._shared(),
+            mips=table.mips,
+            image=image,
+            hint=self._hint(),
+        )
+        with contextlib.ExitStack() as undo:
+            return Renode.launch(setup, instrument if isinstance(instrument, MarkSites) else None, undo)
 
-def name(target: Target) -> str:
-    """Return the program's name."""
-    del target
-    return "renode"
+    def describe_counting(self) -> str:
+        """Return how Renode counts (see ``MachineKind.describe_counting``)."""
+        self.find()
+        return "its own counter, read where marks are executed (mode count only)"
 
+    def prepare_counting(self, image: Path, mode: Mode, progress: Progress) -> Instrument:
+        """Return where Renode looks for marks (see ``MachineKind.instrument``)."""
+        del progress
+        return mark_sites(self.target, image, mode)
 
-def executable(target: Target) -> Path:
-    """Return the program: that which the variable names, on PATH, or of renode-run (see ``machines.executable``)."""
-    given = os.environ.get(VARIABLE)
-    if given:
-        path = Path(given).expanduser()
-        if not (path.is_file() and os.access(path, os.X_OK)):
-            raise ToolMissing(
-                f"{VARIABLE} names {path}, which is no program. Correct it, or unset it to search the usual places."
-            )
-        return path
-    found = shutil.which("renode")
-    for path in ([Path(found)] if found else []) + list(_installed()):
-        return path
-    raise ToolMissing(f"renode is not on PATH and renode-run has installed none. {_hint(target)}")
+    def _shared(self) -> Shared:
+        target, variable = self.target, self.table.shared
+        if target.window is not None:
+            return Shared(variable, target.window.address, target.window.size, is_window=True)
+        for memory in target.memory:
+            if memory.kind == "ram":
+                return Shared(variable, memory.origin, memory.length, is_window=False)
+        raise TargetInvalid(f"{target.folder / FILE_NAME}: renode.shared: the target has neither a window nor RAM.")
 
-
-def version(target: Target) -> str:
-    """Return what Renode says of its version. Raises ToolMissing where it is absent or too old."""
-    binary = executable(target)
-    line = toolchain.version(binary)
-    match = _VERSION.search(line)
-    if match is None or (int(match.group(1)), int(match.group(2))) < _OLDEST:
-        oldest = ".".join(map(str, _OLDEST))
-        raise ToolMissing(f"{binary} is too old: {line}. Renode {oldest} or newer is needed. {_hint(target)}")
-    return line
-
-
-def describe_counting(target: Target) -> str:
-    """Return how Renode counts (see ``machines.describe_counting``)."""
-    executable(target)
-    return "its own counter, read where marks are executed (mode count only)"
+    def _hint(self) -> str:
+        if shutil.which("renode-run"):
+            return f"Install it: mpy-harness setup {self.target.name}; or name one: {VARIABLE}=PATH."
+        return (
+            f"Install renode-run ({_GET_RENODE_RUN}), then: mpy-harness setup {self.target.name}. Or unpack a release "
+            f"(https://github.com/renode/renode/releases) and put it on PATH or name its program: {VARIABLE}=PATH."
+        )
 
 
 def _installed() -> Iterator[Path]:
@@ -151,21 +164,3 @@ def _installed() -> Iterator[Path]:
         path = Path(str(folder)) / "renode"
         if path.is_file() and os.access(path, os.X_OK):
             yield path
-
-
-def _shared(target: Target, variable: str) -> Shared:
-    if target.window is not None:
-        return Shared(variable, target.window.address, target.window.size, is_window=True)
-    for memory in target.memory:
-        if memory.kind == "ram":
-            return Shared(variable, memory.origin, memory.length, is_window=False)
-    raise TargetInvalid(f"{target.folder / FILE_NAME}: renode.shared: the target has neither a window nor RAM.")
-
-
-def _hint(target: Target) -> str:
-    if shutil.which("renode-run"):
-        return f"Install it: mpy-harness setup {target.name}; or name one: {VARIABLE}=PATH."
-    return (
-        f"Install renode-run ({_GET_RENODE_RUN}), then: mpy-harness setup {target.name}. Or unpack a release "
-        f"(https://github.com/renode/renode/releases) and put it on PATH or name its program: {VARIABLE}=PATH."
-    )

@@ -20,11 +20,13 @@ from pathlib import Path
 from mpy_harness.counting.instrument import Records
 from mpy_harness.counting.marks import MarkRecords, MarkSites
 from mpy_harness.errors import EmulatorRefused, GuestMemoryFailed
-from mpy_harness.machines.base import Exit, GuestMemory, SharedWindow
+from mpy_harness.machines.base import End, Machine
+from mpy_harness.machines.descriptors import nameless, pair
+from mpy_harness.machines.memory import SharedWindow
 from mpy_harness.machines.process import EmulatorProcess
-from mpy_harness.machines.qemu.machine import nameless, pair
 from mpy_harness.machines.relay import Relay
 from mpy_harness.machines.renode.monitor import Monitor, MonitorClosedError
+from mpy_harness.machines.streams import DescriptorStream
 
 _SETUP_SECONDS = 60.0
 _ASK_SECONDS = 5.0
@@ -81,13 +83,55 @@ class SharedRam(SharedWindow):
             )
 
 
-class Renode:
+class Renode(Machine):
     """A running Renode."""
+
+    @classmethod
+    def launch(cls, setup: RenodeSetup, sites: MarkSites | None, undo: contextlib.ExitStack) -> Renode:
+        """Start Renode; ``undo`` holds what belongs to it and is closed with it."""
+        folder = Path(tempfile.mkdtemp(prefix="mpy-harness-", dir=_in_memory()))
+        with contextlib.ExitStack() as begun:
+            begun.callback(shutil.rmtree, folder, ignore_errors=True)
+            undo.callback(shutil.rmtree, folder, ignore_errors=True)  # what Renode put there when it ended
+            inherited = []
+            records = None
+            if sites is not None:
+                output = nameless(undo)
+                inherited.append(output)
+                records = MarkRecords(output)
+                (folder / "marks.py").write_text(_script(sites, setup.console, output), encoding="utf-8")
+            (folder / "begin.resc").write_text(_commands(setup, folder, has_marks=sites is not None), encoding="utf-8")
+            (folder / "machine.repl").write_text(_description(setup, folder), encoding="utf-8")
+            (folder / "config").write_text(_CONFIGURATION, encoding="ascii")
+            (folder / "image").symlink_to(setup.image.absolute())
+            (folder / "tmp").mkdir()
+            with contextlib.ExitStack() as theirs:  # its end, ours as well, would hide that Renode has ended
+                connection, its_end = pair(undo, theirs)
+                process = EmulatorProcess(
+                    [str(setup.binary), *_OPTIONS, "--config", str(folder / "config")],
+                    inherited,
+                    install_hint=setup.hint,
+                    talk=its_end,
+                    environment={"TMPDIR": str(folder / "tmp")},  # it unpacks libraries there
+                )
+            undo.callback(process.close)
+            monitor = Monitor(connection)
+            try:
+                monitor.greet(_SETUP_SECONDS)
+                monitor.execute(f"include @{folder / 'begin.resc'}", _SETUP_SECONDS)
+                memory = _memory(setup.shared, folder, undo)
+                console = _console(folder / "console", undo)
+                monitor.execute("start", _SETUP_SECONDS)
+            except MonitorClosedError as said:
+                raise process.death(f"did not set up its machine: {said}") from None
+            except EmulatorRefused as refused:  # the user knows the image by another name
+                raise EmulatorRefused(str(refused).replace(str(folder / "image"), str(setup.image))) from None
+            return cls(process, console, monitor, memory=memory, records=records, resources=undo.pop_all())
 
     def __init__(
         self,
         process: EmulatorProcess,
-        console: socket.socket,
+        console: DescriptorStream,
         monitor: Monitor,
         *,
         memory: SharedWindow,
@@ -96,19 +140,16 @@ class Renode:
     ) -> None:
         self.process = process
         self.console = console
-        self.window: SharedWindow | None = None if isinstance(memory, SharedRam) else memory
-        self.memory: GuestMemory | None = memory if isinstance(memory, SharedRam) else None
+        self.window = None if isinstance(memory, SharedRam) else memory
+        self.memory = memory if isinstance(memory, SharedRam) else None
         self.records = records
         self._monitor = monitor
         self._resources = resources
 
-    def ended(self) -> Exit | None:
+    def ended(self) -> End | None:
         """Return how Renode ended, or None while it runs."""
-        return self.process.ended()
-
-    def may_have_lost_output(self) -> bool:
-        """Return False: a terminal makes Renode wait."""
-        return False
+        ended = self.process.ended()
+        return ended.end if ended else None
 
     def program_counter(self) -> int | None:
         """Return the core's program counter."""
@@ -132,60 +173,18 @@ class Renode:
         self._resources.close()
 
 
-def launch(machine: RenodeSetup, sites: MarkSites | None, undo: contextlib.ExitStack) -> Renode:
-    """Start Renode; ``undo`` holds what belongs to it and is closed with it."""
-    folder = Path(tempfile.mkdtemp(prefix="mpy-harness-", dir=_in_memory()))
-    with contextlib.ExitStack() as begun:
-        begun.callback(shutil.rmtree, folder, ignore_errors=True)
-        undo.callback(shutil.rmtree, folder, ignore_errors=True)  # what Renode put there when it ended
-        inherited = []
-        records = None
-        if sites is not None:
-            output = nameless(undo)
-            inherited.append(output)
-            records = MarkRecords(output)
-            (folder / "marks.py").write_text(_script(sites, machine.console, output), encoding="utf-8")
-        (folder / "begin.resc").write_text(_commands(machine, folder, has_marks=sites is not None), encoding="utf-8")
-        (folder / "machine.repl").write_text(_description(machine, folder), encoding="utf-8")
-        (folder / "config").write_text(_CONFIGURATION, encoding="ascii")
-        (folder / "image").symlink_to(machine.image.absolute())
-        (folder / "tmp").mkdir()
-        with contextlib.ExitStack() as theirs:  # its end, ours as well, would hide that Renode has ended
-            connection, its_end = pair(undo, theirs)
-            process = EmulatorProcess(
-                [str(machine.binary), *_OPTIONS, "--config", str(folder / "config")],
-                inherited,
-                install_hint=machine.hint,
-                talk=its_end,
-                environment={"TMPDIR": str(folder / "tmp")},  # it unpacks libraries there
-            )
-        undo.callback(process.close)
-        monitor = Monitor(connection)
-        try:
-            monitor.greet(_SETUP_SECONDS)
-            monitor.execute(f"include @{folder / 'begin.resc'}", _SETUP_SECONDS)
-            memory = _memory(machine.shared, folder, undo)
-            console = _console(folder / "console", undo)
-            monitor.execute("start", _SETUP_SECONDS)
-        except MonitorClosedError as said:
-            raise process.death(f"did not set up its machine: {said}") from None
-        except EmulatorRefused as refused:  # the user knows the image by another name
-            raise EmulatorRefused(str(refused).replace(str(folder / "image"), str(machine.image))) from None
-        return Renode(process, console, monitor, memory=memory, records=records, resources=undo.pop_all())
-
-
-def _commands(machine: RenodeSetup, folder: Path, *, has_marks: bool) -> str:
+def _commands(setup: RenodeSetup, folder: Path, *, has_marks: bool) -> str:
     lines = [
         'mach create "board"',
         f"machine LoadPlatformDescription @{folder / 'machine.repl'}",
-        f"cpu PerformanceInMips {machine.mips}",
-        f'emulation SetGlobalQuantum "{_STEP_INSTRUCTIONS / machine.mips / 1e6:.9f}"',
+        f"cpu PerformanceInMips {setup.mips}",
+        f'emulation SetGlobalQuantum "{_STEP_INSTRUCTIONS / setup.mips / 1e6:.9f}"',
         # The guest's time passes with its instructions, as fast as they are executed.
         "emulation SetGlobalAdvanceImmediately true",
         f'emulation CreateUartPtyTerminal "console" "{folder / "console"}" true',
-        f"connector Connect {machine.console} console",
+        f"connector Connect {setup.console} console",
         f"sysbus LoadELF @{folder / 'image'}",
-        f"sysbus.{machine.shared.variable} TouchAllSegments",
+        f"sysbus.{setup.shared.variable} TouchAllSegments",
         # A reset of the machine ends the emulation, as with QEMU's -no-reboot; Renode wants to clean up then.
         "macro reset",
         '"""',
@@ -198,11 +197,11 @@ def _commands(machine: RenodeSetup, folder: Path, *, has_marks: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _description(machine: RenodeSetup, folder: Path) -> str:
+def _description(setup: RenodeSetup, folder: Path) -> str:
     # The platform, with one of its memories in a file.
     return (
-        f'using "{machine.platform.absolute()}"\n\n{machine.shared.variable}:\n'
-        f'    sharedMemoryFileRoot: "{folder}"\n    segmentSize: {machine.shared.size:#x}\n'
+        f'using "{setup.platform.absolute()}"\n\n{setup.shared.variable}:\n'
+        f'    sharedMemoryFileRoot: "{folder}"\n    segmentSize: {setup.shared.size:#x}\n'
     )
 
 
@@ -232,13 +231,14 @@ def _memory(shared: Shared, folder: Path, undo: contextlib.ExitStack) -> SharedW
     return (SharedWindow if shared.is_window else SharedRam)(shared.address, view)
 
 
-def _console(link: Path, undo: contextlib.ExitStack) -> socket.socket:
+def _console(link: Path, undo: contextlib.ExitStack) -> DescriptorStream:
     terminal = os.open(link, os.O_RDWR | os.O_NOCTTY)
     tty.setraw(terminal)
     console, relayed = socket.socketpair()
     undo.enter_context(console)
+    # No output is lost on the way: a terminal that is full makes Renode wait.
     undo.callback(Relay(relayed, terminal, os.dup(terminal)).close)
-    return console
+    return DescriptorStream(console)
 
 
 def _in_memory() -> str | None:

@@ -1,8 +1,12 @@
-"""Recognise the line in which a board's firmware tells of a fault, and explain it."""
+"""Recognise the line in which a board's firmware reports a fault of its core, and explain it.
+
+The line is that of the boards in ``targets/``: ``#FAULT <kind> <register>=0x<value> ...``.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from mpy_harness.errors import GuestFault
 
@@ -34,9 +38,6 @@ _CFSR = {
 _CFSR_ADDRESS_VALID = {7: "mmfar", 15: "bfar"}
 _HFSR = {1: "the vector table could not be read", 31: "breakpoint instruction without a debugger"}
 _HFSR_FORCED = 30
-# What QEMU says on its standard error before it gives up, and the registers as it dumps them.
-_LOCKUP = re.compile(r"qemu: fatal: Lockup: (.*)")
-_DUMPED = {"pc": "R15", "lr": "R14", "sp": "R13"}
 
 
 def find_fault(console: bytes) -> GuestFault | None:
@@ -49,16 +50,17 @@ def find_fault(console: bytes) -> GuestFault | None:
     return GuestFault(kind, registers, _explain(kind, registers))
 
 
-def find_lockup(stderr: str) -> GuestFault | None:
-    """Return the fault that ended the emulator because the core could not handle it, if that was it."""
-    found = _LOCKUP.search(stderr)
-    if found is None:
-        return None
-    dumped = {name: re.search(rf"\b{their}=([0-9a-f]{{8}})", stderr) for name, their in _DUMPED.items()}
-    registers = {name: int(value.group(1), 16) for name, value in dumped.items() if value}
-    values = " ".join(f"{name}=0x{value:08x}" for name, value in registers.items())
-    text = f"the core locked up: a fault that could not be handled where it happened ({found.group(1)})\n  {values}"
-    return GuestFault("Lockup", registers, text)
+def explain_fault(console: bytes, where: Callable[[int], str]) -> GuestFault | None:
+    """Return the fault that the bytes tell of, if they do, with its places; ``where`` puts an address into words."""
+    fault = find_fault(console)
+    return add_places(fault, where) if fault is not None else None
+
+
+def add_places(fault: GuestFault, where: Callable[[int], str]) -> GuestFault:
+    """Add to a fault's explanation where the core was, and where it had been called from."""
+    places = [f"{name} is in {where(fault.registers[name])}" for name in ("pc", "lr") if name in fault.registers]
+    fault.args = ("\n  ".join([fault.args[0], *places]),)
+    return fault
 
 
 def _explain(kind: str, registers: dict[str, int]) -> str:

@@ -1,3 +1,0 @@
-"""Why a guest's console closed: faults, panics, resets, and the emulator's own end."""
-
-from __future__ import annotations

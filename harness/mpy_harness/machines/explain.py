@@ -1,0 +1,27 @@
+"""Why a guest's console closed: a crash that the guest reported, a reset, or the machine's own end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from mpy_harness.errors import EmulatorDied, GuestReset, HarnessError
+from mpy_harness.machines.base import Machine
+from mpy_harness.machines.fault_line import MARK
+
+_ENDING_SECONDS = 2.0
+
+
+def explain_end(machine: Machine, console: bytes, name: str, where: Callable[[int], str]) -> HarnessError:
+    """Return the error for it; ``console`` is what was printed last, ``where`` puts an address into words."""
+    deadline = time.monotonic() + _ENDING_SECONDS
+    while (end := machine.ended()) is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    crash = machine.explain_crash(console, where)
+    if crash is not None:
+        return crash
+    if end is None:
+        return EmulatorDied(f"the console of {name} closed, but its emulator still runs")
+    if end.by_guest and MARK not in console:
+        return GuestReset("guest code reset or stopped the machine (machine.reset() or a reset by other means)")
+    return EmulatorDied(f"the emulator of {name} ended ({end.how}): {end.message or 'no message'}")
