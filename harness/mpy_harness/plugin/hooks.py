@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import itertools
+from collections import ChainMap
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
+from mpy_harness import machines
 from mpy_harness.board import Board
 from mpy_harness.board.natmod_loader import ModuleLoader
 from mpy_harness.errors import BudgetExceeded
 from mpy_harness.golden import Golden
 from mpy_harness.measurements.carried import Carried
-from mpy_harness.plugin import budgets, markers, run_end, script_items, tracebacks
+from mpy_harness.plugin import budgets, hookspecs, markers, run_end, script_items, tracebacks
 from mpy_harness.plugin.compiler import Compiler
 from mpy_harness.plugin.options import add_options
 from mpy_harness.plugin.session import Session
@@ -21,6 +23,11 @@ from mpy_harness.reports import terminal
 from mpy_harness.targets import Target
 
 _SESSION = pytest.StashKey[Session]()
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare the hooks that others may define."""
+    pluginmanager.add_hookspecs(hookspecs)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,9 +39,16 @@ def pytest_configure(config: pytest.Config) -> None:
     """Check the options and prepare the session; nothing is started yet."""
     for line in (budgets.MARKER, markers.MARKER):
         config.addinivalue_line("markers", line)
+    config.add_cleanup(machines.add_kinds(lambda: _machines_of(config)))
     config.stash[_SESSION] = Session(config)
     script_items.add_arguments(config, config.stash[_SESSION].settings)
     run_end.add_to(config, config.stash[_SESSION])
+
+
+def _machines_of(config: pytest.Config) -> machines.Kinds:
+    # Each time anew: a conftest.py further down is known only when its folder was collected.
+    named: list[machines.Kinds] = config.hook.pytest_mpy_harness_machines()
+    return dict(ChainMap(*map(dict, named)))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
