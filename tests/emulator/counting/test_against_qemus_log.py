@@ -10,7 +10,6 @@ from pathlib import Path
 
 from mpy_harness.board import Board
 from mpy_harness.firmware.symbols import Symbols
-from mpy_harness.machines.qemu.machine import Qemu
 
 PROGRAM = """
 class Thing:
@@ -70,27 +69,21 @@ MEMORY, MEMORY_SIZE = 0x10000000, 0x400000  # targets/m33: all that code lies in
 START, PAUSE, RESUME = b"\xdb\x46", b"\x2d\x46", b"\x36\x46"  # counting/plugin_c/decode/decode.h
 
 
-def command(board: Board, line: str) -> str:
-    assert isinstance(board.emulator, Qemu)
-    answer: str = board.emulator._monitor.execute("human-monitor-command", **{"command-line": line})
-    return answer
-
-
 @contextmanager
 def logged(board: Board, log: Path) -> Iterator[None]:
     """Have QEMU log each instruction. What a plugin counts meanwhile is wrong: there are no blocks any more."""
-    command(board, f"logfile {log}")
-    if "unknown" in command(board, "one-insn-per-tb on"):
-        command(board, "singlestep on")  # as QEMU before 8.1 calls it
-    command(board, "log exec,nochain")
+    board.emulator.execute(f"logfile {log}")
+    if "unknown" in board.emulator.execute("one-insn-per-tb on"):
+        board.emulator.execute("singlestep on")  # as QEMU before 8.1 calls it
+    board.emulator.execute("log exec,nochain")
     yield
-    command(board, "log none")
+    board.emulator.execute("log none")
 
 
 def executed(board: Board, log: Path) -> list[int]:
     """Return the addresses of the instructions that the log shows in the region, without those of pauses."""
     memory = log.with_suffix(".memory")
-    command(board, f'memsave {MEMORY:#x} {MEMORY_SIZE} "{memory}"')
+    board.emulator.execute(f'memsave {MEMORY:#x} {MEMORY_SIZE} "{memory}"')
     code = memory.read_bytes()
     memory.unlink()
     found: list[int] = []
