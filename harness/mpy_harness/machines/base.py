@@ -1,4 +1,4 @@
-"""What a machine is to the rest of the harness: two classes, of which a kind of machine derives its own."""
+"""What the harness expects of a machine: two classes, from which each kind of machine derives its own."""
 
 from __future__ import annotations
 

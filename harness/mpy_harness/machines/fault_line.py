@@ -41,7 +41,7 @@ _HFSR_FORCED = 30
 
 
 def find_fault(console: bytes) -> GuestFault | None:
-    """Return the fault that the bytes tell of, if they do."""
+    """Return the fault that the bytes report, None without one."""
     found = _LINE.search(console)
     if found is None:
         return None
@@ -51,7 +51,7 @@ def find_fault(console: bytes) -> GuestFault | None:
 
 
 def explain_fault(console: bytes, where: Callable[[int], str]) -> GuestFault | None:
-    """Return the fault that the bytes tell of, if they do, with its places; ``where`` puts an address into words."""
+    """Return the fault that the bytes report, with its places; ``where`` puts an address into words."""
     fault = find_fault(console)
     return add_places(fault, where) if fault is not None else None
 

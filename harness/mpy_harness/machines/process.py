@@ -1,4 +1,4 @@
-"""An emulator's process: started so that it never outlives us, ended so that it can say goodbye."""
+"""An emulator's process: it never lives longer than ours, and has time to write its results when it is ended."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def _death_follows_ours() -> Callable[[], None] | None:
-    # Linux kills the emulator when we die, even by SIGKILL. Elsewhere an orderly end must do.
+    # Linux kills the emulator when our process dies, even by SIGKILL. Other systems offer nothing like it.
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl
@@ -29,7 +29,7 @@ def _death_follows_ours() -> Callable[[], None] | None:
 
     def arrange() -> None:
         prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it died before that
+        if os.getppid() != parent:  # our process died before the call
             os._exit(1)
 
     return arrange
@@ -57,10 +57,10 @@ class Exit:
 
 
 class EmulatorProcess:
-    """A child process in a session of its own (a terminal's Ctrl-C is ours to handle), stderr kept.
+    """A child process in a session of its own, so that a terminal's Ctrl-C does not reach it; its stderr is kept.
 
-    It gets the file descriptors ``inherited``; ``talk`` is one for its standard input and output, ``environment``
-    what is added to ours.
+    It gets the file descriptors ``inherited``. ``talk`` is a descriptor for its standard input and output,
+    ``environment`` is added to ours.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class EmulatorProcess:
         return self._exit
 
     def death(self, what: str) -> EmulatorDied:
-        """Return the error for an end that nobody asked for, with what the process said."""
+        """Return the error for an end that nobody asked for, with what the process wrote to stderr."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_TERMINATE_SECONDS)
         end = self.ended()
@@ -113,7 +113,7 @@ class EmulatorProcess:
         )
 
     def close(self) -> None:
-        """End the process: politely, so that plugins can write their results, then by force."""
+        """End the process: by SIGTERM, so that plugins can write their results, then by SIGKILL if need be."""
         if self.ended() is None:
             self._process.terminate()
             try:

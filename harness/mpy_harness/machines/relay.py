@@ -1,7 +1,7 @@
-"""Takes a guest's output from the emulator at once, however slow the reader is, and passes bytes on both ways.
+"""Passes bytes between an emulator and the reader of its console; the emulator's output is taken at once.
 
-An emulator may drop what its end of a pipe does not take. That cannot have happened while the pipe was never full,
-which is looked at before each read.
+An emulator may drop output that its end of a pipe does not take. As long as the pipe was never full, nothing was lost:
+before each read, the relay looks how full it is.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ import termios
 import threading
 
 _READ_BYTES = 1 << 16
-_LIMIT = 96 << 20  # more than any program may print (board/repl.py): from there on the guest has to wait
+_LIMIT = 96 << 20  # more than any program may print (board/repl.py): then the guest has to wait
 _JOIN_SECONDS = 2.0
 _SMALLEST_PIPE = 16384  # where the system does not tell: macOS
 
 
 class Relay:
-    """Connects a socket with the two pipes of an emulator's console; it owns all three and closes them.
+    """Connects a socket with the two pipes of an emulator's console. It owns all three and closes them.
 
     The reader's end of the socket sees the end of the stream when the emulator has ended and all was passed on.
     """
@@ -52,7 +52,7 @@ class Relay:
             self._thread.join(_JOIN_SECONDS)
 
     def _run(self) -> None:
-        with contextlib.suppress(OSError):  # the reader is gone, or the emulator: nobody is left to tell
+        with contextlib.suppress(OSError):  # the reader is gone, or the emulator: nobody wants to know
             self._pass_on()
         self._socket.close()
         for end in (self._from_guest, self._to_guest, self._stop):

@@ -1,4 +1,4 @@
-"""Recognise what ESP-IDF prints when a program cannot go on, and explain it.
+"""Recognise what ESP-IDF prints when a program cannot continue, and explain it.
 
 Source: ESP-IDF Programming Guide, "Fatal Errors" and "Watchdogs".
 """
@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 from mpy_harness.errors import GuestFault
 
-# The core may be no number: where a cache was off, "/" is printed for one that cannot be told.
+# The core need not be a number: "/" is printed where a cache was off and the core is not known.
 _GURU = re.compile(rb"Guru Meditation Error: Core\s+(\S)\s+panic'ed \(([^)\r\n]*)\)")
-# What is printed where there was no exception: a kind, and a pattern whose group says more.
+# What is printed where there was no exception: the fault's kind, and a pattern whose group is the explanation.
 _OTHERS = (
     ("StackOverflow", re.compile(rb"(A stack overflow in task [^\r\n]* has been detected)")),
     ("Abort", re.compile(rb"(abort\(\) was called at PC 0x[0-9a-fA-F]{8} on core \d)")),
@@ -44,7 +44,7 @@ _REASONS = {
 
 
 def find_panic(console: bytes, where: Callable[[int], str]) -> GuestFault | None:
-    """Return the last panic that the bytes tell of, if they do; ``where`` puts an address into words."""
+    """Return the last panic that the bytes report, None without one; ``where`` puts an address into words."""
     kind, reason, at = _last(console)
     if kind is None:
         return None
@@ -69,7 +69,7 @@ def _place(address: int, where: Callable[[int], str]) -> str:
 
 
 def _last(console: bytes) -> tuple[str | None, str, int]:
-    # The panic's kind, in words, and where what is said of it begins.
+    # The panic's kind, its explanation, and where its text begins.
     found: tuple[str | None, str, int] = (None, "", -1)
     for kind, pattern in _OTHERS:
         for match in pattern.finditer(console):
@@ -85,5 +85,5 @@ def _last(console: bytes) -> tuple[str | None, str, int]:
 
 
 def boots(console: bytes) -> int:
-    """Return how many times the chip's ROM told of a reset: more than once is a reset that nobody asked for."""
+    """Return how many resets the chip's ROM reported: more than one is a reset that nobody asked for."""
     return len(re.findall(rb"^rst:0x", console, re.MULTILINE))

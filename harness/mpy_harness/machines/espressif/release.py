@@ -1,4 +1,4 @@
-"""Espressif's fork of QEMU: where it may be installed, and the release that is downloaded where it is not."""
+"""Espressif's fork of QEMU: where it may be installed, and the release that is downloaded otherwise."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ RELEASES = {
 
 
 def find(program: Release, machine: str, target: str) -> Path:
-    """Return the first of the programs that are there which has the machine.
+    """Return the first program of that name that has the machine.
 
-    Raises ToolMissing, which tells those apart that have it not: the QEMU of distributions is one.
+    Raises ToolMissing, which names the programs that were found without it: the QEMU of a distribution is such a one.
     """
     given = os.environ.get(program.variable)
     if given:
@@ -80,7 +80,7 @@ def find(program: Release, machine: str, target: str) -> Path:
 
 
 def is_there(program: Release, machine: str) -> bool:
-    """Tell whether one of the programs that are there has the machine; a variable that names one is left to find."""
+    """Tell whether a program that has the machine is installed, or named by the variable, which ``find`` checks."""
     return bool(os.environ.get(program.variable)) or any(_has_machine(path, machine) for path in _candidates(program))
 
 

@@ -18,14 +18,14 @@ _SECONDS = 5.0
 _INTERRUPT = b"\x03"
 _READ_BYTES = 65536
 _PACKET_LIMIT = 1 << 20
-_LEAST_PACKET = 1024  # where the server does not tell how many bytes it takes
+_LEAST_PACKET = 1024  # bytes, where the server does not say how many it takes
 _COMMAND_BYTES = 32  # at most, of a packet besides the data: letter, address, length, frame
 
 
 class GdbMemory:
     """Reads and writes memory over a connected socket; implements ``base.GuestMemory``.
 
-    Raises GuestMemoryFailed where the server is gone, silent, refuses an access or talks nonsense.
+    Raises GuestMemoryFailed where the server is gone or silent, refuses an access or does not follow the protocol.
     """
 
     def __init__(self, connection: socket.socket, seconds: float = _SECONDS) -> None:
@@ -34,7 +34,7 @@ class GdbMemory:
         self._received = bytearray()
         self._stops = 0
         self._acknowledges = True
-        self._data_bytes = 0  # most bytes of memory in one packet; asked for at the first stop
+        self._data_bytes = 0  # bytes of memory that one packet may carry; the server is asked at the first stop
 
     def read(self, address: int, size: int) -> bytes:
         """Return the bytes from an address on."""
@@ -54,11 +54,11 @@ class GdbMemory:
                 answer = self._ask(b"M%x,%x:%s" % (address + at, len(part), part.hex().encode()))
                 if answer != b"OK":
                     what = f"the emulator did not write {len(part)} bytes at {address + at:#x} of the guest"
-                    raise GuestMemoryFailed(f"{what} ({_said(answer)})")
+                    raise GuestMemoryFailed(f"{what} ({_quoted(answer)})")
 
     @contextlib.contextmanager
     def still(self) -> Iterator[None]:
-        """Stop the guest until the end of the block; nested blocks cost nothing."""
+        """Stop the guest until the end of the block; a block within another one does not stop it again."""
         self._stops += 1
         try:
             if self._stops == 1:
@@ -67,7 +67,7 @@ class GdbMemory:
         finally:
             self._stops -= 1
             if self._stops == 0:
-                self._send(b"c")  # answered by the next stop
+                self._send(b"c")  # its answer comes with the next stop
 
     def _stop(self) -> None:
         self._put(_INTERRUPT)
@@ -79,8 +79,8 @@ class GdbMemory:
 
     def _greet(self) -> None:
         features = self._ask(b"qSupported")
-        told = re.search(rb"(?:^|;)PacketSize=([0-9a-fA-F]{1,8})(?:;|$)", features)
-        packet = max(int(told.group(1), 16) if told else 0, _LEAST_PACKET)
+        limit = re.search(rb"(?:^|;)PacketSize=([0-9a-fA-F]{1,8})(?:;|$)", features)
+        packet = max(int(limit.group(1), 16) if limit else 0, _LEAST_PACKET)
         self._data_bytes = (min(packet, _PACKET_LIMIT) - _COMMAND_BYTES) // 2  # two hexadecimal digits a byte
         if b"QStartNoAckMode+" in features and self._ask(b"QStartNoAckMode") == b"OK":
             self._acknowledges = False
@@ -102,7 +102,7 @@ class GdbMemory:
             raise GuestMemoryGone(f"the emulator's GDB server takes no commands: {error}") from error
 
     def _receive(self) -> bytes:
-        # The content of the next packet; console output (O and hexadecimal digits) is none of ours.
+        # The content of the next packet, other than console output ("O" and hexadecimal digits).
         deadline = time.monotonic() + self._seconds
         while True:
             content = self._packet(deadline)
@@ -153,9 +153,9 @@ def _bytes_of(answer: bytes, length: int, address: int) -> bytes:
         data = b""
     if len(data) != length or len(answer) != 2 * length:
         what = f"the emulator did not read {length} bytes at {address:#x} of the guest"
-        raise GuestMemoryFailed(f"{what} ({_said(answer)})")
+        raise GuestMemoryFailed(f"{what} ({_quoted(answer)})")
     return data
 
 
-def _said(answer: bytes) -> str:
+def _quoted(answer: bytes) -> str:
     return f"its GDB server said {answer[:40]!r}" if answer else "its GDB server knows no such command"

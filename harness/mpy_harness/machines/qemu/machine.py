@@ -1,7 +1,7 @@
 """A running QEMU, and what every one is started with.
 
-The console, QMP and GDB's protocol are connected to us by sockets and pipes, memory is without a name; QEMU inherits
-its ends. Nothing of it is ever on a disk, so nothing can be left behind, however we end.
+The console, QMP and GDB's protocol run over sockets and pipes, and shared memory has no name; QEMU inherits its ends.
+Nothing of them is ever on a disk, so nothing is left behind, whichever way our process ends.
 """
 
 from __future__ import annotations
@@ -39,8 +39,9 @@ _PIPE_BYTES = 1 << 20
 class QemuSetup:
     """What a QEMU is started with: its program, options and the descriptors in them, and how to get it.
 
-    ``window`` is memory among the options; without it, memory is reached with GDB's protocol. ``core`` is the one
-    that runs MicroPython. ``eager``: the console's output is taken from QEMU at once, because it may drop what is not.
+    ``window`` is the shared memory that the options describe; without it, memory is reached with GDB's protocol.
+    ``core`` is the one that runs MicroPython. ``eager``: read the console at once, because this QEMU drops output that
+    is not taken.
     """
 
     binary: Path

@@ -1,7 +1,7 @@
 """A running Renode: its monitor, its console, memory that it shares with us, and what it counts.
 
-The monitor is its standard input and output, so that it opens no port. What has to have a name, the terminal and the
-shared memory, has it in a private folder that is removed as soon as both sides have it open.
+The monitor is its standard input and output, so that it opens no port. The terminal and the shared memory need names:
+these are in a private folder, which is removed as soon as both sides have opened them.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from mpy_harness.machines.streams import DescriptorStream
 
 _SETUP_SECONDS = 60.0
 _ASK_SECONDS = 5.0
-# Renode aligns shared memory behind the begin of its file (MappedMemory.cs).
+# Renode puts shared memory at an aligned place in its file, not at its begin (MappedMemory.cs).
 _ALIGNMENT = 0x1000
-# A step of the guest's time: what comes from the host waits for its end, what computes is faster with long ones.
+# A step of the guest's time. Input from the host waits for a step's end; computing is faster with long steps.
 _STEP_INSTRUCTIONS = 20_000
-# Bytes of translated code. At each hook Renode looks through all that it has translated so far.
+# Bytes of translated code: a small buffer, because at each hook Renode searches all that it has translated so far.
 _CONFIGURATION = "[translation]\nmin-tb-size = 4194304\nmax-tb-size = 4194304\n"
 _CPU = "sysbus.cpu"
 _OPTIONS = ("--console", "--plain", "--disable-xwt", "--hide-log")
@@ -64,7 +64,7 @@ class RenodeSetup:
 
 
 class SharedRam(SharedWindow):
-    """Shared memory that is read where the guest says: raises GuestMemoryFailed outside of it."""
+    """Shared memory that is accessed at addresses from the guest: raises GuestMemoryFailed for one outside of it."""
 
     def read(self, address: int, size: int) -> bytes:
         """Return the bytes from an address on."""
@@ -92,7 +92,7 @@ class Renode(Machine):
         folder = Path(tempfile.mkdtemp(prefix="mpy-harness-", dir=_in_memory()))
         with contextlib.ExitStack() as begun:
             begun.callback(shutil.rmtree, folder, ignore_errors=True)
-            undo.callback(shutil.rmtree, folder, ignore_errors=True)  # what Renode put there when it ended
+            undo.callback(shutil.rmtree, folder, ignore_errors=True)  # for what Renode writes there when it ends
             inherited = []
             records = None
             if sites is not None:
@@ -105,7 +105,7 @@ class Renode(Machine):
             (folder / "config").write_text(_CONFIGURATION, encoding="ascii")
             (folder / "image").symlink_to(setup.image.absolute())
             (folder / "tmp").mkdir()
-            with contextlib.ExitStack() as theirs:  # its end, ours as well, would hide that Renode has ended
+            with contextlib.ExitStack() as theirs:  # kept open here, its end would hide that Renode has ended
                 connection, its_end = pair(undo, theirs)
                 process = EmulatorProcess(
                     [str(setup.binary), *_OPTIONS, "--config", str(folder / "config")],
@@ -242,6 +242,6 @@ def _console(link: Path, undo: contextlib.ExitStack) -> DescriptorStream:
 
 
 def _in_memory() -> str | None:
-    # Where shared memory is a file, it had better not be on a disk.
+    # Shared memory is a file, which should not be on a disk.
     folder = "/dev/shm"  # noqa: S108 - a private folder is made in it
     return folder if os.access(folder, os.W_OK | os.X_OK) else None

@@ -11,7 +11,7 @@ from mpy_harness.errors import EmulatorRefused
 _READ_BYTES = 65536
 _PROMPT = re.compile(rb"(?:^|[\r\n])\(([\w-]+)\) \Z")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-# How its errors begin: of a command, of a description, of a command that does not exist or has other parameters.
+# How its errors begin: for a command that failed, a wrong description, an unknown command, wrong parameters.
 _ERROR = re.compile(r"There was an error|Error E\d+|No such command|Parameters did not match|Could not ", re.IGNORECASE)
 
 
@@ -39,7 +39,7 @@ class Monitor:
             self._connection.sendall(command.encode() + b"\n")
         except OSError as error:
             raise MonitorClosedError(str(error)) from error
-        # What it is told comes back first.
+        # Renode repeats the command first.
         said = _COLOURS.sub("", self._until_prompt(f"an answer to {command!r}", seconds).decode("utf-8", "replace"))
         answer = said.replace("\r", "").removeprefix(command).strip()
         if _ERROR.search(answer):
