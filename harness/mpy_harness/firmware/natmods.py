@@ -24,10 +24,8 @@ from mpy_harness.firmware.sources import Source
 
 _KIND = "natmods"
 _FACTS = "provenance.json"
-_RECIPE = 5
+_RECIPE = 6
 _BUILD_SECONDS = 180.0
-# Deep, because what is made of ../../shared.c goes two folders up from here.
-_OBJECTS = "build/of/this/module"
 _RUNTIME_SYMBOLS = "runtime-symbols"
 
 # What mpy_ld.py of MicroPython prints when it links.
@@ -135,7 +133,9 @@ def _build(folder: Path, to: Path, planned: NatmodProvenance, source: Source) ->
     project, tools, log = to / "project", to / "tools", to / "build.log"
     work = mirror(folder, project)
     failure = _make(work, tools, log, planned.arch, source)
-    results = list(work.glob("*.mpy"))
+    # Of a Python file in the folder above, ../more.py, an own .mpy is left there, which has gone into the module's.
+    named = work / f"{build_inputs.variable(tools, toolchain.MODULE)}.mpy"
+    results = [named] if named.is_file() else list(work.glob("*.mpy"))
     if failure is None and len(results) != 1:
         failure = f"  make succeeded, but left {len(results)} .mpy files where one was expected."
     if failure is not None:
@@ -177,7 +177,7 @@ def _make(work: Path, tools: Path, log: Path, arch: str, source: Source) -> str 
         "MPY_DIR": str(source.path),
         "MPY_CROSS": str(tools / "mpy-cross"),
         "PYTHON": str(tools / "python3"),
-        "BUILD": _OBJECTS,
+        "BUILD": "build",
     }
     headers = _emlearn_headers()
     if headers is not None:

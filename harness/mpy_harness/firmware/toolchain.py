@@ -26,8 +26,8 @@ _PACKAGES = {
     "qemu-system-riscv64": "qemu-system-misc",
 }
 
-#: The makefile variable with the flags of the linker of native modules (py/dynruntime.mk).
-LINKER_FLAGS = "MPY_LD_FLAGS"
+#: Makefile variables of native modules (py/dynruntime.mk): the module's name, and flags of its linker.
+MODULE, LINKER_FLAGS = "MOD", "MPY_LD_FLAGS"
 _VERSION_SECONDS = 20.0
 
 
@@ -135,7 +135,7 @@ def make_wrappers(folder: Path, micropython: str, cross: str, *flags: str) -> di
     holds nothing of the user's that would change what is built.
     """
     folder.mkdir()
-    noting = build_inputs.prepare(folder, LINKER_FLAGS)
+    noting = build_inputs.prepare(folder, LINKER_FLAGS, MODULE)
     build_inputs.program_wrapper(folder, "python3", sys.executable)
     build_inputs.program_wrapper(folder, "mpy-cross", str(mpy_cross(micropython)), notes_arguments=True)
     build_inputs.compiler_wrapper(folder, find(f"{cross}gcc", "building"), *flags)
