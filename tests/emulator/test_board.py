@@ -7,6 +7,7 @@ import re
 import shutil
 import struct
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -712,10 +713,44 @@ def test_a_large_file_of_the_host_on_the_raw_repl(make_board, tmp_path):
     )
 
 
-@pytest.mark.parametrize("text", ["a\x04b", "\x04", "a\x04\x04", "\x01\x02\x03\x05"])
-def test_printing_the_signs_of_the_raw_repl(board: Board, text: str) -> None:
+PROTOCOL = [
+    "a\x04b",
+    "\x04",
+    "a\x04\x04",
+    "\x01\x02\x03\x05",
+    "a\x04>b",
+    "\x04\x04>",
+    "\x04Traceback: no\x04>",
+    "R\x01\x80\0\x01",
+]
+
+
+@pytest.mark.parametrize("text", PROTOCOL)
+@pytest.mark.parametrize("memory", [True, False], ids=["", "on_the_raw_repl"])
+def test_printing_the_signs_of_the_raw_repl(make_board: Callable[..., Board], text: str, memory: bool) -> None:
+    board = make_board(memory=memory)
     assert board.exec(f"print({text!r}, end='')") == text
-    with pytest.raises(GuestException) as caught:
-        board.exec(f"print({text!r}, end='')\n1 // 0")
-    assert (caught.value.type, caught.value.output) == ("ZeroDivisionError", text)
+    for how in (f"print({text!r}, end='')\n1 // 0", f"print({text!r}, end='')\nraise ZeroDivisionError({text!r})"):
+        with pytest.raises(GuestException) as caught:
+            board.exec(how)
+        assert (caught.value.type, caught.value.output) == ("ZeroDivisionError", text)
+    board.exec(f"def show():\n    print({text!r}, end='')\n    return 5")
+    assert board.call("show") == 5
+    assert board.output == text
     assert board.eval("1 + 1") == 2
+
+
+def test_an_exceptions_text_is_whole(make_board: Callable[..., Board]) -> None:
+    board = make_board()
+    with pytest.raises(GuestException) as caught:
+        board.exec("raise ValueError('\\x04\\x04>|\\x04>|end')")
+    assert caught.value.message == "\x04\x04>|\x04>|end"
+
+
+def test_a_program_that_destroys_the_guests_half(make_board: Callable[..., Board]) -> None:
+    board = make_board(timeout=3)
+    board.exec("import builtins\nbuiltins._mpyh = None")
+    with pytest.raises(GuestException, match="NoneType"):
+        board.eval("1")
+    board.hard_reset()
+    assert board.eval("6 * 7") == 42

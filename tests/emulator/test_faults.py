@@ -510,13 +510,3 @@ def test_every_byte_can_be_printed(spoiled):
     assert out == bytes(range(256)).decode("utf-8", "replace")
     assert spoiled.eval("6 * 7") == 42
     assert spoiled.console.tail()
-
-
-def test_printing_the_sign_that_ends_output_and_the_prompt(spoiled):
-    # The one text that cannot be told from the REPL's own: the next call notices.
-    def print_it_and_go_on() -> None:
-        spoiled.exec("print('a\\x04>b')", timeout=TIMEOUT)
-        spoiled.exec("pass", timeout=TIMEOUT)
-
-    with within(2 * TIMEOUT), pytest.raises((GuestException, MachineryError)):
-        print_it_and_go_on()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from mpy_harness.board.codec import Message
+from mpy_harness.board.signs import Signs
 
 #: Turns a question of the guest into its answer (``HostFiles.answer``).
 Answer = Callable[[bytes], bytes]
@@ -22,17 +23,19 @@ class Execute(Protocol):
     """Runs source text in the guest and returns what it printed (``RawRepl.execute``).
 
     ``seconds`` is how long that may take. ``before`` is called when the guest waits for the source; it has collected
-    its garbage by then.
+    its garbage by then. ``signs`` are those between which a request's output stands; None: the source is no request.
     """
 
-    def __call__(self, source: bytes, seconds: float, before: Callable[[], None] = nothing) -> bytes:
+    def __call__(
+        self, source: bytes, seconds: float, before: Callable[[], None] = nothing, signs: Signs | None = None
+    ) -> bytes:
         """Run it."""
 
 
 class Channel(Protocol):
     """Carries one request at a time to the guest's program."""
 
-    def inject(self, code: bytes, imports: list[str] | None) -> None:
+    def inject(self, code: bytes, imports: list[str] | None, signs: Signs) -> None:
         """Send the guest's program, compiled, after a reset; ``imports`` as in ``guest_code.loader``."""
 
     def needs_room(self, message: Message) -> bool:

@@ -12,6 +12,8 @@ from typing import BinaryIO
 from pexpect import EOF, TIMEOUT
 from pexpect.fdpexpect import fdspawn
 
+from mpy_harness.board import signs
+from mpy_harness.board.signs import OutputFilter, Signs
 from mpy_harness.board.tracebacks import is_ours
 from mpy_harness.machines import ByteStream
 
@@ -24,14 +26,9 @@ _STREAM_READS = 8
 _STREAM_PAUSE = 0.0003
 # What the raw REPL prints for the host, as opposed to a program's output (MicroPython manual, "Using the raw REPL").
 _PROTOCOL = re.compile(
-    rb"raw REPL; CTRL-B to exit\r\n>?|R\x01..\x01|\x04>|OK(?=\r\nMPY: soft reboot)|[\x01-\x06\x0e]", re.DOTALL
+    signs.PATTERN + rb"|raw REPL; CTRL-B to exit\r\n>?|R\x01..\x01|\x04>|OK(?=\r\nMPY: soft reboot)|[\x01-\x06\x0e]",
+    re.DOTALL,
 )
-
-
-# A question of guest code to the host (board/channel.py), which is no output of a program: its sign, which is followed
-# by a line of base64 where the host does not reach the guest's memory; and one that may be received in part only.
-_QUESTION = re.compile(rb"\x0e(?:\?[A-Za-z0-9+/=]*\r?\n)?")
-_BEGUN_QUESTION = re.compile(rb"\x0e(?:\?[A-Za-z0-9+/=]*\r?)?\Z")
 
 
 class ConsoleClosed(Exception):  # noqa: N818 - no error by itself: the caller knows what it means
@@ -56,8 +53,7 @@ class Console(fdspawn):  # type: ignore[type-arg]  # generic in its stubs only
         self.last_byte_at = time.monotonic()
         #: Called with what the guest's program prints, as it comes; see ``follow``.
         self.listener: Callable[[bytes], None] | None = None
-        self._following = False
-        self._held = b""  # of a question
+        self._output: OutputFilter | None = None
         self._streaming = 0
 
     def read_nonblocking(self, size: int = 1, timeout: float | None = -1) -> bytes:
@@ -83,19 +79,14 @@ class Console(fdspawn):  # type: ignore[type-arg]  # generic in its stubs only
         self._notify(data)
         return data
 
-    def follow(self) -> None:
+    def follow(self, end: Signs) -> None:
         """Pass the output of a program to the listener, from now to the sign that ends it."""
-        self._following = self.listener is not None
-        self._held = b""
+        self._output = OutputFilter(end, self.listener) if self.listener is not None else None
         self._notify(self.unread())
 
     def _notify(self, data: bytes) -> None:
-        if self._following and self.listener is not None:
-            output, end, _ = (self._held + data).partition(b"\x04")
-            self._following = not end
-            begun = None if end else _BEGUN_QUESTION.search(output)
-            self._held = begun[0] if begun else b""
-            self.listener(_QUESTION.sub(b"", output[: begun.start()] if begun else output))
+        if self._output is not None:
+            self._output.feed(data)
 
     def write_bytes(self, data: bytes) -> None:
         """Send bytes to the guest.
@@ -150,17 +141,9 @@ class Console(fdspawn):  # type: ignore[type-arg]  # generic in its stubs only
 
     def unread(self) -> bytes:
         """Return what was received and not yet consumed, without consuming it."""
-        pending: bytes = self.buffer
-        return pending
-
-    def put_back(self, data: bytes) -> None:
-        """Put bytes back in front of what is not consumed yet: they were not what the reader took them for."""
-        # pexpect searches in what it keeps in `_before`; `buffer` may be no more than the end of that.
+        # `buffer` may be but the end of what pexpect keeps in `_before`.
         kept: io.BytesIO = self._before  # type: ignore[attr-defined]  # not in its stubs
-        pending = data + kept.getvalue()
-        kept.seek(0)
-        kept.write(pending)
-        self.buffer = pending
+        return kept.getvalue()
 
     def begin(self, text: str) -> None:
         """Begin a new tail, and write a line to the log by which a reader finds the place."""

@@ -11,6 +11,7 @@ from importlib import resources
 
 from mpy_harness import architectures
 from mpy_harness.architectures.marks import Marks
+from mpy_harness.board.signs import Signs
 from mpy_harness.errors import MachineryError
 from mpy_harness.firmware.toolchain import mpy_cross
 
@@ -35,7 +36,7 @@ import _mpyh
 sys.path[:]=P
 os.umount('/_')
 del sys.modules['_mpyh']
-_mpyh.start({link},{imports})
+_mpyh.start({link},{imports},{number})
 del V,D,P,io,os,sys,_mpyh
 """
 
@@ -83,9 +84,10 @@ def compiled(micropython: str, decoder: str | None = None, arch: str = "", settl
     return marks.put_into(made.stdout) if marks else made.stdout
 
 
-def loader(data: str, link: str, imports: list[str] | None) -> bytes:
+def loader(data: str, link: str, imports: list[str] | None, signs: Signs) -> bytes:
     """Return source that loads the program; ``data`` and ``link`` are expressions for its bytes and its link.
 
     ``imports`` lists folders of the host on the guest's import path. It is None where the host offers no files.
     """
-    return (f"D={data}" + _LOADER.format(link=f"_mpyh.{link}", imports=imports)).encode()
+    start = _LOADER.format(link=f"_mpyh.{link}", imports=imports, number=signs.number)
+    return (f"D={data}" + start).encode()

@@ -18,6 +18,7 @@ from mpy_harness.board.meter import Meter
 from mpy_harness.board.repl import RawRepl
 from mpy_harness.board.repl_channel import ReplChannel
 from mpy_harness.board.requests import Connection, Requests
+from mpy_harness.board.signs import Signs
 from mpy_harness.counting.instrument import Instrument
 from mpy_harness.errors import ConsoleTimeout, FirmwareSilent, GuestFailure, HarnessError
 from mpy_harness.targets import Target
@@ -143,7 +144,9 @@ class LifeCycle:
         decoder = self.instrument.decoder if self.instrument is not None else None
         settle = machines.kind_of(self.target).settle
         code = guest_code.compiled(self.target.tools, decoder, self.target.natmod.arch, settle)
-        self.requests.guard(lambda: self._channel.inject(code, self.host_files.imports))
+        signs = Signs()
+        self._repl.signs = signs
+        self.requests.guard(lambda: self._channel.inject(code, self.host_files.imports, signs))
         if self.meter is not None:
             self.meter.calibrate()
 

@@ -35,6 +35,7 @@ from collections.abc import Callable
 from mpy_harness.board import guest_code
 from mpy_harness.board.channel import RUN, Answer, Execute
 from mpy_harness.board.codec import Block, Message
+from mpy_harness.board.signs import Signs
 from mpy_harness.errors import ConsoleGarbled, Untransferable
 from mpy_harness.machines import GuestMemory, SharedWindow
 
@@ -56,6 +57,7 @@ class _BufferChannel:
     def __init__(self, memory: GuestMemory, execute: Execute, address: int = 0, size: int = 0) -> None:
         self._memory = memory
         self._execute = execute
+        self._signs = Signs()
         self._place(address, size)
 
     def _place(self, address: int, size: int) -> None:
@@ -72,7 +74,7 @@ class _BufferChannel:
         """Run a request; return what the guest printed and the encoded result."""
         # A collection of garbage takes what is in the buffer for addresses. The message is written after the guest has
         # collected, so that each run finds the same.
-        output = self._execute(RUN, seconds, self._writer(message))
+        output = self._execute(RUN, seconds, self._writer(message), self._signs)
         with self._memory.still():
             return output, self._result()
 
@@ -125,11 +127,12 @@ class WindowChannel(_BufferChannel):
         super().__init__(window, execute, window.address, len(window.memory))
         self._size = len(window.memory)
 
-    def inject(self, code: bytes, imports: list[str] | None) -> None:
+    def inject(self, code: bytes, imports: list[str] | None, signs: Signs) -> None:
         """Send the guest's program after a reset."""
+        self._signs = signs
         # The source of the loader comes through the window as well: the console takes 0.1 ms for a byte.
         data = f"bytes(u.bytearray_at({self._to_guest},{len(code)}))"
-        source = guest_code.loader(data, f"Link({self._address},{self._size})", imports)
+        source = guest_code.loader(data, f"Link({self._address},{self._size})", imports, signs)
         place = self._to_guest + len(code)
         run = f"import uctypes as u\nexec(u.bytearray_at({place},{len(source)}))\ndel u"
         self._execute(run.encode(), 10, lambda: self._announce(0, 0, code + source))
@@ -147,9 +150,10 @@ class MemoryChannel(_BufferChannel):
         super().__init__(memory, execute)
         self._waiting: bytes | None = None  # an answer for which the guest allocates memory
 
-    def inject(self, code: bytes, imports: list[str] | None) -> None:
+    def inject(self, code: bytes, imports: list[str] | None, signs: Signs) -> None:
         """Send the guest's program after a reset, into memory that the guest allocates for it."""
-        source = guest_code.loader("D", f"MemoryLink({_BUFFER})", imports)
+        self._signs = signs
+        source = guest_code.loader("D", f"MemoryLink({_BUFFER})", imports, signs)
         allocate = f"D=bytes({len(code)});S=bytes({len(source)})"
         where = f"import uctypes as u\n{allocate}\nprint(u.addressof(D),u.addressof(S))"
         places = _numbers(self._execute(where.encode(), 30), 2)

@@ -8,17 +8,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from mpy_harness.board.channel import RUN, nothing
+from mpy_harness.board.channel import nothing
 from mpy_harness.board.console import Console, ConsoleClosed, WaitedLong
+from mpy_harness.board.signs import Signs
 from mpy_harness.board.tracebacks import guest_exception
 from mpy_harness.errors import ConsoleGarbled, EndlessOutput, HarnessError, NativeLoop, PythonLoop
 
-ASK = b"\x0e"  # shift out: the harness's program in the guest asks the host for something
 _CTRL_A, _CTRL_B, _CTRL_C, _CTRL_D, _CTRL_E = b"\x01", b"\x02", b"\x03", b"\x04", b"\x05"
 _DONE = _CTRL_D + b">"
+_READY = _CTRL_D + _DONE  # a program has ended, without an exception
 _BANNER = b"raw REPL; CTRL-B to exit\r\n>"
 _STILL_PRINTING_SECONDS = 0.3
 _INTERRUPT_SECONDS = 1.0
+_EXCHANGE_SECONDS = 10.0
 _OUTPUT_LIMIT = 64 << 20
 
 
@@ -42,6 +44,8 @@ class RawRepl:
         self._lost = lost
         self._where = where
         self._answer = answer
+        #: The signs of requests in this life.
+        self.signs = Signs()
 
     def enter(self, seconds: float) -> None:
         """Bring the guest's REPL to its raw prompt, whatever was typed at its prompt before.
@@ -69,19 +73,27 @@ class RawRepl:
         except ConsoleClosed:
             raise self._lost(self._console.before or b"") from None
 
-    def execute(self, source: bytes, seconds: float, before: Callable[[], None] = nothing) -> bytes:
+    def execute(
+        self, source: bytes, seconds: float, before: Callable[[], None] = nothing, signs: Signs | None = None
+    ) -> bytes:
         """Run source text and return what it printed; ``before`` is called when the guest waits for the source.
 
-        Raises GuestException for an exception in the guest, a GuestTimeout where it does not end,
-        ConsoleGarbled where the guest does not follow the protocol.
+        ``signs`` are those that the guest's program prints in a request; None for source that is no request. Raises
+        GuestException for an exception in the guest, a GuestTimeout where it does not end, ConsoleGarbled where the
+        guest does not follow the protocol.
         """
         started = time.monotonic()
         grace = min(1.0, 0.5 * seconds)
         try:
             self._paste(source, started + seconds, before)
-            if source == RUN:  # all else is the harness's own, and so is what it prints
-                self._console.follow()
-            output, error = _split(self._follow(started + seconds - grace, grace, seconds))
+            if signs is None:
+                output, error = _split(self._follow([_DONE], started + seconds - grace, grace, seconds))
+            else:
+                self._console.follow(signs)
+                output = self._follow(
+                    [signs.end, signs.ask, signs.ask_in_text], started + seconds - grace, grace, seconds
+                )
+                error = self._error(signs)
         except ConsoleClosed:
             raise self._lost(self._console.before or b"") from None
         except WaitedLong:
@@ -94,7 +106,8 @@ class RawRepl:
         """Stop what the guest executes; tell whether it did, and the prompt is there again."""
         try:
             self._console.write_bytes(_CTRL_C)
-            self._console.read_until([_DONE], time.monotonic() + _INTERRUPT_SECONDS)
+            self._console.read_until([self.signs.end], time.monotonic() + _INTERRUPT_SECONDS)
+            self._error(self.signs)
         except (WaitedLong, ConsoleClosed):
             return False
         return True
@@ -127,31 +140,46 @@ class RawRepl:
         console.write_bytes(_CTRL_D)
         console.read_until([_CTRL_D], deadline)
 
-    def _follow(self, deadline: float, grace: float, seconds: float) -> bytes:
-        # Returns what is printed up to the prompt (see _split), and answers questions of the guest on the way.
+    def _follow(self, marks: list[bytes], deadline: float, grace: float, seconds: float) -> bytes:
+        """Return what is printed up to the first mark; the others announce a question, which is answered."""
         output = bytearray()
         while True:
             try:
-                index, before = self._console.read_until([_DONE, ASK], deadline)
+                index, before = self._console.read_until(marks, deadline)
             except WaitedLong:
-                self._diagnose(output, deadline, grace, seconds)
+                self._diagnose(output, marks[0], deadline, grace, seconds)
                 raise
             output += before
             if len(output) > _OUTPUT_LIMIT:
                 raise EndlessOutput(f"the guest printed more than {_OUTPUT_LIMIT >> 20} MiB")
             if index == 0:
                 return bytes(output)
-            if not self._answer():
-                output += ASK  # a program of the user printed this byte
+            self._answer()
 
-    def _diagnose(self, output: bytearray, deadline: float, grace: float, seconds: float) -> None:
+    def _error(self, signs: Signs) -> bytes:
+        """Return the traceback that follows the output of a request, b"" where there was no exception."""
+        deadline = time.monotonic() + _EXCHANGE_SECONDS
+        begin = self._console.read_exactly(len(_READY), deadline)
+        if begin == _READY:
+            return b""
+        _, rest = self._console.read_until([signs.end], deadline)
+        end = self._console.read_exactly(len(_READY), deadline)
+        if end != _READY:
+            raise ConsoleGarbled(f"unexpected bytes {end!r} behind a traceback")
+        return begin + rest
+
+    def _diagnose(self, output: bytearray, mark: bytes, deadline: float, grace: float, seconds: float) -> None:
         console = self._console
+        if mark != _DONE and console.unread().endswith(_DONE):
+            # The prompt is there without the sign: the guest's program is not what it was.
+            printed, error = _split((bytes(output) + console.unread()).removesuffix(_DONE))
+            raise guest_exception(error.decode("utf-8", "replace"), printed.decode("utf-8", "replace"))
         # Where the timeout is short, output at its start does not show what the guest is doing at its end.
         recent = min(_STILL_PRINTING_SECONDS, 0.1 * seconds)
         printing = time.monotonic() - console.last_byte_at < recent
         console.write_bytes(_CTRL_C)
         try:
-            _, rest = console.read_until([_DONE], deadline + grace)
+            _, rest = console.read_until([mark], deadline + grace)
         except WaitedLong:
             where = self._where()  # asked for only here, because it takes time
             if printing:
@@ -162,7 +190,12 @@ class RawRepl:
                 f"guest code did not end within {seconds:g} s and did not react to Ctrl-C: a loop in native code, "
                 f"or code that catches KeyboardInterrupt. {where}"
             ) from None
-        printed, error = _split(bytes(output + rest))
+        if mark == _DONE:
+            printed, error = _split(bytes(output + rest))
+        else:
+            printed, error = bytes(output + rest), self._error(self.signs)
+        if not error:
+            raise PythonLoop(f"guest code did not end within {seconds:g} s; it has ended a moment later")
         interrupted = guest_exception(error.decode("utf-8", "replace"), printed.decode("utf-8", "replace"))
         if printing:
             raise EndlessOutput(
@@ -172,7 +205,7 @@ class RawRepl:
 
 
 def _split(text: bytes) -> tuple[bytes, bytes]:
-    # Returns output and traceback. The REPL prints a program's output, Ctrl-D, the traceback, Ctrl-D and the prompt. A
-    # program may print Ctrl-D itself, but a traceback will not contain it: the last Ctrl-D separates the two.
+    # Returns output and traceback of source that is no request. The REPL prints the output, Ctrl-D, the traceback,
+    # Ctrl-D and the prompt.
     output, _, error = text.rpartition(_CTRL_D)
     return output, error

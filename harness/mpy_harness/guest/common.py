@@ -21,7 +21,9 @@ import sys
 
 import uctypes
 
-_ASK = "\x0e"  # printed by a link that asks the host (board/repl.py)
+# What begins the signs that the host looks for in the output (board/signs.py).
+_END = const(b"\x04")
+_ASK = const(b"\x0e")
 _PLANS = ("exec", "eval", "call", "script")  # requests that run a program of the user
 
 # Modes of a request (board/requests.py).

@@ -13,6 +13,8 @@ _FIELDS = ("request", "response", "ask", "answer", "asked", "answered", "at", "p
 
 class Link:
     # A buffer that the host reaches. board/memory_channel.py describes its layout.
+    asks_by = b";"  # board/signs.py
+
     def __init__(self, address, size):
         self.control = uctypes.struct(address, {n: 4 * i | uctypes.UINT32 for i, n in enumerate(_FIELDS)})
         self.home = address
@@ -58,8 +60,8 @@ class Link:
         c.ask = size
         turn = c.asked + 1 & 0xFFFFFFFF
         c.asked = turn
-        sys.stdout.write(_ASK)
         mark_pause()  # what is executed while the host is busy does not count as the program's work
+        sys.stdout.write(self.ask_sign)
         while c.answered != turn:
             pass
         mark_resume()
@@ -139,6 +141,8 @@ def room(code, size):
 
 
 class ReplLink:
+    asks_by = b"?"
+
     def __init__(self):
         self.received = bytearray()
         self.out = bytearray()
@@ -168,7 +172,7 @@ class ReplLink:
         self.out = bytearray()
 
     def ask(self, data):
-        sys.stdout.write(_ASK + "?")
+        sys.stdout.write(self.ask_sign)
         sys.stdout.write(binascii.b2a_base64(data))
         answer = binascii.a2b_base64(sys.stdin.readline())
         return answer[1:] if answer[0] == _FOUND else None

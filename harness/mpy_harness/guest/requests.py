@@ -18,29 +18,35 @@ class Runtime:
         for number in released:
             self.objects.pop(number, None)
         try:
-            if what not in _PLANS:
-                result = getattr(self, "do_" + what)(*arguments)
-            else:
-                function, args, kwargs = getattr(self, "plan_" + what)(*arguments)
-                if mode & _WATCHED:
-                    result = self.watch.watched(function, args, kwargs, counting)
+            try:
+                if what not in _PLANS:
+                    result = getattr(self, "do_" + what)(*arguments)
                 else:
-                    result = counted(function, args, kwargs) if counting else function(*args, **kwargs)
-                if what == "script":
-                    result = 0
-        except SystemExit as error:
-            result = error.args[0] if error.args else 0
-            if what != "script":
-                raise Exited(result)
-        finally:
-            mark_start(b"", _END_OF_ALL)  # ends regions that a program left open
-        self.link.begin(result)
-        self.encode(result)
-        self.link.end()
-        if counting == _COUNTED or what in ("calibrate", "names"):
-            # So that the next count is the same whether or not the host asks for something in between.
-            result = arguments = function = args = kwargs = None
-            gc.collect()
+                    function, args, kwargs = getattr(self, "plan_" + what)(*arguments)
+                    if mode & _WATCHED:
+                        result = self.watch.watched(function, args, kwargs, counting)
+                    else:
+                        result = counted(function, args, kwargs) if counting else function(*args, **kwargs)
+                    if what == "script":
+                        result = 0
+            except SystemExit as error:
+                result = error.args[0] if error.args else 0
+                if what != "script":
+                    raise Exited(result)
+            finally:
+                mark_start(b"", _END_OF_ALL)  # ends regions that a program left open
+            self.link.begin(result)
+            self.encode(result)
+            self.link.end()
+            if counting == _COUNTED or what in ("calibrate", "names"):
+                # So that the next count is the same whether or not the host asks for something in between.
+                result = arguments = function = args = kwargs = None
+                gc.collect()
+        except BaseException as error:  # noqa: BLE001 - it is told
+            # Told between signs: the raw REPL's own can be among what the program has printed.
+            self.write(self.end_sign)
+            sys.print_exception(error)
+        self.write(self.end_sign)
 
     # A plan returns what to call for the user's program, and with what arguments. Only this call is counted, not the
     # steps that lead to it.
@@ -147,9 +153,12 @@ class Runtime:
         return [(e[0], bool(e[1] & _FOLDER)) for e in os.ilistdir(path)]
 
 
-def start(link, imports):
+def start(link, imports, number):
     # In builtins: it takes no name of the user's program, and a request is a few bytes of source text.
     builtins._mpyh = Runtime(link)
+    _mpyh.write = sys.stdout.write
+    _mpyh.end_sign = _END + number
+    link.ask_sign = _ASK + number + link.asks_by
     sys.modules["harness_mark"] = _Module
     # `imports` lists folders of the host to import from. It is None where the host offers no files.
     flash = mounted()

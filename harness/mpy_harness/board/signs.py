@@ -1,0 +1,76 @@
+"""Signs by which the guest's program tells the host that a program's output ends, and that it asks something.
+
+A program may print any bytes, those of the raw REPL's protocol as well. So each sign ends with a number that is drawn
+anew for each life of a board and that no program knows.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+_END, _ASK = b"\x04", b"\x0e"
+_DIGITS = 16
+
+#: What matches any sign, to leave them out of what people read.
+PATTERN = rb"\x04[0-9a-f]{%d}|\x0e[0-9a-f]{%d}(?:;|\?[^\n]*\n?)" % (_DIGITS, _DIGITS)
+
+
+@dataclass(frozen=True)
+class Signs:
+    """The signs of one life; ``number`` is what the guest's program is given (guest/requests.py)."""
+
+    number: bytes = field(default_factory=lambda: secrets.token_hex(_DIGITS // 2).encode())
+
+    @property
+    def end(self) -> bytes:
+        """Return the sign behind a program's output, and behind the traceback of an exception."""
+        return _END + self.number
+
+    @property
+    def ask(self) -> bytes:
+        """Return the sign of a question to the host that is in the guest's memory."""
+        return _ASK + self.number + b";"
+
+    @property
+    def ask_in_text(self) -> bytes:
+        """Return the sign of a question to the host that follows it, as a line of base64."""
+        return _ASK + self.number + b"?"
+
+
+class OutputFilter:
+    """Passes a program's output on as it comes, without signs and questions; behind its end, nothing."""
+
+    def __init__(self, signs: Signs, listener: Callable[[bytes], None]) -> None:
+        self._listener = listener
+        self._end = signs.end
+        self._question = re.compile(re.escape(signs.ask) + b"|" + re.escape(signs.ask_in_text) + rb"[^\n]*\n")
+        self._signs = (signs.end, signs.ask, signs.ask_in_text)
+        self._held = b""  # the begin of a sign, perhaps, or of a question
+        self._is_open = True
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes of the console."""
+        if not self._is_open:
+            return
+        output, end, _ = (self._held + data).partition(self._end)
+        self._is_open = not end
+        output = self._question.sub(b"", output)
+        size = len(output) if end else self._whole(output)
+        self._held = output[size:]
+        if size:
+            self._listener(output[:size])
+
+    def _whole(self, output: bytes) -> int:
+        """Return how much of the output is no part of a sign that is still to come."""
+        begun = output.find(self._signs[2])
+        if begun >= 0:
+            return begun
+        return len(output) - max(_begun(output, sign) for sign in self._signs)
+
+
+def _begun(output: bytes, sign: bytes) -> int:
+    """Return how many bytes at the end of the output are a sign's first ones."""
+    return next((size for size in range(len(sign) - 1, 0, -1) if output.endswith(sign[:size])), 0)
