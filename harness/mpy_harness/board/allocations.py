@@ -10,8 +10,10 @@ from typing import Any
 from mpy_harness.board.objects import GuestObject
 from mpy_harness.board.requests import WATCHED, Requests
 from mpy_harness.errors import MemoryUnwatched
+from mpy_harness.firmware.symbols import Symbols
 
 _OBJECTS = 16
+_FIGURES = "board_memory"  # board.h of the targets' C code
 #: A function of the guest: an expression, or an object of it.
 Function = str | GuestObject
 
@@ -118,16 +120,13 @@ class _Look:
 
 
 class MemoryWatch:
-    """Watches what requests take of heap and stack, as the firmware counts it.
+    """Watches what requests take of heap and stack, as the firmware with these symbols counts it."""
 
-    ``address`` is that of the firmware's figures, None where it does not count them.
-    """
-
-    def __init__(self, requests: Requests, address: int | None) -> None:
+    def __init__(self, requests: Requests, symbols: Symbols) -> None:
         #: What was taken in regions so far.
         self.allocated: list[Allocations] = []
         self._requests = requests
-        self._address = address
+        self._address = symbols.address(_FIGURES)
         self._open: list[Allocations] = []
         self._is_asking = False
         self._life = -1

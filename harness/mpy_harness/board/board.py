@@ -29,10 +29,6 @@ from mpy_harness.targets import Target
 
 BOOT_SECONDS = 40.0  # an ESP32 takes 3 on an idle machine, and many times that on a busy one
 
-# Variables of the firmware (board.h of the targets' C code).
-_COLLECTS = "board_collects"
-_MEMORY = "board_memory"
-
 
 class Board:
     """A target with its firmware running in an emulator, its REPL ready.
@@ -64,14 +60,10 @@ class Board:
         self.heap = Heap(self.requests)
         names = AddressNames(symbols, self.requests)
         self._modules = GuestModules(self.requests, self.files, self.heap, names)
-        self._memory = MemoryWatch(self.requests, symbols.address(_MEMORY))
-        self._meter: Meter | None = None
+        self._memory = MemoryWatch(self.requests, symbols)
+        self._meter = Meter(self.requests, symbols, names, instrument.mode) if instrument is not None else None
         self._why_not = why_not
-        if instrument is not None:
-            collects, has_names = symbols.address(_COLLECTS) or 0, instrument.mode == "functions"
-            self._meter = Meter(self.requests, names.trees, collects, has_names=has_names)
-            self.requests.observers.append(self._meter)
-        self.requests.observers.append(self._memory)
+        self.requests.observers += [each for each in (self._meter, self._memory) if each is not None]
         self._life = LifeCycle(
             target, image, log, self.requests, names, host_files or HostFiles(),
             boot_seconds=boot_seconds, uses_memory=memory, instrument=instrument, meter=self._meter,

@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
+from mpy_harness.board.address_names import AddressNames
 from mpy_harness.board.requests import COUNTED, COUNTED_BY_NAME, Requests
 from mpy_harness.counting.attribution import without
 from mpy_harness.counting.count import Count, count_of
-from mpy_harness.counting.instrument import Records
+from mpy_harness.counting.instrument import Mode, Records
 from mpy_harness.counting.plugin_lines import Kind, Record, parse
 from mpy_harness.counting.profile import Profile
 from mpy_harness.errors import InexactCount
+from mpy_harness.firmware.symbols import Symbols
 
-#: Turns records into call trees, None for a record that has none.
-Attribute = Callable[[Sequence[Record]], list[Profile | None]]
+# The firmware's variable that makes it collect garbage before each request (board.h of the targets' C code).
+_COLLECTS = "board_collects"
 
 
 class Meter:
     """Counts the instructions of requests, as the plugin's records tell them.
 
-    ``attribute`` makes call trees; ``collects`` is the address of the firmware's variable that makes it collect
-    garbage before a request, 0 for none; ``has_names``: the guest is asked for names of functions after a request.
+    ``symbols`` are those of the firmware, ``mode`` is the plugin's, and ``names`` makes call trees.
     """
 
-    def __init__(self, requests: Requests, attribute: Attribute, collects: int, *, has_names: bool) -> None:
+    def __init__(self, requests: Requests, symbols: Symbols, names: AddressNames, mode: Mode) -> None:
         self.counts: list[Count] = []
         self._requests = requests
-        self._attribute = attribute
-        self._collects = collects
-        self._mode = COUNTED_BY_NAME if has_names else COUNTED
+        self._names = names
+        self._collects = symbols.address(_COLLECTS) or 0
+        self._mode = COUNTED_BY_NAME if mode == "functions" else COUNTED
         self._records: Records  # set when the machine starts
         self._empty: dict[Kind, tuple[Record, Profile | None]] = {}
         self._open: list[Count] = []
@@ -73,7 +74,7 @@ class Meter:
             self._records.take()
             self._requests.run("calibrate", self._collects)
             records = list(parse(self._records.take()))
-            trees = self._attribute(records)
+            trees = self._names.trees(records)
             self._empty = {record.kind: (record, tree) for record, tree in zip(records, trees, strict=True)}
 
     def begin(self, *, is_program: bool) -> int:  # noqa: ARG002 - the guest itself tells programs from the rest
@@ -108,7 +109,7 @@ class Meter:
     def _read(self, data: bytes) -> None:
         inner: list[Count] = []
         records = list(parse(data))
-        for record, tree in zip(records, self._attribute(records), strict=True):
+        for record, tree in zip(records, self._names.trees(records), strict=True):
             count = self._count(record, tree)
             if record.kind != "request":
                 inner.append(count)

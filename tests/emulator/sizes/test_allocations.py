@@ -15,6 +15,7 @@ from mpy_harness.board.objects import GuestObject, number_of
 from mpy_harness.board.pool import BoardPool
 from mpy_harness.board.requests import Requests
 from mpy_harness.errors import GuestException, MemoryUnwatched
+from mpy_harness.firmware.symbols import Symbols
 from mpy_harness.targets import Target
 
 PROGRAM = """
@@ -227,8 +228,8 @@ def test_a_native_module(board: Board) -> None:
     assert board.heap.leak("lambda: iir.new(sos)", use="lambda f: f.run(signal)").bytes == 0
 
 
-def test_firmware_that_does_not_count_says_so() -> None:
-    watch = MemoryWatch(Requests("other", 1.0, GuestObject, number_of), None)
+def test_firmware_that_does_not_count_says_so(tmp_path: Path) -> None:
+    watch = MemoryWatch(Requests("other", 1.0, GuestObject, number_of), Symbols(tmp_path / "firmware.bin"))
     with pytest.raises(MemoryUnwatched, match="firmware of target other does not count"), watch.region(""):
         pass
 
