@@ -135,10 +135,10 @@ class LifeCycle:
         """Load the guest's half into MicroPython, which has just started: a life begins."""
         self.requests.begin_life(
             Connection(
+                self.emulator,
                 self._channel,
                 interrupt=self._repl.interrupt,
                 explain=lambda: self._explain(self.console.unread()),
-                may_have_lost_output=self.emulator.may_have_lost_output,
             )
         )
         decoder = self.instrument.decoder if self.instrument is not None else None

@@ -19,6 +19,7 @@ from mpy_harness.errors import (
     PythonLoop,
     Untransferable,
 )
+from mpy_harness.machines import Emulator
 
 #: Modes of a request (guest/requests.py): its instructions are counted; counted, and names of functions are asked for
 #: afterwards; added to either, what it takes of heap and stack is watched.
@@ -48,13 +49,13 @@ class Connection:
     """How requests reach a guest that runs, from a start of its machine to the end.
 
     ``interrupt`` stops what the guest executes and returns whether it did; ``explain`` returns the error for a guest
-    that is gone; ``may_have_lost_output`` tells whether a part of the console's output may be missing.
+    that is gone.
     """
 
+    emulator: Emulator
     channel: Channel
     interrupt: Callable[[], bool]
     explain: Callable[[], HarnessError]
-    may_have_lost_output: Callable[[], bool]
 
 
 class Requests:
@@ -162,7 +163,7 @@ class Requests:
         return self._number_of(self, thing)
 
     def _check_output(self) -> None:
-        if self._connection.may_have_lost_output():
+        if self._connection.emulator.may_have_lost_output():
             raise ConsoleGarbled(
                 "the guest printed faster than the host could take it, and the emulator may have dropped output: "
                 "print less, or run fewer boards at once (pytest -n)"
