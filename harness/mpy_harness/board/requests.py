@@ -19,7 +19,7 @@ from mpy_harness.errors import (
     PythonLoop,
     Untransferable,
 )
-from mpy_harness.machines import Emulator
+from mpy_harness.machines import Machine
 
 #: Modes of a request (guest/requests.py): its instructions are counted; counted, and names of functions are asked for
 #: afterwards; added to either, what it takes of heap and stack is watched.
@@ -52,7 +52,7 @@ class Connection:
     that is gone.
     """
 
-    emulator: Emulator
+    emulator: Machine
     channel: Channel
     interrupt: Callable[[], bool]
     explain: Callable[[], HarnessError]
