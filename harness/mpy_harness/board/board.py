@@ -27,7 +27,7 @@ from mpy_harness.firmware.symbols import Symbols
 from mpy_harness.machines import Machine
 from mpy_harness.targets import Target
 
-BOOT_SECONDS = 40.0  # an ESP32 takes 3 on an idle machine, and many times that on a busy one
+BOOT_SECONDS = 40.0  # a chip that boots from flash takes 3 on an idle host, and many times that on a busy one
 
 
 class Board:
