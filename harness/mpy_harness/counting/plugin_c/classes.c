@@ -4,6 +4,7 @@
  * block before was taken. An instruction in an IT block counts whether its condition held or not, unless it
  * is a branch. */
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "plugin.h"
 
@@ -30,6 +31,7 @@ static struct block *latest; /* that began, whether it counts or not */
 static bool is_whole = true; /* whether the current block's end will be executed, and counts */
 static bool is_paused;
 static struct totals at_start[OPEN_REGIONS];
+static struct totals forgotten; /* of blocks whose translation is */
 static uint64_t parted[PAIR_ROW + 1]; /* pairs of which the second came in another block */
 
 static void begin(struct block *block) {
@@ -54,7 +56,7 @@ static void join(void) {
 }
 
 static void translate(const struct code *code) {
-    struct block *block = allocate(sizeof *block + code->count * sizeof(struct kind));
+    struct block *block = allocate_for_code(sizeof *block + code->count * sizeof(struct kind));
     const struct insn *last = &code->insn[code->count - 1];
     block->address = code->address[0];
     block->end = code->address[code->count];
@@ -110,24 +112,47 @@ static void resume(uint32_t rest, uint32_t address) {
     }
 }
 
+/* Add what was executed of a block, except the last `rest` instructions once. */
+static void add(struct totals *totals, const struct block *block, uint32_t rest) {
+    int64_t times = (int64_t)block->begun;
+    for (uint32_t at = 0; at < block->count; at++) {
+        const struct kind *kind = &block->kinds[at];
+        times += block->change != NULL ? block->change[at] : 0;
+        times -= at == block->count - rest;
+        totals->classes[kind->class_] += (uint64_t)times;
+        *(kind->class_ == CLASS_STORE ? &totals->store_words : &totals->load_words) += (uint64_t)times * kind->words;
+        totals->load_used += kind->pair == PAIR_USED ? (uint64_t)times : 0;
+        totals->load_row += kind->pair == PAIR_ROW ? (uint64_t)times : 0;
+    }
+    totals->not_taken += block->not_taken;
+    totals->classes[block->kinds[block->count - 1].class_] -= block->not_taken;
+}
+
 /* Return what was executed so far, except the last `rest` instructions of the current block. */
 static struct totals executed(uint32_t rest) {
-    struct totals totals = {.load_used = parted[PAIR_USED], .load_row = parted[PAIR_ROW]};
+    struct totals totals = forgotten;
+    totals.load_used += parted[PAIR_USED];
+    totals.load_row += parted[PAIR_ROW];
     for (const struct block *block = blocks; block != NULL; block = block->next) {
-        int64_t times = (int64_t)block->begun;
-        for (uint32_t at = 0; at < block->count; at++) {
-            const struct kind *kind = &block->kinds[at];
-            times += block->change != NULL ? block->change[at] : 0;
-            times -= block == current && is_whole && at == block->count - rest;
-            totals.classes[kind->class_] += (uint64_t)times;
-            *(kind->class_ == CLASS_STORE ? &totals.store_words : &totals.load_words) += (uint64_t)times * kind->words;
-            totals.load_used += kind->pair == PAIR_USED ? (uint64_t)times : 0;
-            totals.load_row += kind->pair == PAIR_ROW ? (uint64_t)times : 0;
-        }
-        totals.not_taken += block->not_taken;
-        totals.classes[block->kinds[block->count - 1].class_] -= block->not_taken;
+        add(&totals, block, block == current && is_whole ? rest : 0);
     }
     return totals;
+}
+
+/* The block that began last may still be cut: it stays. */
+static void forget(void) {
+    struct block **link = &blocks;
+    while (*link != NULL) {
+        struct block *block = *link;
+        if (block == current || block == latest) {
+            keep(block);
+            link = &block->next;
+        } else {
+            add(&forgotten, block, 0);
+            free(block->change);
+            *link = block->next;
+        }
+    }
 }
 
 static void start(int region, uint32_t rest, uint32_t address) {
@@ -150,4 +175,5 @@ static void stop(int region, uint32_t rest, uint32_t address, FILE *record) {
             now.load_row - then->load_row);
 }
 
-const struct mode mode_classes = {"classes", translate, left_early, pause, resume, start, stop, .cut = cut, .join = join};
+const struct mode mode_classes = {"classes", translate, left_early, pause, resume, start, stop, .cut = cut, .join = join,
+                                   .forget = forget};

@@ -293,7 +293,7 @@ static const executed_cb callbacks[EVENT_COUNT] = {
 
 /* Register what counts a block; before all other callbacks, which ask whether it counts. */
 void cores_translate(const struct code *code) {
-    struct block *block = allocate(sizeof *block + code->count * sizeof block->insns[0]);
+    struct block *block = allocate_for_code(sizeof *block + code->count * sizeof block->insns[0]);
     block->address = code->address[0];
     block->count = code->count;
     const struct insn *end = &code->insn[code->count - 1];
@@ -326,5 +326,12 @@ void cores_translate(const struct code *code) {
         if (insn->class_ == CLASS_LOAD && block->is_exit) {
             qemu_plugin_register_vcpu_mem_cb(handle, loaded, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW, NULL);
         }
+    }
+}
+
+void cores_forget(void) {
+    for (int at = 0; at < MOST_CORES; at++) {
+        keep(cores[at].begun);
+        keep(cores[at].last);
     }
 }

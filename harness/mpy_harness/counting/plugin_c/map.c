@@ -1,4 +1,4 @@
-/* Memory, and a hash map with open addressing. */
+/* Memory, also that of translations, and a hash map with open addressing. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +17,42 @@ void *allocate(size_t size) {
         abort();
     }
     return memory;
+}
+
+/* What belongs to a translation, with others of its kind. */
+struct owned {
+    struct owned *next;
+    bool is_kept;
+    max_align_t memory[];
+};
+
+static struct owned *owned;
+
+void *allocate_for_code(size_t size) {
+    struct owned *new = allocate(sizeof *new + size);
+    new->next = owned;
+    owned = new;
+    return new->memory;
+}
+
+void keep(const void *memory) {
+    if (memory != NULL) {
+        ((struct owned *)((uintptr_t)memory - offsetof(struct owned, memory)))->is_kept = true;
+    }
+}
+
+void free_code(void) {
+    struct owned **link = &owned;
+    while (*link != NULL) {
+        struct owned *this = *link;
+        if (this->is_kept) {
+            this->is_kept = false;
+            link = &this->next;
+        } else {
+            *link = this->next;
+            free(this);
+        }
+    }
 }
 
 /* Return memory for at least `wanted` items, what is new of it zeroed. */

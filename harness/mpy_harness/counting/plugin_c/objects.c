@@ -40,8 +40,9 @@ static void search(const struct function *function, const uint8_t *bytes) {
         decode(bytes + (address - function->start), address, &state, &insn);
         if (insn.load_base >= 0 && self >> insn.load_base & 1) {
             void **value = map_at(&loads, address);
-            struct load *load = *value = allocate(sizeof *load);
+            struct load *load = *value != NULL ? *value : allocate(sizeof *load);
             load->offset = insn.load_offset;
+            *value = load;
             return;
         }
         if (insn.flow == FLOW_RETURN || (insn.flow == FLOW_JUMP && !insn.conditional)) {

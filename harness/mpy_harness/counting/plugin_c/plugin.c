@@ -114,6 +114,17 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
     counter_translate(&code);
 }
 
+static void flushed(qemu_plugin_id_t id) {
+    (void)id;
+    if (cores_used()) {
+        cores_forget();
+    }
+    if (mode->forget != NULL) {
+        mode->forget();
+    }
+    free_code();
+}
+
 static void ended(qemu_plugin_id_t id, void *data) {
     (void)id, (void)data;
     region_close_all();
@@ -176,6 +187,7 @@ EXPORTED int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, i
         cores_install((unsigned)core, mode == &mode_instructions, mode);
     }
     qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
+    qemu_plugin_register_flush_cb(id, flushed);
     qemu_plugin_register_atexit_cb(id, ended, NULL);
     return 0;
 }

@@ -1,7 +1,7 @@
 /* What the parts of the plugin know of each other.
  *
- * There is one guest core, or QEMU runs several in turn: everything runs in one thread, nothing is locked. Memory that belongs to
- * translated code is never freed, because QEMU does not say when it forgets a translation. */
+ * There is one guest core, or QEMU runs several in turn: everything runs in one thread, nothing is locked. What belongs
+ * to translated code is freed when QEMU forgets all translations, between two blocks; it does not tell of a single one. */
 #ifndef MPYH_PLUGIN_H
 #define MPYH_PLUGIN_H
 
@@ -42,6 +42,8 @@ struct mode {
     void (*cut)(uint32_t rest);
     /* The block that began last counts after all. */
     void (*join)(void);
+    /* QEMU has forgotten all translations: keep() what is still needed of what belongs to them. */
+    void (*forget)(void);
     bool repeats; /* translate also what repeats the access that left its block */
 };
 
@@ -66,6 +68,7 @@ uint64_t *cores_count(void);
 bool cores_counts(unsigned vcpu); /* whether what a core executes now is counted; true on other chips */
 bool cores_marked(unsigned vcpu);
 void cores_translate(const struct code *);
+void cores_forget(void); /* keep what is still needed of translations */
 
 /* region.c: regions between marks, and what is written of them. */
 void region_install(int descriptor, const struct mode *);
@@ -113,6 +116,9 @@ void *map_find(const struct map *, uint64_t key); /* NULL where there is none */
 void map_clear(struct map *);
 
 void *allocate(size_t size);
+void *allocate_for_code(size_t size); /* what belongs to a translation */
+void keep(const void *memory);        /* once, when translations are forgotten; NULL: nothing */
+void free_code(void);                 /* all that belongs to translations and is not kept */
 void *grown(void *memory, size_t wanted, size_t *capacity, size_t item);
 
 #endif

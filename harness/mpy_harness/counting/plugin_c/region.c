@@ -195,7 +195,7 @@ static void marked(unsigned int vcpu, void *data) {
 void region_translate(const struct code *code) {
     for (uint32_t at = 0; at < code->count; at++) {
         if (code->insn[at].mark != MARK_NONE) {
-            struct site *site = allocate(sizeof *site);
+            struct site *site = allocate_for_code(sizeof *site);
             *site = (struct site){code->insn[at].mark, code->count - at, code->address[at]};
             qemu_plugin_register_vcpu_insn_exec_cb(qemu_plugin_tb_get_insn(code->tb, at), marked,
                                                    QEMU_PLUGIN_CB_NO_REGS, site);

@@ -232,7 +232,7 @@ static void entered(unsigned int vcpu, void *data) {
 static struct site *site_of(const struct code *code, uint32_t at) {
     const struct insn *insn = &code->insn[at];
     const struct function *function = function_at(code->address[at]);
-    struct site *site = allocate(sizeof *site);
+    struct site *site = allocate_for_code(sizeof *site);
     *site = (struct site){
         .address = code->address[at],
         .rest = code->count - at,

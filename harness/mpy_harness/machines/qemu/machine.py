@@ -33,6 +33,9 @@ from mpy_harness.machines.streams import DescriptorStream
 
 _SETUP_SECONDS = 15.0
 _PIPE_BYTES = 1 << 20
+#: Memory for translated code, in MiB. Code that is loaded again is translated again, and the old translation is only
+#: forgotten with all others, when this is full. QEMU would take up to 1024; firmware needs 3 to 10 at a time.
+TRANSLATIONS = 32
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Qemu(Machine):
                 records = PluginRecords(output)
             console, relay, chardev = _console(setup.eager, inherited, undo, theirs)
             arguments = [
-                *(str(setup.binary), *options),
+                *(str(setup.binary), "-accel", f"tcg,tb-size={TRANSLATIONS}", *options),
                 *("-nodefaults", "-display", "none", "-monitor", "none", "-nic", "none", "-no-reboot", "-S"),
                 *("-chardev", chardev, "-serial", "chardev:console"),
                 *("-chardev", f"socket,id=qmp,fd={its_qmp}", "-mon", "chardev=qmp,mode=control"),

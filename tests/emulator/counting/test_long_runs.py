@@ -1,0 +1,109 @@
+"""QEMU's memory stays bounded however often code is loaded; counts do not change when translations are forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mpy_harness.board import Board
+from mpy_harness.board.natmod_loader import ModuleLoader
+from mpy_harness.counting.count import Count
+from mpy_harness.counting.instrument import Mode
+from mpy_harness.counting.profile import Profile
+from mpy_harness.machines.qemu import machine
+from mpy_harness.machines.qemu.machine import Qemu
+
+Counting = Callable[[Mode], Board]
+LEAST = 1  # MiB of translations: QEMU takes no less
+WORK = """
+def work(values):
+    words = {}
+    for value in values:
+        words[value % 7] = words.get(value % 7, 0) + value
+    return sorted(words.items())
+"""
+
+
+def qemu_of(board: Board) -> Qemu:
+    emulator = board.emulator
+    assert isinstance(emulator, Qemu)
+    return emulator
+
+
+def resident(board: Board) -> int:
+    """Return the bytes that a board's emulator has in memory (proc(5), VmRSS of status)."""
+    status = Path(f"/proc/{qemu_of(board).process.pid}/status").read_text(encoding="ascii")
+    return 1024 * next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
+
+
+@pytest.mark.parametrize(("mode", "lives"), [("count", 2000), ("classes", 300), ("functions", 300), ("memory", 300)])
+def test_memory_is_bounded(boot: Counting, monkeypatch: pytest.MonkeyPatch, mode: Mode, lives: int) -> None:
+    monkeypatch.setattr(machine, "TRANSLATIONS", 4)
+    board = boot(mode)
+
+    def live(times: int) -> None:
+        for _ in range(times):
+            board.soft_reset()
+            with board.count(listed=False):
+                board.exec("x = [1]")
+
+    live(200)  # each takes some 40 KB of translations
+    before = resident(board)
+    live(lives)
+    assert resident(board) - before < 6 << 20
+
+
+def test_memory_is_bounded_where_modules_are_loaded(boot: Counting, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "TRANSLATIONS", 4)
+    board = boot("count")
+    sections = np.array([1, 0, 0, 1, 0, 0], np.float32)
+
+    def live(times: int) -> None:
+        for _ in range(times):
+            board.soft_reset()
+            filt = ModuleLoader(board)("iir").new(sections)
+            with board.count(listed=False):
+                filt.run(sections)
+
+    live(100)
+    before = resident(board)
+    live(400)
+    assert resident(board) - before < 6 << 20
+
+
+@pytest.mark.parametrize("mode", ["count", "classes", "functions", "memory"])
+def test_counts_when_translations_are_forgotten(boot: Counting, monkeypatch: pytest.MonkeyPatch, mode: Mode) -> None:
+    usual = boot(mode)
+    monkeypatch.setattr(machine, "TRANSLATIONS", LEAST)
+    short = boot(mode)
+    counts = [counted(usual), counted(short)]
+    assert forgotten(short) > forgotten(usual) == 0
+    assert figures(counts[0]) == figures(counts[1])
+
+
+def counted(board: Board) -> Count:
+    with board.count("all") as count:
+        for turn in range(3):
+            board.exec(WORK)
+            assert board.call("work", list(range(300)))
+            filt = ModuleLoader(board)("iir").new(np.array([1, 0.5, 0, 1, -0.5, 0.25], np.float32))
+            filt.run(np.arange(64, dtype=np.float32))
+            board.exec(f"import json; print(json.dumps({{'turn': {turn}, 'value': 1.5 ** {turn}}}))")
+    return count
+
+
+def forgotten(board: Board) -> int:
+    lines = qemu_of(board).execute("info jit").splitlines()
+    return next(int(line.split()[-1]) for line in lines if line.startswith("TB flush count"))
+
+
+def figures(count: Count) -> tuple[object, ...]:
+    assert count.exact
+    return (count.instructions, count.classes, count.words, count.memory, arcs(count.profile))
+
+
+def arcs(profile: Profile | None) -> object:
+    return profile and sorted(map(repr, profile.arcs()))
