@@ -121,6 +121,10 @@ class BudgetInvalid(GuestFailure, TypeError):
     """A test's budget names what cannot be limited, or its region was never counted."""
 
 
+class CountInvalid(GuestFailure, AssertionError):
+    """A count leaves out what the guest executed, because guest code executed marks of regions itself."""
+
+
 class NatmodInvalid(GuestFailure):
     """A native module does not exist, lacks its Makefile or does not build."""
 

@@ -57,6 +57,8 @@ class Meter:
             self._open.pop()
             if listed:
                 self._listed.pop()
+        for each in (count, *count.regions):
+            each.check()
         if not (count.exact or self._open):
             warnings.warn(
                 f"the count of {name or 'a region'!r} is not exact: the guest waited in it (sleep, much output, "
@@ -109,11 +111,15 @@ class Meter:
     def _read(self, data: bytes) -> None:
         inner: list[Count] = []
         records = list(parse(data))
+        requests = 0
         for record, tree in zip(records, self._names.trees(records), strict=True):
             count = self._count(record, tree)
-            if record.kind != "request":
+            requests += record.kind == "request"
+            if record.kind not in {"request", "end"}:
                 inner.append(count)
                 continue
+            if requests > 1:  # of one request: the guest ended and began it in between
+                count.doubt_for("end")
             for region in self._open:
                 region.add(count)
         (self._listed[-1].regions if self._listed else self.counts).extend(inner)

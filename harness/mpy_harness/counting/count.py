@@ -9,9 +9,16 @@ from dataclasses import dataclass, field
 
 from mpy_harness.costs.cycles import Estimate, estimate
 from mpy_harness.counting.attribution import REGION
-from mpy_harness.counting.plugin_lines import WORDS, MemoryUse, Record
+from mpy_harness.counting.plugin_lines import WORDS, Doubt, MemoryUse, Record
 from mpy_harness.counting.profile import Function, Node, Profile
+from mpy_harness.errors import CountInvalid
 from mpy_harness.targets import Cycles
+
+_TAMPERED = {
+    "pause": "it ended while counting was paused, and guest code did not end that pause",
+    "begin": "guest code executed the mark with which the harness begins to count",
+    "end": "guest code executed the mark with which the harness ends a count",
+}
 
 
 @dataclass(eq=False)
@@ -21,8 +28,8 @@ class Count:
     ``classes`` (mode "classes") are instructions by class, those of none included, and add up to ``instructions``,
     ``words`` what they loaded and stored and how loads follow each other; ``memory`` is that of
     mode "memory", ``profile`` the call tree of mode "functions". ``regions`` are those that the guest
-    marked in it. ``finished`` is False where the guest, or the region itself, did not come to its end, ``exact`` where
-    instructions could not be told apart from those of a block that was left.
+    marked in it. ``finished`` is False where the guest, or the region itself, did not come to its end. ``doubt`` is why
+    the count is not ``exact``.
     """
 
     name: str
@@ -32,8 +39,21 @@ class Count:
     memory: MemoryUse | None = None
     profile: Profile | None = None
     regions: list[Count] = field(default_factory=list)
-    exact: bool = True
     finished: bool = True
+    doubt: Doubt | None = None
+
+    @property
+    def exact(self) -> bool:
+        """Tell whether the count is that of the program alone, and all of it."""
+        return self.doubt is None
+
+    def check(self) -> None:
+        """Raise CountInvalid where the guest executed marks by which the count left out something."""
+        if why := _TAMPERED.get(self.doubt or ""):
+            raise CountInvalid(
+                f"the count of {self.name or 'a region'!r} is not what the program took: {why}. Marks are instructions "
+                "that do nothing (docs/counting.md): let harness_mark execute them alone."
+            )
 
     def estimate(self, model: Cycles, clock: int | None = None) -> Estimate:
         """Return the estimated cycles and time by a core's cycle model (``target.cycles``), at a clock in Hz.
@@ -46,6 +66,11 @@ class Count:
                 'or mark the test with pytest.mark.counting("classes")'
             )
         return estimate({**self.classes, **self.words}, model, clock)
+
+    def doubt_for(self, reason: Doubt | None) -> None:
+        """Take note of a reason to doubt the count; one that says that something was left out comes first."""
+        if self.doubt is None or (reason is not None and self.doubt == "wait"):
+            self.doubt = reason
 
     def __getitem__(self, name: str) -> Count:
         """Return the sum of the guest's regions of that name."""
@@ -66,7 +91,7 @@ class Count:
         self.memory = _together(self.memory, other.memory)
         if other.profile is not None:
             self.profile = _joined(self.name, self.profile, other.profile)
-        self.exact &= other.exact
+        self.doubt_for(other.doubt)
         self.finished &= other.finished
 
 
@@ -83,8 +108,8 @@ def count_of(record: Record, empty: Record | None, profile: Profile | None = Non
         words={name: getattr(record, name) - getattr(empty, name) for name in WORDS} if record.classes else {},
         memory=_without(record.memory, empty.memory),
         profile=profile,
-        exact=record.exact,
         finished=record.finished,
+        doubt=record.doubt,
     )
 
 

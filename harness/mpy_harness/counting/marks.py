@@ -15,6 +15,7 @@ from pathlib import Path
 from mpy_harness import architectures
 from mpy_harness.architectures.marks import Mark
 from mpy_harness.counting.instrument import Instrument, Mode
+from mpy_harness.counting.plugin_lines import Doubt
 from mpy_harness.errors import CountingUnavailable
 from mpy_harness.firmware.symbols import Symbols, code_of
 from mpy_harness.targets import Target
@@ -26,7 +27,7 @@ EVENT = struct.Struct("<BQ")
 _MARK_BYTES = 2
 _NAME_BITS = 255 * 8
 _OPEN_REGIONS = 16
-_HOST_BEGIN, _HOST_END = 1, 3
+_REQUEST_BEGINS, _ALL_ENDS, _REQUEST_ENDS = b"\1", b"\3", b"\x0b"
 # MicroPython's function through which all machine code goes that it loads or emits: where, and how many bytes, are its
 # third and fourth argument (py/emitglue.c).
 _LOADS_CODE = "mp_emit_glue_assign_native"
@@ -119,6 +120,7 @@ class Regions:
     def __init__(self) -> None:
         self._open: list[_Region] = []
         self._name: list[int] = []
+        self._last: list[int] = []  # bits of the name's last byte
         self._pauses = 0
         self._paused_at = 0
 
@@ -129,6 +131,7 @@ class Regions:
                 self._wait_from(before)
             if len(self._name) < _NAME_BITS:
                 self._name.append(int(mark == Mark.ONE))
+            self._last = [*self._last[-7:], int(mark == Mark.ONE)]
             return
         if mark == Mark.PAUSE:
             self._wait_from(before)
@@ -146,30 +149,32 @@ class Regions:
 
     def _start(self, before: int) -> Iterator[str]:
         name = _bytes_of(self._name)
-        if name[:1] in {bytes([_HOST_BEGIN]), bytes([_HOST_END])}:
-            yield from self._close_all(before, request_ends=name[0] == _HOST_END)
-            if name[0] == _HOST_END:
+        last = _bytes_of(self._last) if name else b""
+        if last in {_REQUEST_BEGINS, _REQUEST_ENDS, _ALL_ENDS}:
+            is_open = bool(self._open) and _is_hosts(self._open[0])
+            yield from self._close_all(before, last)
+            if last == _REQUEST_ENDS and not is_open:
+                yield _line(last, 0, 0, finished=True, doubt="end")
+            if last != _REQUEST_BEGINS:
                 return
+            name = last
         # The mark itself is not part of the region.
         self._open.append(_Region(name, self._unless_paused(before + 1)))
 
-    def _close_all(self, before: int, *, request_ends: bool) -> Iterator[str]:
+    def _close_all(self, before: int, mark: bytes) -> Iterator[str]:
         while self._open:
-            finished = request_ends and len(self._open) <= _OPEN_REGIONS and _is_hosts(self._open[-1])
-            yield from self._close_top(before, finished=finished)
+            is_request = len(self._open) <= _OPEN_REGIONS and _is_hosts(self._open[-1])
+            doubt: Doubt | None = "begin" if is_request and mark == _REQUEST_BEGINS else None
+            yield from self._close_top(before, finished=is_request and mark == _REQUEST_ENDS, doubt=doubt)
         self._pauses = 0  # an exception or a reset while it waited
 
-    def _close_top(self, before: int, *, finished: bool) -> Iterator[str]:
+    def _close_top(self, before: int, *, finished: bool, doubt: Doubt | None = None) -> Iterator[str]:
         region = self._open.pop()
-        if len(self._open) < _OPEN_REGIONS:
-            facts = {
-                "name": region.name.hex(),
-                "depth": len(self._open),
-                "instructions": self._unless_paused(before) - region.start,
-                "finished": finished,
-                "exact": True,
-            }
-            yield json.dumps(facts) + "\n"
+        depth = len(self._open)
+        if depth < _OPEN_REGIONS:
+            doubt = doubt or ("pause" if self._pauses else None)
+            instructions = self._unless_paused(before) - region.start
+            yield _line(region.name, depth, instructions, finished=finished, doubt=doubt)
 
     def _wait_from(self, before: int) -> None:
         if self._pauses == 0:
@@ -189,7 +194,18 @@ class Regions:
 
 
 def _is_hosts(region: _Region) -> bool:
-    return region.name[:1] == bytes([_HOST_BEGIN])
+    return region.name[-1:] == _REQUEST_BEGINS
+
+
+def _line(name: bytes, depth: int, instructions: int, *, finished: bool, doubt: Doubt | None) -> str:
+    facts = {
+        "name": name.hex(),
+        "depth": depth,
+        "instructions": instructions,
+        "finished": finished,
+        "exact": doubt is None,
+    }
+    return json.dumps(facts if doubt is None else {**facts, "doubt": doubt}) + "\n"
 
 
 def _bytes_of(bits: list[int]) -> bytes:

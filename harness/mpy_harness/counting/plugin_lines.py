@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from mpy_harness.errors import MachineryError
 
 #: What surrounds a region's marks; guest/counting.py puts the first byte before its name.
-Kind = Literal["request", "with", "native", "viper", "native with", "viper with", "inline", "calls"]
+Kind = Literal["request", "end", "with", "native", "viper", "native with", "viper with", "inline", "calls"]
 _KINDS: dict[str, Kind] = {
     "\1": "request",
     "\2": "with",
@@ -19,7 +19,12 @@ _KINDS: dict[str, Kind] = {
     "\6": "viper",
     "\7": "native with",
     "\x08": "viper with",
+    "\x0b": "end",
 }
+
+#: Why a count is not exact: the guest waited in the region; it ended in a pause; a request's region was begun again, or
+#: ended by another end than the host's (a record of kind "end" tells of the second).
+Doubt = Literal["wait", "pause", "begin", "end"]
 
 #: Counts of mode "classes" besides the classes themselves: words moved, loads whose result the next instruction
 #: reads, loads straight after another one (counting/plugin_c/decode/pairs.h).
@@ -57,6 +62,7 @@ class Record(_Record):
     instructions: int
     finished: bool
     exact: bool
+    doubt: Doubt | None = None
     classes: dict[str, int] = {}
     load_words: int = 0
     store_words: int = 0

@@ -33,9 +33,10 @@ _WATCHED = const(4)
 
 # Kinds of marks: what surrounds a region (counting/plugin_lines.py).
 _BARE = const(0)  # calls from bytecode
-_REQUEST = const(1)  # a request of the host
+_REQUEST = const(1)  # a request of the host, until _END_OF_REQUEST
 _WITH = const(2)
 _END_OF_ALL = const(3)  # no region begins, all that are open end
+_END_OF_REQUEST = const(11)
 _NATIVE = const(5)  # calls from native and viper code
 _VIPER = const(6)
 _NATIVE_WITH = const(7)

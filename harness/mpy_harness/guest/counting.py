@@ -83,7 +83,7 @@ def counted(function, args, kwargs):
         mark(b"", _REQUEST)
         result = function(*args, **kwargs)
     finally:
-        mark(b"", _END_OF_ALL)
+        mark(b"", _END_OF_REQUEST)
     return result
 
 
@@ -92,7 +92,7 @@ def empty_request():
     try:
         mark(b"", _REQUEST)
     finally:
-        mark(b"", _END_OF_ALL)
+        mark(b"", _END_OF_REQUEST)
 
 
 def empty_with(region):

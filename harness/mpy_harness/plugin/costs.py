@@ -118,6 +118,7 @@ class Costs:
         total = Count(region)
         for count in _named(region, list(regions_of(self.board.counts)), lambda count: count.name, "counted"):
             total.add(count)
+        total.check()
         return total
 
     def _allocated(self, region: str | None) -> Allocations:

@@ -3,11 +3,18 @@
  * Marks are no-ops of the guest's architecture (decode.h). A region's name comes bit by bit before its
  * start, most significant bit first, so that the guest needs no address of ours and we none of the guest's.
  * Counted is what is executed behind the start and before the stop, except from a pause to where as many resumes
- * as pauses were seen: how long a guest waits for the host is no property of its program. The names 1 and 3 are
- * the host's: a request's region, and the end of all that is open, what its program forgot included.
+ * as pauses were seen: how long a guest waits for the host is no property of its program. The names 1, 11
+ * and 3 are the host's: a request's region begins, it ends, and all that is open ends, what a program forgot included.
+ * They are recognized by a name's last byte, so that bits that a program leaves behind hide none.
  *
  * Each closed region is one line of JSON: {"name": hexadecimal, "depth", "instructions", "finished",
- * "exact", and what the mode adds}. */
+ * "exact", "doubt" where it is not, and what the mode adds}. A program can execute the host's marks as well. What
+ * that leaves out of a count is not known, but that it happened shows: a doubt is
+ *
+ * - "wait": what else ran while the program waited cannot be told apart from it (counter_doubt)
+ * - "pause": the region ended in a pause, which somebody did not end
+ * - "begin": a request's region ended because another one began
+ * - "end": a request ended where none was open, so what ended it before was not the host. This is a line by itself. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +23,9 @@
 #include "plugin.h"
 
 #define NAME_BITS (255 * 8)
-#define HOST_BEGIN 1
-#define HOST_END 3
+#define REQUEST_BEGINS 1
+#define ALL_ENDS 3
+#define REQUEST_ENDS 11
 
 struct region {
     uint64_t start;
@@ -31,10 +39,14 @@ struct site {
     uint32_t rest, address;
 };
 
+static const char end_alone[] =
+    "{\"name\":\"0b\",\"depth\":0,\"instructions\":0,\"finished\":true,\"exact\":false,\"doubt\":\"end\"}\n";
+
 static struct region open[OPEN_REGIONS];
 static int depth;    /* open regions; those beyond OPEN_REGIONS are counted, not kept */
 static uint8_t name[NAME_BITS / 8];
 static uint32_t name_bits;
+static uint8_t last_byte; /* of the name: its last eight bits */
 static uint32_t pauses;
 static uint64_t paused_at;
 static uint32_t doubted_at;
@@ -63,7 +75,7 @@ static uint64_t unless_paused(uint64_t count) {
     return pauses > 0 ? paused_at : count;
 }
 
-static void close_top(uint32_t rest, uint32_t address, bool finished) {
+static void close_top(uint32_t rest, uint32_t address, bool finished, const char *doubt) {
     if (--depth >= OPEN_REGIONS) {
         return;
     }
@@ -78,9 +90,17 @@ static void close_top(uint32_t rest, uint32_t address, bool finished) {
     for (uint32_t at = 0; at < region->name_size; at++) {
         fprintf(record, "%02x", region->name[at]);
     }
+    if (doubt == NULL && pauses > 0) {
+        doubt = "pause";
+    } else if (doubt == NULL && counter_doubts() != region->doubts) {
+        doubt = "wait";
+    }
     fprintf(record, "\",\"depth\":%d,\"instructions\":%" PRIu64 ",\"finished\":%s,\"exact\":%s", depth,
             unless_paused(counter_before(rest)) - region->start, finished ? "true" : "false",
-            (pauses > 0 ? doubted_at : counter_doubts()) == region->doubts ? "true" : "false");
+            doubt == NULL ? "true" : "false");
+    if (doubt != NULL) {
+        fprintf(record, ",\"doubt\":\"%s\"", doubt);
+    }
     if (mode != NULL && mode->stop != NULL) {
         mode->stop(depth, rest, address, record);
     }
@@ -115,12 +135,14 @@ static void wait_until(uint32_t rest, uint32_t address) {
 }
 
 static bool is_hosts(const struct region *region) {
-    return region->name_size > 0 && region->name[0] == HOST_BEGIN;
+    return region->name_size > 0 && region->name[region->name_size - 1] == REQUEST_BEGINS;
 }
 
-static void close_all(uint32_t rest, uint32_t address, bool request_ends) {
+/* Everything ends, because a request ends, another one begins or the emulator ends (mark: 0). */
+static void close_all(uint32_t rest, uint32_t address, uint8_t mark) {
     while (depth > 0) {
-        close_top(rest, address, request_ends && depth <= OPEN_REGIONS && is_hosts(&open[depth - 1]));
+        bool is_request = depth <= OPEN_REGIONS && is_hosts(&open[depth - 1]);
+        close_top(rest, address, mark == REQUEST_ENDS && is_request, mark == REQUEST_BEGINS && is_request ? "begin" : NULL);
     }
     while (pauses > 0) { /* an exception or a reset while it waited */
         pauses = 1;
@@ -129,11 +151,17 @@ static void close_all(uint32_t rest, uint32_t address, bool request_ends) {
 }
 
 static void start(uint32_t rest, uint32_t address) {
-    if (name_bits >= 8 && (name[0] == HOST_BEGIN || name[0] == HOST_END)) {
-        close_all(rest, address, name[0] == HOST_END);
-        if (name[0] == HOST_END) {
+    if (name_bits >= 8 && (last_byte == REQUEST_BEGINS || last_byte == REQUEST_ENDS || last_byte == ALL_ENDS)) {
+        bool is_open = depth > 0 && is_hosts(&open[0]);
+        close_all(rest, address, last_byte);
+        if (last_byte == REQUEST_ENDS && !is_open) {
+            write_out(end_alone, sizeof end_alone - 1);
+        }
+        if (last_byte != REQUEST_BEGINS) {
             return;
         }
+        name[0] = REQUEST_BEGINS;
+        name_bits = 8;
     }
     if (depth < OPEN_REGIONS) {
         struct region *region = &open[depth];
@@ -168,6 +196,7 @@ static void marked(unsigned int vcpu, void *data) {
             *byte = site->mark == MARK_ONE ? *byte | bit : *byte & (uint8_t)~bit;
             name_bits++;
         }
+        last_byte = (uint8_t)(last_byte << 1 | (site->mark == MARK_ONE));
         return;
     case MARK_PAUSE:
         wait_from(site->rest, site->address);
@@ -183,7 +212,7 @@ static void marked(unsigned int vcpu, void *data) {
         break;
     case MARK_STOP:
         if (depth > OPEN_REGIONS || (depth > 0 && !is_hosts(&open[depth - 1]))) {
-            close_top(site->rest, site->address, true);
+            close_top(site->rest, site->address, true, NULL);
         }
         break;
     case MARK_NONE:
@@ -204,5 +233,5 @@ void region_translate(const struct code *code) {
 }
 
 void region_close_all(void) {
-    close_all(0, 0, false);
+    close_all(0, 0, 0);
 }
