@@ -5,7 +5,7 @@ files on the same firmware image in the same QEMU, in one run; verdicts must agr
 MicroPython's runner gets all files in one call, which is faster than its makefile's call a module.
 It needs pyserial (``pip install pyserial``).
 
-    python benchmarks/natmod_suite.py
+    python benchmarks/natmod_suite.py [--rounds N] [--short]
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -33,13 +33,14 @@ from mpy_harness.reports.table import aligned
 from mpy_harness.targets import DEFAULT_TARGET, Target, load_target
 
 MODULES = {"deflate": "deflate*", "framebuf": "framebuf*", "heapq": "heapq*", "random": "random_basic*", "re": "re*"}
+SHORT = ("heapq",)
 RUNNER_SECONDS = 900
 
 
-def tests_of(source: Source) -> dict[str, list[Path]]:
+def tests_of(names: Sequence[str], source: Source) -> dict[str, list[Path]]:
     """Return the test files by module."""
     folder = source.path / "tests" / "extmod"
-    return {name: sorted(folder.glob(f"{pattern}.py")) for name, pattern in MODULES.items()}
+    return {name: sorted(folder.glob(f"{MODULES[name]}.py")) for name in names}
 
 
 def truth(test: Path) -> str:
@@ -128,14 +129,14 @@ def run_theirs(
     return seconds, verdicts
 
 
-def build(target: Target, source: Source, progress: Progress) -> dict[str, Path]:
+def build(names: Sequence[str], target: Target, source: Source, progress: Progress) -> dict[str, Path]:
     """Build MicroPython's example modules for the target."""
     folder = source.path / "examples" / "natmod"
     return {
         name: build_natmod(
             folder / name, target.natmod.arch, source=source, micropython=source.version, progress=progress
         ).path
-        for name in MODULES
+        for name in names
     }
 
 
@@ -144,13 +145,15 @@ def main() -> None:
     parser.add_argument(
         "--rounds", type=int, default=1, help="times each runner runs, turn about; the best counts (default 1)"
     )
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--short", action="store_true", help="one module's tests: whether it runs, no figures")
+    options = parser.parse_args()
+    names = SHORT if options.short else tuple(MODULES)
     target = load_target(DEFAULT_TARGET)
     with shown() as progress:
         source = micropython_source(target.firmware.micropython, progress=progress)
         image = firmware_for(target, progress=progress).elf
-        modules = build(target, source, progress)
-    tests = tests_of(source)
+        modules = build(names, target, source, progress)
+    tests = tests_of(names, source)
     runners: dict[str, Callable[[], tuple[float, dict[str, str]]]] = {
         "run-natmodtests.py": lambda: run_theirs(target, image, source, tests, modules),
         "mpy-harness, one board": lambda: run_ours(target, tests, modules, 1),
@@ -158,7 +161,7 @@ def main() -> None:
     }
     best = dict.fromkeys(runners, float("inf"))
     verdicts: dict[str, dict[str, str]] = {}
-    for _ in range(rounds):
+    for _ in range(options.rounds):
         for name, runner in runners.items():
             seconds, verdicts[name] = runner()
             best[name] = min(best[name], seconds)
