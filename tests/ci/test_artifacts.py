@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 from mpy_harness.errors import GitHubUnavailable, MeasurementsInvalid
-from mpy_harness.github.artifacts import measured_by
+from mpy_harness.github.artifacts import job_results
 from mpy_harness.measurements.archives import read_members
 from mpy_harness.measurements.run import MAX_BYTES
 from tests.ci.archives import artifact, lying, run, with_link, zipped
@@ -26,7 +26,7 @@ def test_runs_come_by_the_artifacts_names(github, client):
     github.artifact("mpy-harness-renode-m33", artifact(HEAD))
     github.artifact("mpy-harness-m33", artifact(HEAD, BASE))
     github.artifact("mpy-harness-old", artifact(HEAD), expired=True)
-    m33, renode = measured_by(client, REPOSITORY, 5)
+    m33, renode = job_results(client, REPOSITORY, 5)
     assert (m33.label, m33.head, m33.base) == ("m33", HEAD, BASE)
     assert (renode.label, renode.head, renode.base) == ("renode-m33", HEAD, None)
 
@@ -34,67 +34,67 @@ def test_runs_come_by_the_artifacts_names(github, client):
 def test_the_newest_counts_where_a_job_ran_again(github, client):
     github.artifact("mpy-harness-m33", artifact(BASE))
     github.artifact("mpy-harness-m33", artifact(HEAD))
-    (measured,) = measured_by(client, REPOSITORY, 5)
+    (measured,) = job_results(client, REPOSITORY, 5)
     assert measured.head == HEAD
 
 
 def test_no_measurements_are_an_error_not_a_success(github, client):
     github.artifact("coverage", b"")
     with pytest.raises(MeasurementsInvalid, match="run 5 uploaded no measurements"):
-        measured_by(client, REPOSITORY, 5)
+        job_results(client, REPOSITORY, 5)
 
 
 def test_an_artifact_without_the_run_is_an_error(github, client):
     github.artifact("mpy-harness-m33", zipped({"base.json": BASE.model_dump_json().encode()}))
     with pytest.raises(MeasurementsInvalid, match=r"artifact mpy-harness-m33 holds no head\.json"):
-        measured_by(client, REPOSITORY, 5)
+        job_results(client, REPOSITORY, 5)
 
 
 def test_other_files_in_it_are_not_read(github, client):
     files = {"head.json": HEAD.model_dump_json().encode(), "report/index.html": b"<script>", "comment.md": b"# LGTM"}
     github.artifact("mpy-harness-m33", zipped(files))
-    (measured,) = measured_by(client, REPOSITORY, 5)
+    (measured,) = job_results(client, REPOSITORY, 5)
     assert measured.head == HEAD
 
 
 def test_names_of_artifacts_are_labels(github, client):
     github.artifact("mpy-harness-](https://evil)", artifact(HEAD))
     with pytest.raises(MeasurementsInvalid, match="not one that a run of ours gives"):
-        measured_by(client, REPOSITORY, 5)
+        job_results(client, REPOSITORY, 5)
     assert len(github.asked()) == 1
 
 
 def test_what_says_it_is_too_large_is_not_fetched(github, client):
     github.artifact("mpy-harness-m33", artifact(HEAD), size_in_bytes=65 << 20)
     with pytest.raises(MeasurementsInvalid, match="larger than 64 MiB"):
-        measured_by(client, REPOSITORY, 5)
+        job_results(client, REPOSITORY, 5)
     assert len(github.asked()) == 1
 
 
 def test_what_is_too_large_and_does_not_say_so_is_left(github, client):
     github.artifact("mpy-harness-m33", bytes((64 << 20) + 1), size_in_bytes=10)
     with pytest.raises(GitHubUnavailable, match="larger than 64 MiB"):
-        measured_by(client, REPOSITORY, 5)
+        job_results(client, REPOSITORY, 5)
 
 
 def test_too_many_artifacts_are_refused(github, client):
     for number in range(51):
         github.artifact(f"mpy-harness-{number}", artifact(HEAD))
     with pytest.raises(MeasurementsInvalid, match="more than 50"):
-        measured_by(client, REPOSITORY, 5)
+        job_results(client, REPOSITORY, 5)
 
 
 def test_what_did_not_arrive_whole_is_said(github, client):
     github.artifact("mpy-harness-m33", artifact(HEAD))
     github.archives[1] = artifact(BASE)
     with pytest.raises(GitHubUnavailable, match="did not arrive whole"):
-        measured_by(client, REPOSITORY, 5)
+        job_results(client, REPOSITORY, 5)
 
 
 def test_answers_that_are_no_artifacts_are_errors(github, client):
     github.faults.append(Fault(200, b'{"artifacts": [{"id": -1}]}'))
     with pytest.raises(GitHubUnavailable, match="no artifact"):
-        measured_by(client, REPOSITORY, 5)
+        job_results(client, REPOSITORY, 5)
 
 
 def _deep(depth: int) -> bytes:
@@ -118,7 +118,7 @@ def _deep(depth: int) -> bytes:
 def test_files_that_are_no_measurements_are_refused(content, why, github, client):
     github.artifact("mpy-harness-m33", zipped({"head.json": content}))
     with pytest.raises(MeasurementsInvalid, match=rf"head\.json in artifact mpy-harness-m33 is not a file of.*{why}"):
-        measured_by(client, REPOSITORY, 5)
+        job_results(client, REPOSITORY, 5)
 
 
 def twice() -> bytes:

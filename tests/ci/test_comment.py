@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from mpy_harness.errors import GitHubUnavailable, JobMisconfigured, MeasurementsInvalid
-from mpy_harness.github.artifacts import Measured
+from mpy_harness.github.artifacts import JobResult
 from mpy_harness.github.comment import Commenter, comment_body
 from mpy_harness.github.sticky import marker
 from tests.ci.archives import artifact, run, zipped
@@ -138,7 +138,7 @@ def for_another_repository(pull):
 def test_a_pull_request_that_is_not_the_runs_is_left_alone(change, github, tell):
     change(github.pull(7, HEAD_COMMIT))
     github.artifact("mpy-harness-m33", artifact(HEAD, BASE))
-    assert tell() == [f"commit {HEAD_COMMIT[:10]} is the newest of no open pull request: nothing to tell"]
+    assert tell() == [f"commit {HEAD_COMMIT[:10]} is the newest of no open pull request: nothing to comment on"]
     assert github.comments == []
 
 
@@ -153,7 +153,7 @@ def test_a_number_in_the_artifact_is_not_asked(github, tell):
 
 def test_other_events_are_not_for_a_pull_request(event, github, tell):
     event["workflow_run"]["event"] = "push"
-    assert tell() == ["run 5 was for the event push, not for a pull request: nothing to tell"]
+    assert tell() == ["run 5 was for the event push, not for a pull request: nothing to comment on"]
     assert github.seen == []
 
 
@@ -324,5 +324,5 @@ def test_the_command_says_what_is_wrong(arguments, environment, status, said, gi
 
 
 def test_one_body_for_files_and_runs():
-    body = comment_body([Measured("measurements", HEAD, BASE)])
+    body = comment_body([JobResult("measurements", HEAD, BASE)])
     assert body.startswith("### ❌ 1 measurement got worse")

@@ -58,7 +58,7 @@ def run_measure(
     """
     command = [part for name in words(target, "--targets") for part in ("--target", name)]
     command += [part for name in words(natmods, "--natmods") for part in ("--natmods", name)]
-    job = measure.Job(
+    job = measure.CiJob(
         Path.cwd(), [*command, *words(arguments, "--pytest-args")], output, against or measure.NOTHING, timeout * 60
     )
     raise typer.Exit(measure.measure(job, os.environ))

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from mpy_harness.errors import JobMisconfigured
-from mpy_harness.github.artifacts import Measured
+from mpy_harness.github.artifacts import JobResult
 from mpy_harness.github.client import Client
 from mpy_harness.github.comment import Commenter
 from mpy_harness.measurements.configuration import read_configuration
@@ -44,11 +44,11 @@ def command(
     try:
         commenter = Commenter(client, os.environ, name, author)
         if number is None:
-            said = commenter.comment_on_run()
+            lines = commenter.comment_on_run()
         else:
             head, *base = [read_run(file) for file in files or ()]
-            measured = Measured("measurements", head, base[0] if base else None)
-            said = [commenter.tell(number, [measured], read_configuration(Path.cwd()).rules())]
+            result = JobResult("measurements", head, base[0] if base else None)
+            lines = [commenter.comment_on(number, [result], read_configuration(Path.cwd()).rules())]
     finally:
         client.close()
-    sys.stdout.write("".join(f"{line}\n" for line in said))
+    sys.stdout.write("".join(f"{line}\n" for line in lines))

@@ -86,7 +86,7 @@ def _raw(descriptor: int) -> Iterator[None]:
 
 
 def _shovel(machine: Machine, pty: int, keyboard: int | None) -> bytes:
-    # Returns the last of what the guest said where it was the guest that ended, nothing where it was the user.
+    # Returns the last bytes that the guest printed if it was the guest that ended, none if it was the user.
     last = b"\n"
     console = machine.console
     os.set_blocking(pty, False)

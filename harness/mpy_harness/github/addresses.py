@@ -1,4 +1,4 @@
-"""Addresses that a server gives: where it is safe to go, and what of one may be shown."""
+"""Addresses that a server gives: which are safe to ask, and which part of one may be shown."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def check_address(url: str) -> None:
         raise JobMisconfigured(f"{host(url) or 'an empty address'} is no address with https://, it is not asked.")
 
 
-def joined(url: str, other: str | None) -> str:
+def resolve(url: str, other: str | None) -> str:
     """Return where a redirect or link from ``url`` leads. Raises GitHubUnavailable where that is nowhere."""
     if not other:
         raise GitHubUnavailable(NO_ADDRESS)

@@ -1,4 +1,4 @@
-"""The measurements that a workflow run uploaded: data of whoever opened the pull request, checked as such."""
+"""Read the measurements that a workflow run uploaded: whoever opened the pull request can have written them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LABEL = re.compile(r"[\w.+-]{1,80}", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Measured:
+class JobResult:
     """What one job measured: ``base`` is None where there was nothing to compare with."""
 
     label: str
@@ -39,7 +39,7 @@ class _Artifact(BaseModel):
     digest: str | None = None
 
 
-def measured_by(client: Client, repository: str, run: int) -> list[Measured]:
+def job_results(client: Client, repository: str, run: int) -> list[JobResult]:
     """Return what the jobs of a workflow run measured, by the artifacts' names; the newest where one is there twice.
 
     Raises MeasurementsInvalid for what no run of ours writes, and where there is nothing at all.
@@ -54,10 +54,10 @@ def measured_by(client: Client, repository: str, run: int) -> list[Measured]:
         raise MeasurementsInvalid(f"run {run} uploaded no measurements: it has no artifact {PREFIX}….")
     if len(newest) > _MAX_ARTIFACTS:
         raise MeasurementsInvalid(f"run {run} uploaded more than {_MAX_ARTIFACTS} artifacts of measurements.")
-    return [_measured(client, repository, newest[name]) for name in sorted(newest)]
+    return [_job_result(client, repository, newest[name]) for name in sorted(newest)]
 
 
-def _measured(client: Client, repository: str, artifact: _Artifact) -> Measured:
+def _job_result(client: Client, repository: str, artifact: _Artifact) -> JobResult:
     label = artifact.name.removeprefix(PREFIX)
     if not _LABEL.fullmatch(label):
         raise MeasurementsInvalid(f"the artifact's name {artifact.name[:100]!a} is not one that a run of ours gives.")
@@ -72,7 +72,7 @@ def _measured(client: Client, repository: str, artifact: _Artifact) -> Measured:
         raise MeasurementsInvalid(f"{source} holds no {HEAD}.")
     head = parse_run(files[HEAD], f"{HEAD} in {source}")
     base = parse_run(files[BASE], f"{BASE} in {source}") if BASE in files else None
-    return Measured(label, head, base)
+    return JobResult(label, head, base)
 
 
 def _parse(entry: object) -> _Artifact:

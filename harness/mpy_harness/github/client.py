@@ -1,6 +1,8 @@
-"""The few calls of GitHub's REST API that are needed, patient within limits.
+"""The few calls of GitHub's REST API that are needed, repeated where that makes sense.
 
-The token goes to the API's own address and nowhere else: redirects are followed by hand.
+The token goes to the API's own address and nowhere else: redirects are followed here, not by requests. Repeating is
+done here too, not by urllib3's Retry: that decides by status and ``Retry-After`` alone, while GitHub's limits are told
+by other headers and by the text of an answer, and it does not repeat a body that breaks off.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import requests
 
 from mpy_harness import __version__
 from mpy_harness.errors import GitHubUnavailable, JobMisconfigured
-from mpy_harness.github.addresses import NO_ADDRESS, check_address, host, joined, origin
+from mpy_harness.github.addresses import NO_ADDRESS, check_address, host, origin, resolve
 from mpy_harness.github.answers import Answer, NotDone, json_of, judge
 
 _TIMEOUT = (10.0, 30.0)  # seconds to connect, seconds between two pieces of an answer
@@ -87,7 +89,7 @@ class Client:
             if not isinstance(entries, list):
                 raise GitHubUnavailable(f"GET {path} answered no list. Is GITHUB_API_URL the address of the API?")
             yield from entries
-            url = joined(url, answer.next) if answer.next else None
+            url = resolve(url, answer.next) if answer.next else None
             if url is not None:
                 self._check_ours(url)
 
@@ -106,7 +108,7 @@ class Client:
         for _ in range(_REDIRECTS):
             if answer.status not in _MOVED:
                 return answer.body
-            url = joined(url, answer.headers.get("Location"))
+            url = resolve(url, answer.headers.get("Location"))
             check_address(url)
             answer = self._request("GET", url, limit=limit, follow=False, auth=_Bearer(None))
         raise GitHubUnavailable(f"GET {path}: redirected more than {_REDIRECTS} times.")
@@ -142,7 +144,7 @@ class Client:
                 wait: float | None = 2.0 ** (attempt - 1)
             else:
                 if answer.status in _MOVED and follow:
-                    url = joined(url, answer.headers.get("Location"))
+                    url = resolve(url, answer.headers.get("Location"))
                     self._check_ours(url)
                     redirects += 1
                     if (answer.status in {301, 302, 303} and method != "GET") or redirects > _REDIRECTS:

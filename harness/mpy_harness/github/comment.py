@@ -1,8 +1,8 @@
-"""The comment on a pull request: written by us from figures, whoever they come from.
+"""Write the comment on a pull request, from figures that anybody may have uploaded.
 
-After a run for a pull request, of a fork as well, a second job with the right to comment reads what the first one
-uploaded. Nothing of that is run, shown as it is, or believed beyond its figures: which pull request it is for says
-GitHub's event, held against the API.
+A run for a pull request, of a fork as well, may not comment. A second job may, and reads what the first one
+uploaded. It runs nothing of that, shows no text of it as it is, and takes only figures from it. For which pull request
+they are is not taken from there: GitHub's event says it, and the API confirms it.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from pathlib import Path
 
 from mpy_harness.errors import GitHubUnavailable, HarnessError
 from mpy_harness.github.answers import NotFound
-from mpy_harness.github.artifacts import Measured, measured_by
+from mpy_harness.github.artifacts import JobResult, job_results
 from mpy_harness.github.client import Client
 from mpy_harness.github.events import PullRequest, WorkflowRun, pull_requests_of, repository, workflow_run
-from mpy_harness.github.joining import joined
+from mpy_harness.github.merge import merge_results
 from mpy_harness.github.sticky import StickyComment, marker
 from mpy_harness.measurements.compare import compare
 from mpy_harness.measurements.configuration import FILE, read_configuration
@@ -36,34 +36,36 @@ _NOT_COMPARED = (
 
 @dataclass(frozen=True)
 class Commenter:
-    """Who comments where: the comment of ``name`` by ``author`` in the repository of a job's environment."""
+    """Keeps the comment ``name`` by ``author`` up to date, in the repository of a job's environment."""
 
     client: Client
     environment: Mapping[str, str]
     name: str = "comparison"
     author: str | None = None
 
-    def tell(self, number: int, measured: Sequence[Measured], rules: Rules | None = None, footer: str = "") -> str:
-        """Tell a pull request what was measured; return in words what was done."""
+    def comment_on(
+        self, number: int, results: Sequence[JobResult], rules: Rules | None = None, footer: str = ""
+    ) -> str:
+        """Say on a pull request what was measured; return a line about what was done."""
         room = COMMENT_BYTES - len(marker(self.name)) - 1
-        return self._put(number, comment_body(measured, rules, footer, room))
+        return self._put(number, comment_body(results, rules, footer, room))
 
     def comment_on_run(self) -> list[str]:
-        """Tell the pull requests of the run whose end started this job; return in words what was done.
+        """Comment on the pull requests of the run whose end started this job; return a line for each.
 
         Where the run's measurements are none, the comment says so before the error is raised: an older one that
         says that all is well would be wrong.
         """
         home, run = repository(self.environment), workflow_run(self.environment)
         if run.event != "pull_request":
-            return [f"run {run.id} was for the event {run.event}, not for a pull request: nothing to tell"]
+            return [f"run {run.id} was for the event {run.event}, not for a pull request: nothing to comment on"]
         pulls = pull_requests_of(run, home, self.client)
         if not pulls:
-            return [f"commit {run.head_sha[:10]} is the newest of no open pull request: nothing to tell"]
+            return [f"commit {run.head_sha[:10]} is the newest of no open pull request: nothing to comment on"]
         footer = f"{run.head_sha[:10]}, {self._link(home, run)}"
         try:
-            measured = measured_by(self.client, home, run.id)
-            return [self.tell(pull.number, measured, self._rules(home, pull), footer) for pull in pulls]
+            results = job_results(self.client, home, run.id)
+            return [self.comment_on(pull.number, results, self._rules(home, pull), footer) for pull in pulls]
         except HarnessError:
             with suppress(GitHubUnavailable):  # the first failure is the one to tell
                 for pull in pulls:
@@ -94,13 +96,13 @@ class Commenter:
 
 
 def comment_body(
-    measured: Sequence[Measured], rules: Rules | None = None, footer: str = "", limit: int = COMMENT_BYTES
+    results: Sequence[JobResult], rules: Rules | None = None, footer: str = "", limit: int = COMMENT_BYTES
 ) -> str:
     """Return what a comment says: a comparison for all jobs, or one for each group that can be joined.
 
     ``footer`` is Markdown that is trusted, ``limit`` is in bytes.
     """
-    groups = joined(measured)
+    groups = merge_results(results)
     if len(groups) == 1:
         return _section(groups[0], rules, footer, limit)
     titles = [f"**{group.label[:200]}**\n\n" for group in groups]  # of names that are checked, see artifacts.py
@@ -111,7 +113,7 @@ def comment_body(
     return "\n".join(parts) + f"\n{footer}\n"
 
 
-def _section(group: Measured, rules: Rules | None, footer: str, limit: int) -> str:
+def _section(group: JobResult, rules: Rules | None, footer: str, limit: int) -> str:
     if group.base is None:
         return run_markdown(group.head, footer=footer, limit=limit)
     return comparison_markdown(compare(group.base, group.head, rules), footer=footer, limit=limit)

@@ -1,7 +1,7 @@
-"""What GitHub says a workflow run was for: the only word on it that a pull request cannot change.
+"""What GitHub's event says a workflow run was for: a pull request cannot change that.
 
-A run for a pull request from a fork names no pull request in its event, and the API's list of pull requests of a
-commit knows nothing of a fork's commits: they are found by the branch they come from, and held against the commit.
+The event of a run from a fork names no pull request, and the API does not list pull requests by a fork's commit. So
+they are looked up by the branch they come from, and those with another newest commit are left out.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One job's work: test what was changed, measure it and what it was changed from, and tell the difference."""
+"""The work of a CI job: measure a change and the commit it starts from, and say what differs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _NOT_THERE, _NO_TESTS = 4, 5
 
 
 @dataclass(frozen=True)
-class Job:
+class CiJob:
     """What to test and where the measurements go: ``arguments`` are pytest's, ``timeout`` is in seconds a run.
 
     ``against`` is "merge-base", "none", or what ``mpy-harness compare`` takes for its base.
@@ -48,7 +48,7 @@ class Job:
     timeout: float = 3600.0
 
 
-def measure(job: Job, environment: Mapping[str, str]) -> int:
+def measure(job: CiJob, environment: Mapping[str, str]) -> int:
     """Do a job and return its status: 0, 1 where a test failed or something got worse."""
     job.output.mkdir(parents=True, exist_ok=True)
     for old in (HEAD, BASE, _TABLE, _PAGE):
@@ -70,12 +70,12 @@ def measure(job: Job, environment: Mapping[str, str]) -> int:
     comparison = compare(base, head, rules)
     _write(job.output / _TABLE, comparison_csv(comparison))
     _write(job.output / _PAGE, html_page(Content(head, comparison)))
-    tell(comparison, environment)
+    publish(comparison, environment)
     return status or int(comparison.regressed)
 
 
-def tell(comparison: Comparison, environment: Mapping[str, str]) -> None:
-    """Say what a comparison found: in the log, in the job's summary and on the lines of the tests."""
+def publish(comparison: Comparison, environment: Mapping[str, str]) -> None:
+    """Write what a comparison found to the log, to the job's summary and to the lines of the tests."""
     sys.stdout.write("\n".join(comparison_lines(comparison)) + "\n")
     add_summary(environment, comparison_markdown(comparison))
     if in_actions(environment):
@@ -87,7 +87,7 @@ def _write(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8", newline="")
 
 
-def _base(job: Job, environment: Mapping[str, str]) -> tuple[Run | None, Rules]:
+def _base(job: CiJob, environment: Mapping[str, str]) -> tuple[Run | None, Rules]:
     """Return what to compare with, None where there is nothing, and by which rules; keep it beside the measurements."""
     if job.against == NOTHING:
         return None, Rules()
@@ -113,7 +113,7 @@ def _base(job: Job, environment: Mapping[str, str]) -> tuple[Run | None, Rules]:
     return read_run(job.output / BASE), rules
 
 
-def _pytest(job: Job, folder: Path, name: str) -> int:
+def _pytest(job: CiJob, folder: Path, name: str) -> int:
     """Run the tests of a folder, their measurements into a file of the output folder; return pytest's status."""
     measurements = ["--measurements", str((job.output / name).absolute())]
     command = [sys.executable, "-m", "pytest", *measurements, *job.arguments]

@@ -1,4 +1,4 @@
-"""The files in an artifact's zip archive, read in memory: nothing of it is ever written to a disk."""
+"""Read files of a zip archive that anybody may have made; nothing of it is written to a disk."""
 
 from __future__ import annotations
 

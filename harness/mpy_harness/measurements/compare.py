@@ -19,7 +19,7 @@ _NAMED = 20
 
 
 def compare(base: Run, head: Run, rules: Rules | None = None) -> Comparison:
-    """Compare a run with an earlier one, by the rules given; without any, each change of a count or size counts."""
+    """Compare a run with an earlier one by rules; without any, every change of a count or of a size matters."""
     rules = rules or Rules()
     before = {each.key: each for each in base.measurements}
     after = {each.key: each for each in head.measurements}

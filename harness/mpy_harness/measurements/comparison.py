@@ -1,4 +1,4 @@
-"""What a comparison of two runs says: one row a measurement, and what else a reader must know."""
+"""The result of comparing two runs: a row for each measurement, and what else a reader must know."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _TABLE = "tool.mpy-harness"
 class Configuration(BaseModel):
     """The table: ``baselines`` is the folder of committed ones, below that of the file, ``folder``.
 
-    ``thresholds`` and ``may-go`` are those of Rules; ``strict`` likewise.
+    ``thresholds``, ``may-go`` (``may_disappear``) and ``strict`` are those of Rules.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)

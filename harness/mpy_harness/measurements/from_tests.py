@@ -1,4 +1,4 @@
-"""What tests found, as measurements: stable names, values that a file can keep, contributors."""
+"""Turn what tests found into measurements: with stable names, values that a file can hold, and contributors."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Origin:
 
 
 def name_of(text: str) -> str:
-    """Return a text as a name: printable, not too long, and still its own."""
+    """Return a text as a name: printable, at most 300 characters, and different texts as different names."""
     name = plain(text) or "(unnamed)"
     if len(name) <= _NAME:
         return name
@@ -147,7 +147,7 @@ def of_image(sizes: ElfSizes, target: str) -> list[Measurement]:
 
 
 def worst(measurements: Iterable[Measurement]) -> list[Measurement]:
-    """Return them sorted, each once: of several of one name the worst, whatever order they came in."""
+    """Return measurements sorted and each once: the worst of those with one name, in whatever order they come."""
     found: dict[tuple[str, str, str], Measurement] = {}
     for each in measurements:
         other = found.setdefault(each.key, each)

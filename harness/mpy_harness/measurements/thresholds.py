@@ -18,9 +18,9 @@ Limit = str | int | float
 
 @dataclass(frozen=True)
 class Threshold:
-    """A change by more than ``share`` of the old value and by more than ``amount`` counts; ``both``: not one alone.
+    """How much a value may change: by a ``share`` of the old value, by an ``amount``, or both.
 
-    ``text`` is how it was written.
+    A change that exceeds one of them counts; with ``both``, one that exceeds both. ``text`` is how it was written.
     """
 
     text: str
@@ -30,7 +30,7 @@ class Threshold:
 
     @classmethod
     def parse(cls, limit: Limit) -> Threshold:
-        """Read ``"0.5%"``, ``"200"`` or 200, ``"0.5% | 200"`` (more than one of them), ``"0.5% & 200"`` (than both).
+        """Read ``"0.5%"``, ``"200"`` or 200, ``"0.5% | 200"`` (either is exceeded), ``"0.5% & 200"`` (both are).
 
         Raises ValueError.
         """

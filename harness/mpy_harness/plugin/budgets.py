@@ -60,10 +60,10 @@ def limits_of(item: pytest.Item) -> list[Limit]:
 
 @dataclass
 class Budgets:
-    """The limits of a test that runs on a board, and what it spent."""
+    """The limits of a test that runs on a board, and what it costs."""
 
     limits: Sequence[Limit]
-    spent: Costs = field(repr=False)
+    costs: Costs = field(repr=False)
 
     @classmethod
     def of(cls, item: pytest.Item, board: Board | None) -> Budgets | None:
@@ -78,21 +78,21 @@ class Budgets:
     @contextmanager
     def measured(self) -> Iterator[Costs]:
         """Count what the limits are about while the test runs."""
-        board = self.spent.board
+        board = self.costs.board
         metrics = {limit.metric for limit in self.limits if limit.region is None}
         with ExitStack() as regions:
             # Which functions allocate is found out by counting.
             if metrics & _COUNTED or (metrics & _WATCHED and board.can_count):
-                self.spent.count = regions.enter_context(board.count(listed=False))
+                self.costs.count = regions.enter_context(board.count(listed=False))
             if metrics & _WATCHED:
-                self.spent.allocations = regions.enter_context(board.allocations(listed=False))
-            yield self.spent
+                self.costs.allocations = regions.enter_context(board.allocations(listed=False))
+            yield self.costs
 
     def check(self) -> None:
         """Raise BudgetExceeded for the limits that were exceeded, BudgetInvalid for what was never measured."""
-        said = [limit.excess(self.spent.figure(limit.metric, limit.region)) for limit in self.limits]
-        if any(said):
-            raise BudgetExceeded("\n".join(filter(None, said)))
+        excesses = [limit.excess(self.costs.figure(limit.metric, limit.region)) for limit in self.limits]
+        if any(excesses):
+            raise BudgetExceeded("\n".join(filter(None, excesses)))
 
 
 def _limits(marker: pytest.Mark) -> Iterator[Limit]:
@@ -100,13 +100,13 @@ def _limits(marker: pytest.Mark) -> Iterator[Limit]:
     region = values.pop("region", None)
     unknown = values.keys() - set(get_args(Metric))
     if unknown or not values or marker.args or not isinstance(region, str | None):
-        raise BudgetInvalid(f"{_TAKES}, not {_said(marker)}.")
+        raise BudgetInvalid(f"{_TAKES}, not {_as_written(marker)}.")
     if region is not None and (about := sorted(values.keys() & _LOADED)):
         raise BudgetInvalid(f"{about[0]}= is about native modules, region= about what is run: give them apart.")
     for metric, value in values.items():
         number = _number(metric, value)
         if number is None:
-            raise BudgetInvalid(f"{_TAKES}, not {_said(marker)}.")
+            raise BudgetInvalid(f"{_TAKES}, not {_as_written(marker)}.")
         yield Limit(metric, number, region)  # type: ignore[arg-type]
 
 
@@ -125,7 +125,7 @@ def _number(metric: str, value: Any) -> int | float | None:
         return None
 
 
-def _said(marker: pytest.Mark) -> str:
+def _as_written(marker: pytest.Mark) -> str:
     given = [*map(repr, marker.args), *(f"{name}={value!r}" for name, value in marker.kwargs.items())]
     return ", ".join(given) or "nothing"
 

@@ -1,4 +1,4 @@
-"""What a test spent, with the biggest contributors: what a budget is compared with."""
+"""What a test costs, with the functions or symbols that contribute most; budgets are compared with it."""
 
 from __future__ import annotations
 
@@ -86,8 +86,8 @@ class Costs:
         lines = _site_lines(profile) if profile else ()
         hint = self._hint("functions allocate")
         if metric == "alloc":
-            said = f"{where} made {taken.count:,} allocations ({taken.bytes:,} B)"
-            return Figure(taken.count, said, contributors=lines, hint=hint)
+            sentence = f"{where} made {taken.count:,} allocations ({taken.bytes:,} B)"
+            return Figure(taken.count, sentence, contributors=lines, hint=hint)
         return Figure(taken.peak, f"{where} took {taken.peak:,} B of the heap at most", "B", lines, hint)
 
     def _hint(self, which: str) -> str:
@@ -107,8 +107,10 @@ class Costs:
         total = sum(tree.bytes for tree in trees)
         names = ", ".join(module.name for module in sizes)
         whose = f"the test's native module{'s' if len(sizes) > 1 else ''} ({names})"
-        said = f"{whose} take{'s' if len(sizes) == 1 else ''} {total:,} B of {'flash' if metric == 'flash' else 'RAM'}"
-        return Figure(total, said, "B", _tree_lines(trees))
+        sentence = (
+            f"{whose} take{'s' if len(sizes) == 1 else ''} {total:,} B of {'flash' if metric == 'flash' else 'RAM'}"
+        )
+        return Figure(total, sentence, "B", _tree_lines(trees))
 
     def _counted(self, region: str | None) -> Count:
         if region is None:
@@ -133,11 +135,11 @@ class Costs:
         return total
 
 
-def _named(name: str, regions: Sequence[_T], name_of: Callable[[_T], str], did: str) -> list[_T]:
+def _named(name: str, regions: Sequence[_T], name_of: Callable[[_T], str], verb: str) -> list[_T]:
     found = [region for region in regions if name_of(region) == name]
     if not found:
         there = ", ".join(sorted({repr(name_of(region)) for region in regions} - {"''"})) or "none"
-        raise BudgetInvalid(f"the budget is for the region {name!r}; the test {did} {there}")
+        raise BudgetInvalid(f"the budget is for the region {name!r}; the test {verb} {there}")
     return found
 
 

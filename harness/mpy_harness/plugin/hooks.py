@@ -59,7 +59,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run each test that wants a target once for each."""
+    """Run a test that uses a target once for each target."""
     if "mpy_target_name" in metafunc.fixturenames:
         targets = metafunc.config.stash[_SESSION].settings.targets
         metafunc.parametrize("mpy_target_name", [target.name for target in targets], scope="session")
@@ -79,7 +79,7 @@ def pytest_collect_file(
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
-    """Hold a test to its budget and keep what it counted."""
+    """Compare a test with its budget, and keep what it counted."""
     session = item.config.stash[_SESSION]
     board = session.used_by(item)
     allowed = budgets.Budgets.of(item, board)
@@ -100,7 +100,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show the console of a board whose test failed, and none of our own frames; add what was measured."""
+    """Show the console of a board whose test failed, leave our own frames out, attach what was measured."""
     session = item.config.stash[_SESSION]
     board = session.used_by(item)
     excinfo = None if item.config.getoption("fulltrace", default=False) else call.excinfo

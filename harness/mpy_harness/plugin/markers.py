@@ -1,4 +1,4 @@
-"""What markers and fixtures have to do with counting: ways to count, regions, instructions of a case."""
+"""Counting as tests ask for it: the marker ``counting``, and the instructions of a case."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ MARKER = f"counting(mode): what the test's board counts: {', '.join(COUNTING)}."
 
 
 def counting_of(item: pytest.Item, default: Mode | None) -> Mode | None:
-    """Return what a test's board is to count: unless it says so, classes where a budget of time wants them."""
+    """Return what a test's board is to count.
+
+    That is what its marker says, else the default; a budget of time turns plain counting into classes.
+    """
     marker = item.get_closest_marker("counting")
     if marker is None:
         is_timed = any("time_us" in budget.kwargs for budget in item.iter_markers("budget"))

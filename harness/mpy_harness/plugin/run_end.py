@@ -1,4 +1,4 @@
-"""What is done with a run's measurements at its end: a file, a baseline, a comparison."""
+"""At the end of a run: write its measurements, save them as a baseline, compare them with one."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from mpy_harness.measurements.compare import compare
 from mpy_harness.measurements.configuration import read_configuration
 from mpy_harness.measurements.run import Run, read_run
 from mpy_harness.measurements.thresholds import Rules
-from mpy_harness.plugin.collected import RunBuilder
 from mpy_harness.plugin.options import Settings
+from mpy_harness.plugin.run_builder import RunBuilder
 from mpy_harness.plugin.session import Session
 from mpy_harness.reports.comparison_table import comparison_lines
 from mpy_harness.resources import baselines_dir
@@ -48,16 +48,16 @@ class RunEnd:
             pytest.ExitCode.TESTS_FAILED,
             pytest.ExitCode.NO_TESTS_COLLECTED,
         }:
-            self._tell("nothing was written or compared: the run did not come to its end", bad=True)
+            self._add("nothing was written or compared: the run did not come to its end", bad=True)
             return
         try:
             run = self._builder.run()
             good = self._finish(run, stopped=bool(session.shouldfail or session.shouldstop))
         except OSError as error:
-            self._tell(f"{error.filename} cannot be written: {error.strerror}", bad=True)
+            self._add(f"{error.filename} cannot be written: {error.strerror}", bad=True)
             good = False
         except (HarnessError, ValueError) as error:
-            self._tell(str(error), bad=True)
+            self._add(str(error), bad=True)
             good = False
         if not good and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -93,10 +93,10 @@ class RunEnd:
         if (file := self._settings.measurements) is not None:
             if run.measurements:
                 run.write(file)
-                self._tell(f"{count} in {file}")
+                self._add(f"{count} in {file}")
             else:
                 file.unlink(missing_ok=True)  # nobody shall take an earlier run's for this one's
-                self._tell(f"nothing was measured, there is no {file}", bad=True)
+                self._add(f"nothing was measured, there is no {file}", bad=True)
         if self._base is not None:
             good = self._check(self._base, run, stopped=stopped)
         elif self._name:
@@ -108,17 +108,17 @@ class RunEnd:
         if self._builder.failed:
             why = "tests failed, and what they measure would be missing"
         if why:
-            self._tell(f"no baseline was saved: {why}", bad=True)
+            self._add(f"no baseline was saved: {why}", bad=True)
             return False
         file = baselines_dir(self._config.rootpath) / f"{self._name}.json"
         run.write(file)
-        self._tell(f"{count} saved as {self._name}; compare a later run: pytest --baseline check {self._name}")
+        self._add(f"{count} saved as {self._name}; compare a later run: pytest --baseline check {self._name}")
         return True
 
     def _check(self, base: Run, run: Run, *, stopped: bool) -> bool:
         """Compare; what was not asked for is not missed."""
         if self._config.args_source is pytest.Config.ArgsSource.ARGS:
-            base = self._builder.narrowed(base, run)
+            base = self._builder.restrict(base, run)
         named = any("::" in argument for argument in self._config.args)
         selected = named or any(self._config.getoption(option, None) for option in _SELECTING)
         rules = self._rules
@@ -128,12 +128,12 @@ class RunEnd:
             left = (each for each in base.measurements if each.key in there)
             base = base.model_copy(update={"measurements": tuple(left)})
         comparison = compare(base, run, rules)
-        self._tell(f"compared with the baseline {self._name}")
+        self._add(f"compared with the baseline {self._name}")
         for line in comparison_lines(comparison, detailed=self._config.get_verbosity() > 0):
-            self._tell(line)
+            self._add(line)
         return not comparison.regressed
 
-    def _tell(self, line: str, *, bad: bool = False) -> None:
+    def _add(self, line: str, *, bad: bool = False) -> None:
         self._lines.append((line, bad))
 
 

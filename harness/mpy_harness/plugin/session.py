@@ -23,6 +23,7 @@ from mpy_harness.measurements.carried import Carried
 from mpy_harness.plugin.compiler import Compiler
 from mpy_harness.plugin.markers import counting_of
 from mpy_harness.plugin.options import OPTIONS, Settings, read_settings
+from mpy_harness.plugin.progress import TerminalProgress
 from mpy_harness.plugin.records import Records
 from mpy_harness.programs.build import Program
 from mpy_harness.programs.program import CProgram
@@ -30,26 +31,6 @@ from mpy_harness.resources import scratch
 from mpy_harness.targets import Target
 
 _TAIL_LINES = 20
-
-
-class _OnTerminal:
-    """Says on pytest's terminal what takes long, past its capturing; nothing in xdist's workers."""
-
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
-
-    def stage(self, message: str) -> None:
-        """Write a line of its own."""
-        plugins = self._config.pluginmanager
-        reporter, capture = plugins.get_plugin("terminalreporter"), plugins.get_plugin("capturemanager")
-        if reporter is None or capture is None:
-            return
-        with capture.global_and_fixture_disabled():
-            reporter.ensure_newline()
-            reporter.write_line(f"mpy-harness: {message}")
-
-    def detail(self, message: str) -> None:
-        """Leave out what would need a line that changes."""
 
 
 class Session:
@@ -65,7 +46,7 @@ class Session:
             given_firmware=self.settings.firmware,
             timeout=self.settings.timeout,
             label=f"-{worker}" if worker else "",
-            progress=_OnTerminal(config),
+            progress=TerminalProgress(config),
         )
         self.records = Records(config.rootpath)
         self._temporary: Path | None = None

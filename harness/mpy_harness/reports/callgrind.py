@@ -18,7 +18,7 @@ def callgrind(profile: Profile) -> str:
     Calls of a function that is running already are listed without instructions, see ``Arc``: both programs
     add up what leads to a function.
     """
-    # KCachegrind finds cycles right only from a function outside of them, and begins with the first by name.
+    # KCachegrind begins with the first function by name, and finds cycles only from a function outside of them.
     root, function = profile.root, profile.root.function
     region = Function(f"(region) {function.name}", function.module, function.kind)
     tree = Node(region, root.calls, root.exclusive, root.children)

@@ -1,4 +1,4 @@
-"""GitHub Flavored Markdown that is safe whatever the data says, and tables cut to a length.
+"""GitHub Flavored Markdown that no data can turn into something else, and tables cut to a length.
 
 Names become code spans: inside them GitHub knows no mentions, references, links, emoji, mathematics or HTML.
 Sentences keep their words as text, anything else in them becomes code as well.

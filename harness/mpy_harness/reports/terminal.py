@@ -60,7 +60,7 @@ def case_table(cases: Iterable[CaseResult], *, detailed: bool) -> list[str]:
     title, target = _targets("case" if each else "closest to its limit", [row.target for row in rows])
     lines = [[title, "target", "form", "passed", "metric", "value", "limit", "margin", "instructions", "per value"]]
     for _, members in groups.items() if each else sorted(groups.items()):
-        # Of equals the first by name: the order of results is the machine's affair.
+        # Of equals the first by name: the order of results depends on which process was faster.
         worst = max(sorted(members, key=lambda row: row.case), key=_closeness)
         passed = sum(row.passed for row in members)
         lines.append(

@@ -90,7 +90,7 @@ class Culprit:
 
 
 def culprits(comparison: Comparison) -> list[Culprit]:
-    """Return what made measurements worse, what did in most of them first; small parts of a change are left out."""
+    """Return what made measurements worse, first what did so in most of them; small parts of a change are left out."""
     found: dict[tuple[str, str, str], list[int | float]] = {}
     for row in comparison.of("worse"):
         unit = row.measurement.unit or row.measurement.metric

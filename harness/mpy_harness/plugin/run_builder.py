@@ -65,7 +65,7 @@ class RunBuilder:
             measurements=tuple(from_tests.worst(measurements)),
         )
 
-    def narrowed(self, base: Run, run: Run) -> Run:
+    def restrict(self, base: Run, run: Run) -> Run:
         """Return a baseline without what stands in files of which no test ran."""
         measured = {each.key for each in run.measurements}
         if {each.file for each in base.measurements if each.file} <= self._files:
