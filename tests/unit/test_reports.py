@@ -231,3 +231,11 @@ def test_columns_stand_below_each_other():
         "a           1",
         "longer    100",
     ]
+
+
+def test_characters_that_are_two_columns_wide():
+    assert aligned([["name", "value"], ["濾波器", "1"], ["iir", "2"]]) == [
+        "name    value",
+        "濾波器      1",
+        "iir         2",
+    ]

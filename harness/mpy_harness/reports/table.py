@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import re
 
+from rich.cells import cell_len
+
 _NUMBER = re.compile(r"[-+≤≥<>×\d]|(inf|nan)\b")
 
 
 def aligned(rows: list[list[str]]) -> list[str]:
-    """Return rows as lines with columns of equal width; numbers stand to the right, empty columns are left out."""
-    rows = [
-        list(row)
-        for row in zip(*(column for column in zip(*rows, strict=True) if any(column[1:] or column)), strict=True)
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    numeric = [all(_NUMBER.match(row[column]) for row in rows[1:] if row[column]) for column in range(len(widths))]
-    return [
-        "  ".join(
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(row, widths, numeric, strict=True)
-        ).rstrip()
-        for row in rows
-    ]
+    """Return rows as lines with columns of equal width; numbers stand to the right, empty columns are left out.
+
+    The first row has the headlines. A column counts as empty where only its headline is there.
+    """
+    columns = [column for column in zip(*rows, strict=True) if any(column[1:] or column)]
+    padded = [_padded(column) for column in columns]
+    return ["  ".join(cells).rstrip() for cells in zip(*padded, strict=True)]
+
+
+def _padded(column: tuple[str, ...]) -> list[str]:
+    # East Asian characters are two columns wide: cell_len knows.
+    width = max(map(cell_len, column))
+    is_numeric = all(_NUMBER.match(cell) for cell in column[1:] if cell)
+    gaps = [" " * (width - cell_len(cell)) for cell in column]
+    return [gap + cell if is_numeric else cell + gap for cell, gap in zip(column, gaps, strict=True)]
