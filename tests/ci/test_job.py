@@ -79,6 +79,10 @@ def test_an_environment_has_the_compiler_of_one_release():
     assert setup.cache_key([load_target("m33@1.25.0")]) != setup.cache_key([load_target("m33")])
 
 
+def test_what_makes_the_caches_entries_is_there():
+    assert [name for name in setup._MAKERS if not (setup._PACKAGE / name).is_dir()] == []
+
+
 def test_the_key_is_the_same_for_the_same_and_another_for_others(tmp_path, monkeypatch):
     m33 = load_target("m33")
     key = setup.cache_key([m33])

@@ -16,7 +16,7 @@ from mpy_harness.targets import FirmwareSpec, Target
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 # What makes the entries of the cache: it pins the hashes of downloads, too.
-_MAKERS = ("firmware", "counting", "machines")
+_MAKERS = ("architectures", "firmware", "counting", "machines")
 _QUERY_SECONDS = 60.0
 
 
