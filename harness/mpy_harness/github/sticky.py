@@ -67,7 +67,7 @@ class StickyComment:
             raise ValueError(f"a comment of {len(text)} characters")
         author = self.author or _myself(self.client)
         for _ in range(_LOOKS - 1):
-            # What failed may be there all the same, or have been deleted a moment ago: another look tells.
+            # A request that failed may have been carried out, or the comment was deleted just now: look again.
             with suppress(NotDone, NotFound):
                 return self._put(text, author)
         return self._put(text, author)

@@ -46,7 +46,7 @@ class History:
         self.file = file
 
     def add(self, run: Run) -> int:
-        """Add a run; return of how many targets its measurements were not there yet.
+        """Add a run; return for how many targets its measurements are new.
 
         The same measurements of a revision are kept once, however often they were measured. Raises
         MeasurementsInvalid where the file is none of ours, OSError where it cannot be written.
@@ -60,9 +60,9 @@ class History:
         return added
 
     def runs(self, case: str = "*", *, metric: str = "*", target: str = "*", last: int | None = None) -> list[Run]:
-        """Return the runs, the oldest first, each of one target, with the measurements that globs are for.
+        """Return the runs, the oldest first, each of one target, with the measurements that match the globs.
 
-        Of each target, the ``last`` so many. Raises MeasurementsInvalid.
+        ``last`` limits how many of each target are returned, counted from the newest. Raises MeasurementsInvalid.
         """
         if not self.file.exists():
             raise MeasurementsInvalid(f"there is no history {self.file}; mpy-harness history add FILE begins one")

@@ -71,7 +71,7 @@ def load_path(path: Path) -> Run:
 def merged(runs: Mapping[str, Run], source: str) -> Run:
     """Return one run made of several: those of different targets, or parts of one.
 
-    ``runs`` are named for errors. What two measured, under the same conditions, must be the same. Raises
+    The names of ``runs`` are for errors. A measurement that two runs hold must be the same in both. Raises
     MeasurementsInvalid.
     """
     measurements: dict[tuple[str, str, str], tuple[str, Measurement]] = {}

@@ -31,14 +31,14 @@ _TAKES = (
 
 @dataclass(frozen=True)
 class Limit:
-    """What of something is allowed, in a test's whole run (``region`` None) or in a region of it."""
+    """How much of a metric a test may use: in its whole run (``region`` None), or in a region of it."""
 
     metric: Metric
     value: int | float
     region: str | None = None
 
     def excess(self, figure: Figure) -> str:
-        """Return in words that the figure is more, "" if it is not."""
+        """Return in words by how much a figure exceeds the limit, "" if it does not."""
         excess = figure.value - self.value
         if excess <= 0:
             return ""

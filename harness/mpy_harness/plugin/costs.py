@@ -25,7 +25,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure in words: a sentence with it, how amounts of its unit are said, contributors or a hint at them."""
+    """A figure, the sentence that reports it, its unit, and its contributors or a hint how to see them."""
 
     value: int | float
     sentence: str

@@ -22,7 +22,7 @@ class Option:
     help: str
     kind: Literal["string", "linelist", "paths"]
     metavar: str
-    again: bool = True  # whether a command that runs one test again takes it over
+    is_repeated: bool = True  # whether the command that runs one failed test again has it, too
 
     def add(self, parser: pytest.Parser, group: pytest.OptionGroup) -> None:
         """Declare the option to pytest."""
@@ -58,7 +58,9 @@ OPTIONS = (
     Option("--natmods", "mpy_natmods", "Folder of native modules: folders, or .mpy files.", "paths", "DIR"),
     Option("--device-scripts", "mpy_device_scripts", "MicroPython test script, or folder of them.", "paths", "PATH"),
     Option("--device-path", "mpy_device_path", "Folder of .mpy and .py files to import from.", "paths", "DIR"),
-    Option("--measurements", "mpy_measurements", "File that gets all measurements.", "string", "FILE", again=False),
+    Option(
+        "--measurements", "mpy_measurements", "File that gets all measurements.", "string", "FILE", is_repeated=False
+    ),
 )
 
 

@@ -47,7 +47,7 @@ class Records:
             carried.measurements += from_tests.of_case(result, counts, self.origins.of(item))
 
     def board(self, item: pytest.Item, board: Board) -> None:
-        """Keep the named regions that a board counted and watched for a test; others are the test's own affair."""
+        """Keep the named regions that a board counted and watched; those without a name are only for the test."""
         self.regions(item, board.counts)
         self.allocations(item, [taken for taken in board.allocated if taken.name])
 

@@ -23,7 +23,7 @@ _SELECTING = ("keyword", "markexpr", "lf", "deselect", "stepwise")
 
 
 class RunEnd:
-    """A plugin of its own, so that it sees the reports of all processes; only there where something is wanted."""
+    """A plugin of its own that sees the reports of all processes; it is registered only where it has work."""
 
     def __init__(self, config: pytest.Config, session: Session) -> None:
         self._config = config
@@ -69,7 +69,7 @@ class RunEnd:
             terminalreporter.write_line(line, red=bad)
 
     def _prepare(self, what: str, name: str) -> None:
-        """Find out at once what else would be said after the tests have run."""
+        """Check at once what would otherwise fail after all tests have run."""
         if what not in {"save", "check"}:
             raise pytest.UsageError(f"--baseline wants save NAME or check NAME, not {what!r}")
         if NAME.fullmatch(name) is None:
@@ -95,7 +95,7 @@ class RunEnd:
                 run.write(file)
                 self._add(f"{count} in {file}")
             else:
-                file.unlink(missing_ok=True)  # nobody shall take an earlier run's for this one's
+                file.unlink(missing_ok=True)  # an earlier run's file must not be taken for this one's
                 self._add(f"nothing was measured, there is no {file}", bad=True)
         if self._base is not None:
             good = self._check(self._base, run, stopped=stopped)
@@ -116,7 +116,7 @@ class RunEnd:
         return True
 
     def _check(self, base: Run, run: Run, *, stopped: bool) -> bool:
-        """Compare; what was not asked for is not missed."""
+        """Compare with the baseline; measurements of tests that were not selected are not missed."""
         if self._config.args_source is pytest.Config.ArgsSource.ARGS:
             base = self._builder.restrict(base, run)
         named = any("::" in argument for argument in self._config.args)

@@ -17,8 +17,8 @@ from mpy_harness.plugin.session import Session
 def add_arguments(config: pytest.Config, settings: Settings) -> None:
     """Have pytest collect the device scripts.
 
-    Those of the command line run beside what it names otherwise, those of the configuration only where
-    it names nothing.
+    Scripts that a flag names run in addition to the paths on the command line, those that the configuration names
+    only where there are no such paths.
     """
     if not settings.device_scripts:
         return
@@ -39,7 +39,7 @@ def is_device_script(path: Path, settings: Settings) -> bool:
     """Tell whether a file is one of the device scripts that were asked for."""
     if path in settings.device_scripts:
         return True
-    # In a folder, scripts are recognised as pytest does it, so that helpers beside them are none.
+    # In a folder, a test has a name that pytest takes for a test's: helpers may lie beside tests.
     named = path.suffix == ".py" and (path.stem.startswith("test_") or path.stem.endswith("_test"))
     return named and any(path.is_relative_to(folder) for folder in settings.device_scripts if folder.is_dir())
 
@@ -70,7 +70,7 @@ class ScriptFile(pytest.File):
         for function, line in functions:
             for target in self.session_of_ours.settings.targets:
                 name = f"{function or 'script'}[{target.name}]"
-                # With its id spelt out, pytest sees what is a parameter in it, and --lf finds it again.
+                # With its id given, pytest takes the brackets for parameters, and --lf finds the test again.
                 item = ScriptItem.from_parent(self, name=name, nodeid=f"{self.nodeid}::{name}")
                 item.entry, item.line, item.target_name = function, line, target.name
                 yield item

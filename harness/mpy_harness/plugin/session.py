@@ -1,4 +1,4 @@
-"""What one pytest process holds: its settings, its boards, what its tests measured."""
+"""What one pytest process has: its settings, its boards, what its tests measured."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _TAIL_LINES = 20
 
 
 class Session:
-    """One pytest process's share of a run."""
+    """The part of a run that one pytest process does."""
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
@@ -59,7 +59,7 @@ class Session:
         A missing tool skips the test, unless the target was asked for by name.
         """
         target = self._target(target_name)
-        self._ignore_logs()
+        self._prepare_logs()
         files = host_files or HostFiles((), import_mounts(self.settings.device_path))
         with self._tools_or_skip(item, target):
             board = self.pool.board(target, files, counting_of(item, self.settings.counting))
@@ -127,7 +127,7 @@ class Session:
         ]
 
     def close(self) -> None:
-        """End the boards; logs in a temporary folder stay where a failed test named them."""
+        """End the boards. Logs in a temporary folder are kept if the report of a failed test names them."""
         self.pool.close()
         if self._temporary is not None and not self._logs_wanted:
             shutil.rmtree(self._temporary, ignore_errors=True)
@@ -137,11 +137,11 @@ class Session:
         here = self.config.invocation_params.dir
         words = ["pytest", os.path.relpath(item.path, here) + item.nodeid[item.nodeid.index("::") :]]
         for option in OPTIONS:
-            for value in option.given(self.config) if option.again else ():
+            for value in option.given(self.config) if option.is_repeated else ():
                 words += [option.flag, value]
         return shlex.join(words)
 
-    def _ignore_logs(self) -> None:
+    def _prepare_logs(self) -> None:
         if self._temporary is not None:
             return
         try:

@@ -59,7 +59,7 @@ def _table(rows: list[Row], detailed: bool) -> list[str]:
 
 
 def _cause(row: Row) -> _Cause | None:
-    # What rows have in common that would say the same again.
+    # Rows with the same cause would repeat the same lines.
     parts = contributors(row, 1)
     measured = row.measurement
     return (row.verdict, measured.target, measured.metric, parts[0].module, parts[0].name) if parts else None

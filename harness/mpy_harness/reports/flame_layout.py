@@ -31,7 +31,7 @@ def frames(profile: Profile) -> list[Frame]:
     sizes = nlargest(MAX_FRAMES + 1, (node.inclusive for node, entered in visits(merged.root) if entered))
     least = MIN_SHARE
     if len(sizes) > MAX_FRAMES and merged.total:
-        # Just above the size of the first one that is too many: its equals go with it.
+        # Just above the size of the first frame too many: all of that size are left out with it.
         least = max(least, (sizes[-1] + 0.5) / merged.total)
     smallest = least * merged.total
     return [frame for frame in _placed(merged.pruned(least).root) if 0 < frame.node.inclusive >= smallest]

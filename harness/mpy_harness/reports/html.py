@@ -1,4 +1,4 @@
-"""A comparison or a run as one HTML page that needs nothing else, and that names from data cannot change.
+"""A comparison or a run as one HTML page without other files; names in the data cannot change its structure.
 
 Its content security policy allows the page's own styles and scripts, by their hashes, and no request at all.
 """

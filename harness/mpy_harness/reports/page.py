@@ -119,7 +119,7 @@ def _rows(content: Content) -> list[Row]:
 
 
 def _causes(rows: Iterable[Row]) -> list[dict[str, Any]]:
-    # One for all rows that grew by the same: the first is the worst of them.
+    # Rows that grew for one cause share a card: the first of them is the worst.
     causes: dict[tuple[str, str, str, str], dict[str, Any]] = {}
     for row in rows:
         parts = contributors(row, _PARTS)
