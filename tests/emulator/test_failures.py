@@ -132,7 +132,7 @@ def test_what_was_not_tested_is_said_without_being_asked(project):
     folder = project.path / "boards" / "mine"
     shutil.copytree(targets_dir() / "m33", folder)
     description = folder / "target.toml"
-    description.write_text(description.read_text().replace("arm-none-eabi-", "absent-"))
+    description.write_text(description.read_text().replace("[firmware]", '[firmware]\ncross = "absent-"'))
     project.makeini("[pytest]\nmpy_targets = boards/mine\n")
     project.makepyfile(test_it="def test_one(board): pass\ndef test_two(natmod): pass\n")
     result = project.runpytest_subprocess("-q", timeout=120)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from mpy_harness import machines
 from mpy_harness.errors import TargetInvalid
 from mpy_harness.machines.qemu.kind import QemuTable
 from mpy_harness.resources import targets_dir
-from mpy_harness.targets import DEFAULT_TARGET, PublishedFirmware, available, load_target
+from mpy_harness.targets import DEFAULT_TARGET, Window, available, load_target
 
 M33 = (targets_dir() / "m33" / "target.toml").read_text()
 
@@ -30,7 +32,6 @@ def test_the_default_target_is_one_that_is_carried():
 def test_every_carried_target_is_described_right(name):
     target = load_target(name)
     assert target.name == name
-    assert isinstance(target.firmware, PublishedFirmware) or (target.firmware_of or target).board_folder.is_dir()
     assert machines.kind_of(target).name
 
 
@@ -49,16 +50,35 @@ def test_a_path_to_a_folder_works_too(tmp_path):
 
 
 def test_tables_that_may_be_absent(tmp_path):
-    text = M33[: M33.index("[[memory]]")].replace("[window]\naddress = 0x80000000\nsize = 0x01000000\n", "")
+    text = M33[: M33.index("[[memory]]")]
     target = load_target(folder_with(tmp_path, text))
     assert target.window is None
     assert target.memory == ()
 
 
+def test_a_window_may_be_told_without_a_memory_map(tmp_path):
+    text = M33[: M33.index("[[memory]]")] + "[window]\naddress = 0x60000000\nsize = 0x1000\n"
+    assert load_target(folder_with(tmp_path, text)).window == Window(address=0x6000_0000, size=0x1000)
+
+
+@pytest.mark.parametrize(("name", "its"), [("renode-m33", "m33"), ("renode-stm32f4", "m4-stm32")])
+def test_renodes_platforms_have_the_memory_of_the_map(name, its):
+    platform = (targets_dir() / name / "platform.repl").read_text(encoding="utf-8")
+    found = re.findall(r"Memory\.MappedMemory @ sysbus (0x\w+)\n +size: (0x\w+)", platform)
+    there = ((int(start, 16), int(size, 16)) for start, size in found)
+    target = load_target(name)
+    assert target.memory == load_target(its).memory
+    assert kilobytes(there) == kilobytes((memory.origin, memory.length) for memory in target.memory)
+
+
+def kilobytes(memories: Iterable[tuple[int, int]]) -> set[int]:
+    return {address for origin, length in memories for address in range(origin, origin + length, 1024)}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("[window]", "[widow]", "widow: unknown key"),
+        ("[natmod]", "[natmods]", "natmods: unknown key"),
         ("[qemu]", "[quemu]", r'emulator = "qemu" needs a table \[qemu\]'),
         (
             'emulator = "qemu"\n\n[qemu]',
@@ -71,10 +91,15 @@ def test_tables_that_may_be_absent(tmp_path):
         ('emulator = "qemu"', 'emulator = "qemu"\ncolour = "red"', "colour: unknown key"),
         ('machine = "mps2-an505"', "machine = 505", r"qemu\.machine: .*string \(it is 505\)"),
         ('machine = "mps2-an505"', "", r"qemu\.machine: Field required"),
-        ("size = 0x01000000", "size = -1", r"window\.size: .*greater than 0 \(it is -1\)"),
+        ("length = 0x01000000", "length = -1", r"memory\.2\.length: .*greater than 0 \(it is -1\)"),
+        ("[natmod]", "[window]\naddress = 0\nsize = 32\n[natmod]", "more than one window"),
+        ("heap = 2_097_152", "heap = 0", r"firmware\.board\.heap: .*greater than 0 \(it is 0\)"),
+        ("heap = 2_097_152", "pile = 1", r"firmware\.board\.pile: unknown key"),
+        ("MICROPY_HW_MCU_NAME", "micropy", r"firmware\.board\.config\.micropy\..*pattern"),
+        ('shared = "cortex-m"', "", r"firmware: a table \[firmware\.board\] needs shared"),
         ('micropython = "1.26.1"', 'micropython = "latest"', r"firmware\.micropython: .*'latest'"),
         ('kind = "ram"', 'kind = "rom"', r"memory\.1\.kind: .*'rom'"),
-        ("[firmware.make]", "[firmware.make]\nDEBUG = 1", r"firmware\.make\.DEBUG: .*string \(it is 1\)"),
+        ("[natmod]", "[firmware.make]\nDEBUG = 1\n[natmod]", r"firmware\.make\.DEBUG: .*string \(it is 1\)"),
         ('core = "cortex-m33"', 'core = "cortex-m33"\nname = "m33"', "name: is not a key, the harness gives it"),
         ('core = "cortex-m33"', "core = ", "is not valid TOML: .*line"),
     ],
@@ -100,7 +125,7 @@ def test_a_target_with_the_firmware_of_another_shares_what_describes_the_image(t
     assert target.firmware_of == m33
     assert (target.core, target.firmware, target.natmod) == (m33.core, m33.firmware, m33.natmod)
     assert (target.memory, target.cycles) == (m33.memory, m33.cycles)
-    assert (target.window, target.machine) == (None, {"binary": "b", "machine": "m"})
+    assert (target.window, target.machine) == (m33.window, {"binary": "b", "machine": "m"})
 
 
 def test_firmware_of_a_target_beside_it(tmp_path):

@@ -76,7 +76,7 @@ def findings() -> Iterator[Finding]:
     for name, target in sorted({machines.kind_of(target).name: target for target in known}.items()):
         yield _emulator(name, target)
         yield from _counting(name, target)
-    for prefix in sorted({target.built.cross for target in known if not target.is_published}):
+    for prefix in sorted({target.cross for target in known if not target.is_published}):
         yield _program(f"{prefix}gcc")
         yield _program(f"{prefix}ld")
     yield _program("make")

@@ -30,7 +30,7 @@ def readiness(name: str) -> Readiness:
         machines.kind_of(target).version()
         version = target.firmware.micropython
         if not target.is_published:
-            toolchain.toolchain(target.built.cross, version)
+            toolchain.toolchain(target.cross, version)
         source = cached_source(target.tools)
         firmware = cached_firmware(target, source)
     except HarnessError as error:

@@ -10,16 +10,17 @@ from pathlib import Path
 
 from mpy_harness.errors import BuildFailed, SourceUnavailable, TargetInvalid
 from mpy_harness.firmware import cache, toolchain
+from mpy_harness.firmware.board_sources import board_sources
 from mpy_harness.firmware.progress import Progress, Silent
 from mpy_harness.firmware.published import cached_image, keep_image, published_image
 from mpy_harness.firmware.releases import release
 from mpy_harness.firmware.sources import Source, micropython_source
-from mpy_harness.targets import PublishedFirmware, Target
+from mpy_harness.targets import FILE_NAME, PublishedFirmware, Target
 
 _KIND = "firmware"
 _FACTS = "provenance.json"
 # Part of the key: raise it when this module builds differently from the same inputs.
-_RECIPE = 2
+_RECIPE = 3
 _BUILD_SECONDS = 900.0
 
 
@@ -79,7 +80,7 @@ def firmware_for(
     spec = target.firmware
     if isinstance(spec, PublishedFirmware):
         return _published(target, spec, published_image(spec, target.name, force=force, progress=progress))
-    tools = toolchain.toolchain(spec.cross, spec.micropython)
+    tools = toolchain.toolchain(target.cross, spec.micropython)
     tree = micropython_source(spec.micropython, given=source, progress=progress)
     planned = _plan(target, tree, tools)
     path = cache.build_once(
@@ -112,7 +113,7 @@ def cached_firmware(target: Target, source: Source | None) -> Firmware | None:
         return _published(target, spec, image) if image else None
     if source is None:
         return None
-    tools = toolchain.toolchain(spec.cross, spec.micropython)
+    tools = toolchain.toolchain(target.cross, spec.micropython)
     path = cache.entry(_KIND, _plan(target, source, tools).key())
     return _load(path, target) if path else None
 
@@ -146,15 +147,10 @@ def _not_built(target: Target, micropython: str, origin: str, sha256: str) -> Fi
 
 def _plan(target: Target, source: Source, tools: toolchain.Toolchain) -> FirmwareProvenance:
     spec = target.built
-    for key, folder in _folders(target).items():
-        if not folder.is_dir():
-            raise TargetInvalid(
-                f"{target.folder / 'target.toml'}: firmware.{key}: there is no folder {folder}. "
-                "Put the board's files there, or correct the key."
-            )
+    sources = board_sources(target)
     if not (source.path / "ports" / spec.port / "Makefile").is_file():
         raise TargetInvalid(
-            f"{target.folder / 'target.toml'}: firmware.port: MicroPython {source.version} has no port {spec.port!r}."
+            f"{target.folder / FILE_NAME}: firmware.port: MicroPython {source.version} has no port {spec.port!r}."
         )
     return FirmwareProvenance(
         target=target.name,
@@ -163,35 +159,24 @@ def _plan(target: Target, source: Source, tools: toolchain.Toolchain) -> Firmwar
         source_sha256=source.sha256,
         toolchain=tools.facts(),
         # No frozen modules unless the target asks: the default manifest needs git submodules.
-        make={"CROSS_COMPILE": spec.cross, "FROZEN_MANIFEST": "", **spec.make},
-        board_sha256=_hash(_folders(target)),
+        make={"CROSS_COMPILE": target.cross, "FROZEN_MANIFEST": "", **spec.make},
+        board_sha256=sources.sha256,
         recipe=_RECIPE,
         origin=source.origin,
     )
-
-
-def _folders(target: Target) -> dict[str, Path]:
-    # The folders that make a board, by the keys of target.toml.
-    shared = target.shared_folder
-    return {"board": target.board_folder} | ({"shared": shared} if shared else {})
-
-
-def _hash(folders: dict[str, Path]) -> str:
-    hashes = {key: cache.hash_tree(folder) for key, folder in folders.items()}
-    return hashes["board"] if len(hashes) == 1 else cache.digest(hashes)
 
 
 def _build(target: Target, source: Source, planned: FirmwareProvenance, folder: Path, progress: Progress) -> None:
     spec = target.built
     progress.stage(f"building MicroPython {source.version} for {target.name} with {planned.toolchain['gcc']}")
     # Copies: what is built is what was hashed, and their paths are ones make can take.
-    copies = {key: folder / key for key in _folders(target)}
-    for key, original in _folders(target).items():
-        shutil.copytree(original, copies[key], ignore=shutil.ignore_patterns("__pycache__"))
-    if _hash(copies) != planned.board_sha256:
-        raise BuildFailed(f"{target.board_folder} changed while the build began. Try again.")
+    board = folder / "board"
+    sources = board_sources(target)
+    places = sources.put(board)
+    if sources.copied(places).sha256 != planned.board_sha256:
+        raise BuildFailed(f"the board's files of {target.name} changed while the build began. Try again.")
     build = folder / "build"
-    env = toolchain.make_wrappers(folder / "tools", source.version, spec.cross)
+    env = toolchain.make_wrappers(folder / "tools", source.version, target.cross)
     env |= {
         # The same inputs give the same image: version and date come from the release, not from git and today.
         "MICROPY_GIT_TAG": f"v{source.version}",
@@ -199,7 +184,7 @@ def _build(target: Target, source: Source, planned: FirmwareProvenance, folder: 
     }
     variables = {
         "BOARD": target.name,
-        **{f"{key.upper()}_DIR": str(copy) for key, copy in copies.items()},
+        **places,
         "BUILD": str(build),
         "MICROPY_MPYCROSS": str(folder / "tools" / "mpy-cross"),
         **planned.make,
@@ -216,7 +201,7 @@ def _build(target: Target, source: Source, planned: FirmwareProvenance, folder: 
     image.rename(folder / spec.image)
     for symbols in build.glob("*.map"):
         symbols.rename(folder / symbols.name)
-    for leftover in (build, *copies.values(), folder / "tools"):
+    for leftover in (build, board, folder / "tools"):
         shutil.rmtree(leftover)
     image_sha256 = hashlib.sha256((folder / spec.image).read_bytes()).hexdigest()
     facts = {**asdict(planned), "image_sha256": image_sha256}

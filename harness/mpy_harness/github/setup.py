@@ -69,7 +69,7 @@ def _installed(package: str) -> bool:
 def _compilers(target: Target) -> Iterator[str]:
     prefixes = {toolchain.cross_prefix(target.natmod.arch)}
     if isinstance(target.firmware, FirmwareSpec):
-        prefixes.add(target.firmware.cross)
+        prefixes.add(target.cross)
     for prefix in prefixes:
         yield from (f"{prefix}gcc", f"{prefix}ld")
 

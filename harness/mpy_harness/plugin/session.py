@@ -84,7 +84,7 @@ class Session:
         with self._tools_or_skip(item, target):
             machines.kind_of(target).find()
             if not target.is_published:
-                toolchain(target.built.cross, target.built.micropython)
+                toolchain(target.cross, target.built.micropython)
         mode = counting_of(item, self.settings.counting)
 
         def make(program: Program) -> CProgram:

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from mpy_harness.errors import ProgramInvalid, TargetInvalid
 from mpy_harness.firmware import toolchain
+from mpy_harness.firmware.board_sources import board_sources
 from mpy_harness.targets import Target
 
-#: The makefile among a target's board files (``firmware.board`` or ``firmware.shared``) that knows how.
+#: The makefile that knows how, in the folder of ``firmware.board`` or of ``firmware.shared``.
 RECIPE = "program.mk"
 _BUILD_SECONDS = 300.0
 _SOURCES = "sources"
@@ -55,7 +56,7 @@ def build_program(
             "Choose another target."
         )
     image = target.firmware_of or target
-    toolchain.toolchain(image.built.cross, image.built.micropython)  # says what is missing
+    toolchain.toolchain(image.cross, image.built.micropython)  # says what is missing
     _check(sources, include)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -65,14 +66,12 @@ def build_program(
     for number, place in enumerate(headers):
         (folder / f"include{number}").symlink_to(place)
     (folder / "Makefile").write_text("include $(RECIPE)\n", encoding="utf-8")
-    boards = {"BOARD_DIR": image.board_folder, "SHARED_DIR": image.shared_folder or image.board_folder}
-    for name, place in boards.items():
-        (folder / name.lower()).symlink_to(place)
+    boards = board_sources(image).put(folder / "board")
     variables = {
-        **{name: str(folder / name.lower()) for name in boards},
-        "RECIPE": str(folder / ("board_dir" if recipe.parent == image.board_folder else "shared_dir") / RECIPE),
+        **boards,
+        "RECIPE": str(Path(boards["BOARD_DIR" if recipe.parent == image.own_board else "SHARED_DIR"], RECIPE)),
         "BUILD": "build",
-        "CROSS_COMPILE": image.built.cross,
+        "CROSS_COMPILE": image.cross,
         "SOURCES": " ".join(f"{_SOURCES}/{name}" for name in links),
         "INCLUDES": " ".join(f"-Iinclude{number}" for number in range(len(headers))),
         "PROGRAM_CFLAGS": _for_make(cflags),
@@ -86,9 +85,9 @@ def build_program(
 
 def _recipe(target: Target) -> Path | None:
     image = target.firmware_of or target
-    if not hasattr(image.firmware, "board"):
-        return None  # published: what its board is made of is not known
-    folders = filter(None, (image.board_folder, image.shared_folder))
+    if image.is_published:
+        return None  # what its board is made of is not known
+    folders = filter(None, (image.own_board, image.shared_board))
     return next((folder / RECIPE for folder in folders if (folder / RECIPE).is_file()), None)
 
 

@@ -20,7 +20,7 @@ from mpy_harness.firmware.symbols import Symbols
 from mpy_harness.machines import Machine
 from mpy_harness.programs.build import Program
 
-# The line with which targets/*/program.c ends.
+# The line with which targets/boards/*/program.c ends.
 _END = b"\n#END "
 _WHOLE = "main"  # what the region of all of it is called
 _LINE_SECONDS = 5.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mpy_harness.targets.files import DEFAULT_TARGET as DEFAULT_TARGET
 from mpy_harness.targets.files import available as available
 from mpy_harness.targets.files import load_target as load_target
+from mpy_harness.targets.tables import BoardSpec as BoardSpec
 from mpy_harness.targets.tables import CostName as CostName
 from mpy_harness.targets.tables import CycleModel as CycleModel
 from mpy_harness.targets.tables import Cycles as Cycles

@@ -11,8 +11,8 @@ def explain(error: TypeError | ValueError, *table: str) -> str:
         return f"  {error}"
     lines = []
     for entry in error.errors():
-        # The kind of a firmware is found by its keys, it is none itself.
-        place = [part for at, part in enumerate(entry["loc"]) if not (at == 1 and part in {"built", "published"})]
+        # Which of two kinds a table is was found by its keys; the name of the kind is none of them (tables.py).
+        place = [part for part in entry["loc"] if not str(part).startswith("<")]
         key = ".".join(str(part) for part in (*table, *place)) or "(file)"
         what = "unknown key" if entry["type"] == "extra_forbidden" else entry["msg"].removeprefix("Value error, ")
         value = "" if entry["type"] in {"missing", "extra_forbidden", "value_error"} else f" (it is {entry['input']!r})"

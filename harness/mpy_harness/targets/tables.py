@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 Text = Annotated[str, Field(min_length=1)]
 Address = Annotated[int, Field(ge=0, lt=2**64)]
@@ -38,19 +38,51 @@ class Window(Table):
     size: Size
 
 
-class FirmwareSpec(Table):
-    """How a target's firmware is made: ``board`` is a folder beside ``target.toml``.
+class BoardSpec(Table):
+    """A board in code that it shares with others: what is its own.
 
-    ``shared`` is a folder of what several boards have in common, beside the target's own or one that is carried.
+    ``chip`` is the header that knows the chip's UART and clock: the name of one in the folder ``chips`` of the shared
+    code, or a file beside ``target.toml``, whose name ends with ``.h``. ``heap``, ``stack`` and ``fault_stack`` are in
+    bytes. ``mpu``: whether the chip has the memory protection that its core may have. ``flags`` are compiler flags
+    beyond those of the core. ``config`` are macros of MicroPython's configuration.
+    """
+
+    chip: Text
+    heap: Size
+    stack: Size
+    fault_stack: Size = 1024
+    mpu: bool = True
+    flags: str = ""
+    config: dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")], int | str] = {}
+
+
+def _kind_of_board(value: object) -> str:
+    return "<folder>" if isinstance(value, str) else "<table>"
+
+
+class FirmwareSpec(Table):
+    """How a target's firmware is built.
+
+    ``board`` is a folder of board files beside ``target.toml``, or a table of what is the board's own in the code of
+    ``shared``. That is a folder of what several boards have in common: one beside the target's, or one of those that
+    are carried, ``targets/boards/``. ``cross`` is the compiler prefix, where it is not that of the architecture.
     """
 
     micropython: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
     port: Text
-    board: Text
+    board: Annotated[
+        Annotated[Text, Tag("<folder>")] | Annotated[BoardSpec, Tag("<table>")], Discriminator(_kind_of_board)
+    ]
     shared: Text | None = None
-    cross: str
-    image: Text
+    cross: str | None = None
+    image: Text = "firmware.elf"
     make: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _has_code(self) -> FirmwareSpec:
+        if isinstance(self.board, BoardSpec) and self.shared is None:
+            raise ValueError('a table [firmware.board] needs shared, the folder of its code: shared = "cortex-m"')
+        return self
 
 
 class PublishedFirmware(Table):
@@ -70,11 +102,11 @@ class PublishedFirmware(Table):
 
 def _kind_of_firmware(table: object) -> str:
     published = isinstance(table, PublishedFirmware) or (isinstance(table, dict) and "url" in table)
-    return "published" if published else "built"
+    return "<published>" if published else "<built>"
 
 
 Firmware = Annotated[
-    Annotated[FirmwareSpec, Tag("built")] | Annotated[PublishedFirmware, Tag("published")],
+    Annotated[FirmwareSpec, Tag("<built>")] | Annotated[PublishedFirmware, Tag("<published>")],
     Discriminator(_kind_of_firmware),
 ]
 
@@ -86,7 +118,11 @@ class NatmodSpec(Table):
 
 
 class Memory(Table):
-    """A region of the target's memory map; origin and length in bytes."""
+    """A region of the target's memory map; origin and length in bytes.
+
+    What is built goes into the first of kind "flash" and the first of kind "ram"; of kind "window" is memory that
+    the host maps too.
+    """
 
     name: Text
     origin: Address

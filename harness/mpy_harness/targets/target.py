@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError, model_validator
 
+from mpy_harness import architectures
 from mpy_harness.errors import TargetInvalid
 from mpy_harness.resources import targets_dir
 from mpy_harness.targets.explain import explain
@@ -32,7 +33,8 @@ class Target(Table):
     """A target as its ``target.toml`` describes it, with its name and folder.
 
     ``machine`` is the table that has the emulator's name, read by that emulator; ``firmware_of`` is the target
-    whose firmware this one runs, the very same image.
+    whose firmware this one runs, the very same image. ``window`` is its memory of kind "window"; where the memory
+    map is not told, a table ``[window]`` may say it.
     """
 
     name: Text
@@ -42,11 +44,26 @@ class Target(Table):
     emulator: Text
     machine: Mapping[str, Any]
     firmware_of: Target | None = None
-    window: Window | None = None
+    given_window: Window | None = Field(default=None, alias="window")
     firmware: Firmware
     natmod: NatmodSpec
     memory: tuple[Memory, ...] = ()
     cycles: Cycles | None = None
+
+    @model_validator(mode="after")
+    def _has_one_window(self) -> Target:
+        if len(self._windows()) > 1:
+            raise ValueError('there is more than one window: the table [window], and [[memory]] of kind = "window"')
+        return self
+
+    @property
+    def window(self) -> Window | None:
+        """Return the memory that host and guest share, None where there is none."""
+        return next(iter(self._windows()), None)
+
+    def _windows(self) -> set[Window]:
+        windows = {Window(address=each.origin, size=each.length) for each in self.memory if each.kind == "window"}
+        return windows | ({self.given_window} if self.given_window is not None else set())
 
     @property
     def is_published(self) -> bool:
@@ -61,17 +78,31 @@ class Target(Table):
         return self.firmware
 
     @property
-    def board_folder(self) -> Path:
-        """Return the folder with the board files of the MicroPython port."""
-        return self.folder / self.built.board
+    def cross(self) -> str:
+        """Return the prefix of the compiler that builds the firmware; TargetInvalid for one that is published."""
+        if self.built.cross is not None:
+            return self.built.cross
+        arch = architectures.mpy_arch(self.natmod.arch)
+        if arch is None or arch.compiler is None:
+            raise TargetInvalid(
+                f"{self.folder / FILE_NAME}: natmod.arch: no compiler is known for {self.natmod.arch!r}. Correct it, "
+                "or name the compiler's prefix: firmware.cross."
+            )
+        return arch.compiler.prefix
 
     @property
-    def shared_folder(self) -> Path | None:
+    def own_board(self) -> Path | None:
+        """Return the folder with board files of the target's own, None where its board is a table."""
+        board = self.built.board
+        return self.folder / board if isinstance(board, str) else None
+
+    @property
+    def shared_board(self) -> Path | None:
         """Return the folder with what the board has in common with others, None where it stands alone."""
         if self.built.shared is None:
             return None
         beside = self.folder.parent / self.built.shared
-        return beside if beside.is_dir() else targets_dir() / self.built.shared
+        return beside if beside.is_dir() else targets_dir() / "boards" / self.built.shared
 
     @property
     def tools(self) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import io
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -17,6 +19,7 @@ from elftools.elf.elffile import ELFFile
 
 from mpy_harness.errors import BuildFailed, TargetInvalid
 from mpy_harness.firmware import cache, image, toolchain
+from mpy_harness.firmware.board_sources import board_sources
 from mpy_harness.firmware.image import cached_firmware, firmware_for
 from mpy_harness.firmware.sources import Source
 from mpy_harness.targets import Target, load_target
@@ -37,9 +40,26 @@ def copy_of(target: Target, folder: Path) -> Target:
     return load_target(str(folder / target.name))
 
 
+def with_own_board(target: Target, folder: Path) -> Target:
+    """Copy the target's folder; what is generated of its board is a folder of its own there, with the MPU's code."""
+    mine = copy_of(target, folder)
+    sources = board_sources(mine)
+    text = (mine.folder / "target.toml").read_text(encoding="utf-8")
+    head, _, rest = text.partition("[firmware.board]")
+    text = f'{head}board = "board"\n\n[natmod]{rest.partition("[natmod]")[2]}'
+    (mine.folder / "target.toml").write_text(text, encoding="utf-8")
+    board = mine.folder / "board"
+    board.mkdir()
+    for name in ("board_chip.h", "board_map.h", "memory.ld", "mpconfigboard.h", "mpconfigboard.mk"):
+        without_mpu = re.sub(r"BOARD_MPU = .*\n", "", sources.generated[name])
+        (board / name).write_text(without_mpu, encoding="utf-8")
+    shutil.copy(sources.folders["SHARED_DIR"] / "board_pmsav8.c", board / "board_chip.c")
+    return load_target(str(mine.folder))
+
+
 def planned(target: Target, source: Source, **tools: str) -> image.FirmwareProvenance:
     spec = target.built
-    found = toolchain.toolchain(spec.cross, spec.micropython)
+    found = toolchain.toolchain(target.cross, spec.micropython)
     return image._plan(target, source, dataclasses.replace(found, **tools))
 
 
@@ -67,29 +87,34 @@ def test_each_input_changes_the_key(m33, source, tmp_path):
     plain = planned(m33, source)
     assert planned(copy_of(m33, tmp_path / "same"), source).key() == plain.key()
 
-    board_changed = copy_of(m33, tmp_path / "board")
-    with (board_changed.board_folder / "mpconfigboard.mk").open("a") as file:
+    own_board = with_own_board(m33, tmp_path / "board")
+    key_of_own_board = planned(own_board, source).key()
+    with (own_board.folder / "board" / "mpconfigboard.mk").open("a") as file:
         file.write("# changed\n")
+    more_stack = m33.firmware.board.model_copy(update={"stack": 65536})
+    stack_changed = m33.model_copy(update={"firmware": m33.firmware.model_copy(update={"board": more_stack})})
     make_changed = m33.model_copy(
         update={"firmware": m33.firmware.model_copy(update={"make": {"MICROPY_HEAP_SIZE": "65536"}})}
     )
     other_source = dataclasses.replace(source, sha256="0" * 64)
     keys = {
         plain.key(),
-        planned(board_changed, source).key(),
+        key_of_own_board,
+        planned(own_board, source).key(),
+        planned(stack_changed, source).key(),
         planned(make_changed, source).key(),
         planned(m33, other_source).key(),
         planned(m33, source, gcc="arm-none-eabi-gcc 99").key(),
         planned(m33, source, mpy_cross="MicroPython v1.26.1, rebuilt").key(),
         dataclasses.replace(plain, recipe=plain.recipe + 1).key(),
     }
-    assert len(keys) == 7
+    assert len(keys) == 9
     assert dataclasses.replace(plain, origin="elsewhere").key() == plain.key()
 
 
 def test_a_board_that_does_not_build_shows_why_and_keeps_the_log(m33, source, tmp_path):
-    target = copy_of(m33, tmp_path)
-    (target.board_folder / "mpconfigboard.mk").write_text("$(error no such core)\n")
+    target = with_own_board(m33, tmp_path)
+    (target.folder / "board" / "mpconfigboard.mk").write_text("$(error no such core)\n")
     with pytest.raises(BuildFailed, match=r"(?s)firmware of m33 did not build.*no such core.*whole log: ") as caught:
         firmware_for(target)
     log = Path(str(caught.value).rpartition("whole log: ")[2])
@@ -120,6 +145,18 @@ def test_a_target_that_names_what_is_not_there(m33, update, message):
     target = m33.model_copy(update={"firmware": m33.firmware.model_copy(update=update)})
     with pytest.raises(TargetInvalid, match=message):
         firmware_for(target)
+
+
+@pytest.mark.slow
+def test_a_board_with_files_of_its_own_on_the_shared_code(m33, source, tmp_path):
+    theirs, mine = (firmware_for(target).elf.read_bytes() for target in (m33, with_own_board(m33, tmp_path)))
+    assert code_of(mine) == code_of(theirs)
+
+
+def code_of(elf: bytes) -> bytes:
+    section = ELFFile(io.BytesIO(elf)).get_section_by_name(".text")
+    assert section is not None
+    return section.data()
 
 
 @pytest.mark.slow

@@ -61,7 +61,12 @@ __attribute__((naked)) int main(void) {
         "ldr r1, =_estack\n"
         "mov sp, r1\n"
         "mov r2, #0\n"
-        "1: str r2, [r0], #4\n"
+        "1:\n"
+        #if IS_MAINLINE
+        "str r2, [r0], #4\n"
+        #else
+        "stmia r0!, {r2}\n"
+        #endif
         "cmp r0, r1\n"
         "blo 1b\n"
         "mov r4, r2\n"
@@ -72,14 +77,14 @@ __attribute__((naked)) int main(void) {
         "mov r9, r2\n"
         "mov r10, r2\n"
         "mov r11, r2\n"
-        "vmov d8, r2, r2\n"
-        "vmov d9, r2, r2\n"
-        "vmov d10, r2, r2\n"
-        "vmov d11, r2, r2\n"
-        "vmov d12, r2, r2\n"
-        "vmov d13, r2, r2\n"
-        "vmov d14, r2, r2\n"
-        "vmov d15, r2, r2\n"
+        IF_FPU("vmov d8, r2, r2\n")
+        IF_FPU("vmov d9, r2, r2\n")
+        IF_FPU("vmov d10, r2, r2\n")
+        IF_FPU("vmov d11, r2, r2\n")
+        IF_FPU("vmov d12, r2, r2\n")
+        IF_FPU("vmov d13, r2, r2\n")
+        IF_FPU("vmov d14, r2, r2\n")
+        IF_FPU("vmov d15, r2, r2\n")
         "bl live\n"
         "b 0b\n");
 }

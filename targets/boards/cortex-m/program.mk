@@ -3,7 +3,7 @@
 
 include $(BOARD_DIR)/mpconfigboard.mk
 
-override SRC_C := board_startup.c board_fault.c board_chip.c program.c
+override SRC_C := board_startup.c board_fault.c board_$(BOARD_MPU).c program.c
 vpath program.c $(SHARED_DIR)
 
 OBJECTS := $(patsubst sources/%.c,$(BUILD)/%.o,$(SOURCES)) $(SRC_C:%.c=$(BUILD)/runtime/%.o)

@@ -34,7 +34,7 @@ static void say_register(const char *name, uint32_t value) {
 // `frame` is the stack pointer on entry. After a stack overflow nothing was stacked there: then only
 // the registers that the core still holds are known.
 __attribute__((used)) static void fault_report(const frame_t *frame, uint32_t exception) {
-    uint32_t cfsr = SCB_CFSR;
+    uint32_t cfsr = IS_MAINLINE ? SCB_CFSR : 0;
     #if __ARM_ARCH < 8
     if ((uintptr_t)frame < (uintptr_t)&_sstack) {
         cfsr |= CFSR_STKOF; // as Armv8-M says it, where the stack pointer has a limit
@@ -50,9 +50,11 @@ __attribute__((used)) static void fault_report(const frame_t *frame, uint32_t ex
     say_register("sp", (uintptr_t)frame);
     say_register("xpsr", whole ? frame->xpsr : 0);
     say_register("cfsr", cfsr);
+    #if IS_MAINLINE
     say_register("hfsr", SCB_HFSR);
     say_register("mmfar", SCB_MMFAR);
     say_register("bfar", SCB_BFAR);
+    #endif
     say("\n");
     board_end();
 }
@@ -68,5 +70,5 @@ __attribute__((naked)) void fault_entry(void) {
         "ldr r1, =_fault_stack\n"
         "mov sp, r1\n"
         "mrs r1, ipsr\n"
-        "b fault_report\n");
+        GO_TO(fault_report));
 }

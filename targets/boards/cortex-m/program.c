@@ -13,22 +13,22 @@
 #define WHOLE "\1"
 #define END "\3"
 
-// Marks: register moves to themselves (mpy_harness/counting/plugin_c/decode/decode.h). A name comes before its region, bit by bit.
+// A name comes before its region, bit by bit.
 __attribute__((noipa)) void harness_start(const char *name) {
     for (; *name != 0; ++name) {
         for (unsigned bit = 0x80; bit != 0; bit >>= 1) {
             if (*name & bit) {
-                __asm volatile ("mov r10, r10" : : : "memory");
+                EXECUTE(MARK_ONE);
             } else {
-                __asm volatile ("mov r9, r9" : : : "memory");
+                EXECUTE(MARK_ZERO);
             }
         }
     }
-    __asm volatile ("mov r11, r11" : : : "memory");
+    EXECUTE(MARK_START);
 }
 
 __attribute__((noipa)) void harness_stop(void) {
-    __asm volatile ("mov r12, r12" : : : "memory");
+    EXECUTE(MARK_STOP);
 }
 
 void console_init(void) {

@@ -1,11 +1,13 @@
-// What the files of all Cortex-M boards share. A board's own folder has board_chip.h and board_chip.c, which know its
-// UART, its counter and its memory protection.
+// What the files of all Cortex-M boards share. Files that are generated from target.toml tell them of the board
+// (mpy_harness/firmware/board_files.py): board_chip.h, which is the header of its chip, and board_map.h, its memories.
 
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "board_marks.h"
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
 
@@ -23,15 +25,44 @@
 #define NVIC_ICPR(interrupt) REGISTER(0xe000e280 + (interrupt) / 32 * 4)
 #define NVIC_BIT(interrupt) (1u << (interrupt) % 32)
 
-// What is executed between these is not counted by mpy-harness: register moves to themselves, which do nothing and
-// stand for the edges of waiting, whose length is the host's affair (mpy_harness/counting/plugin_c/decode/decode.h). Nothing may
-// leave such a stretch on another way, as an exception would.
-#define NOT_COUNTED_FROM_HERE() __asm volatile ("mov r5, r5" : : : "memory")
-#define COUNTED_FROM_HERE() __asm volatile ("mov r6, r6" : : : "memory")
+// The address space that is the same on all cores: Arm DDI 0403, section B3.1.
+#define PERIPHERALS 0x40000000u
+#define PERIPHERALS_BITS 29
+#define PERIPHERALS_LAST (PERIPHERALS + (1u << PERIPHERALS_BITS) - 1)
+#define PRIVATE 0xe0000000u
+#define PRIVATE_BITS 20
+#define PRIVATE_LAST (PRIVATE + (1u << PRIVATE_BITS) - 1)
+
+// What Armv6-M and the baseline of Armv8-M do not have: most of Thumb-2, faults other than HardFault, their status.
+#define IS_MAINLINE (__ARM_ARCH_ISA_THUMB >= 2)
+
+// A jump to a function, in assembler: the branch of the lesser cores does not reach far, and takes no symbol at any
+// distance.
+#if IS_MAINLINE
+#define GO_TO(function) "b " #function "\n"
+#else
+#define GO_TO(function) "ldr r2, =" #function "\n bx r2\n"
+#endif
+
+// Code for a core with FPU.
+#ifdef __ARM_FP
+#define IF_FPU(code) code
+#else
+#define IF_FPU(code)
+#endif
+
+// A mark, MARK_START for instance: an instruction that does nothing (mpy_harness/architectures/marks.py).
+#define EXECUTE(mark) __asm volatile (mark : : : "memory")
+
+// What is executed between these is not counted by mpy-harness: they stand for the edges of waiting, whose length is the
+// host's affair. Nothing may leave such a stretch on another way, as an exception would.
+#define NOT_COUNTED_FROM_HERE() EXECUTE(MARK_PAUSE)
+#define COUNTED_FROM_HERE() EXECUTE(MARK_RESUME)
 
 extern uint32_t _sidata, _sdata, _edata, _sbss, _ebss, _sstack, _estack;
 
-// Makes what a native module does wrong a fault at the place where it happens (board_chip.c).
+// Makes what a native module does wrong a fault at the place where it happens, where there is memory protection
+// (board_pmsav7.c, board_pmsav8.c).
 void chip_protect(void);
 
 void console_init(void);

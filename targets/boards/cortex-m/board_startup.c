@@ -15,9 +15,11 @@ void board_start(void) {
     for (uint32_t *to = &_sbss; to < &_ebss;) {
         *to++ = 0;
     }
-    SCB_CPACR |= 0xf << 20;             // floating point unit on
+    IF_FPU(SCB_CPACR |= 0xf << 20);     // floating point unit on
+    #if IS_MAINLINE
     SCB_SHCSR |= 7 << 16;               // MemManage, BusFault and UsageFault as themselves
     SCB_CCR |= 1 << 4;                  // integer division by zero is a fault
+    #endif
     __asm volatile ("dsb\nisb");
     #if __ARM_ARCH >= 8
     __asm volatile ("msr msplim, %0" : : "r" (&_sstack));
@@ -31,7 +33,7 @@ void board_start(void) {
 }
 
 __attribute__((naked)) void Reset_Handler(void) {
-    __asm volatile ("cpsid i\n ldr r0, =_estack\n mov sp, r0\n b board_start");
+    __asm volatile ("cpsid i\n ldr r0, =_estack\n mov sp, r0\n" GO_TO(board_start));
 }
 
 void board_end(void) {

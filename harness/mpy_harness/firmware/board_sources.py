@@ -1,0 +1,64 @@
+"""What a target's board is compiled from: its own files, those that it shares, and those made from target.toml."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mpy_harness.errors import TargetInvalid
+from mpy_harness.firmware import cache
+from mpy_harness.firmware.board_files import board_files, marks_header
+from mpy_harness.targets import FILE_NAME, BoardSpec, Target
+
+_GENERATED = "GENERATED_DIR"
+
+
+@dataclass(frozen=True)
+class BoardSources:
+    """A board's folders, by the variable of make that names each, and the generated files, by their names.
+
+    make finds these in ``GENERATED_DIR``; they stand in for ``BOARD_DIR`` where the target has no folder of its own.
+    """
+
+    folders: Mapping[str, Path]
+    generated: Mapping[str, str]
+
+    @property
+    def sha256(self) -> str:
+        """Return a hash of all that is in them."""
+        trees = {name: cache.hash_tree(folder) for name, folder in self.folders.items()}
+        return cache.digest({**trees, _GENERATED: dict(self.generated)})
+
+    def put(self, folder: Path) -> dict[str, str]:
+        """Put copies into subfolders of ``folder``; return make's variables, which name those."""
+        copies = {name: folder / name.lower() for name in (*self.folders, _GENERATED)}
+        for name, original in self.folders.items():
+            shutil.copytree(original, copies[name], ignore=shutil.ignore_patterns("__pycache__"))
+        copies[_GENERATED].mkdir()
+        for name, text in self.generated.items():
+            (copies[_GENERATED] / name).write_text(text, encoding="utf-8")
+        copies.setdefault("BOARD_DIR", copies[_GENERATED])
+        return {name: str(copy) for name, copy in copies.items()}
+
+    def copied(self, variables: Mapping[str, str]) -> BoardSources:
+        """Return the copies that ``put`` made: they have the same hash unless somebody wrote to the files meanwhile."""
+        files = {name: Path(variables[_GENERATED], name).read_text(encoding="utf-8") for name in self.generated}
+        return BoardSources({name: Path(variables[name]) for name in self.folders}, files)
+
+
+def board_sources(target: Target) -> BoardSources:
+    """Return what the board of a target that is built is compiled from. Raises TargetInvalid."""
+    folders = {"board": target.own_board, "shared": target.shared_board}
+    for key, folder in folders.items():
+        if folder is not None and not folder.is_dir():
+            raise TargetInvalid(
+                f"{target.folder / FILE_NAME}: firmware.{key}: there is no folder {folder}. "
+                "Put the board's files there, or correct the key."
+            )
+    board = target.built.board
+    generated = marks_header(target)
+    if isinstance(board, BoardSpec) and target.shared_board is not None:
+        generated |= board_files(target, board, target.shared_board)
+    return BoardSources({f"{key.upper()}_DIR": folder for key, folder in folders.items() if folder}, generated)
