@@ -25,6 +25,7 @@ from mpy_harness.cli import (
     setup,
     sizes,
     targets,
+    vectors,
 )
 from mpy_harness.cli.status import GUEST_FAILED, MACHINERY_FAILED
 from mpy_harness.errors import GuestFailure, HarnessError
@@ -35,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Boot real MicroPython firmware in emulators and test native modules.",
 )
-for _module in (doctor, setup, targets, run, profile, program, report, compare, schema, sizes, repl, comment):
+for _module in (doctor, setup, targets, run, profile, program, report, compare, schema, sizes, vectors, repl, comment):
     app.command(_module.__name__.rpartition(".")[2])(_module.command)
 # Its options are pytest's.
 app.command("demo", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(demo.command)

@@ -75,7 +75,7 @@ def entry(kind: str, key: str) -> Path | None:
 def build_once(
     kind: str,
     key: str,
-    builder: Callable[[Path], None],
+    builder: Callable[[Path], object],
     *,
     force: bool = False,
     progress: Progress | None = None,

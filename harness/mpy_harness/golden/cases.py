@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mpy_harness.errors import Mismatch
+from mpy_harness.firmware.progress import Progress
 from mpy_harness.golden.metrics import Better, Metric, metric
+from mpy_harness.golden.store import SCRIPT, VectorStore
 from mpy_harness.golden.vectors import Vectors
 
 Array = NDArray[Any]
@@ -62,27 +64,36 @@ class CaseResult:
 class Golden:
     """What the fixture ``golden`` is: vectors of the test's folder, and checks against them.
 
-    ``results`` are the verdicts so far.
+    ``results`` are the verdicts so far; ``progress`` is told what vectors are made.
     """
 
     def __init__(
         self,
         target: str,
         arch: str,
-        vectors_dir: Path,
+        folder: Path,
         record: Callable[[CaseResult], None] | None = None,
         counted: Callable[[], int | None] = lambda: None,
+        *,
+        progress: Progress | None = None,
     ) -> None:
         self.target = target
         self.arch = arch
-        self.vectors_dir = vectors_dir
+        self.folder = folder
         self._record = record
         self._counted = counted
+        self._progress = progress
         self.results: list[CaseResult] = []
 
     def vectors(self, name: str) -> Vectors:
-        """Load ``<name>.npz`` from the folder ``vectors`` beside the test. Raise VectorsInvalid."""
-        return Vectors.load(self.vectors_dir / f"{name}.npz")
+        """Return what the script ``vectors.py`` beside the test makes by that name. Raise VectorsInvalid.
+
+        Where there is no such script, it is the file ``vectors/<name>.npz`` beside the test.
+        """
+        script = self.folder / SCRIPT
+        if script.is_file():
+            return VectorStore(script, self._progress)[name]
+        return Vectors.load(self.folder / "vectors" / f"{name}.npz")
 
     def check(
         self,

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,7 @@ def package_versions(*names: str) -> dict[str, str]:
     return {name: version for name, version in found.items() if version is not None}
 
 
+@lru_cache
 def _version(name: str) -> str | None:
     try:
         return version(name)
@@ -91,6 +93,11 @@ class Vectors:
 
     def __len__(self) -> int:
         return len(self._arrays)
+
+    @property
+    def arrays(self) -> Mapping[str, Array]:
+        """Return all arrays by name."""
+        return MappingProxyType(self._arrays)
 
     def signals(self, suffix: str = "_in") -> list[str]:
         """Return the names of the arrays that end in ``suffix``, without it, in the file's order."""

@@ -167,13 +167,14 @@ def program(target: Target, request: pytest.FixtureRequest, tmp_path: Path) -> I
 
 @pytest.fixture
 def golden(target: Target, request: pytest.FixtureRequest) -> Golden:
-    """Vectors of the folder ``vectors`` beside the test, and checks against references."""
+    """Vectors of the test's folder, and checks against references."""
     session = request.config.stash[_SESSION]
     since = markers.CountsSinceLastCheck(lambda: session.used_by(request.node))
     return Golden(
         target.name,
         target.natmod.arch,
-        request.path.parent / "vectors",
+        request.path.parent,
         lambda result: session.records.case(request.node, result, since.counts),
         since,
+        progress=session.pool.progress,
     )
