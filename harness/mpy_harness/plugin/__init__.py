@@ -5,6 +5,7 @@ from __future__ import annotations
 from mpy_harness.plugin.hooks import (
     board,
     golden,
+    guarded,
     natmod,
     program,
     pytest_addhooks,
@@ -22,6 +23,7 @@ from mpy_harness.plugin.hooks import (
 __all__ = [
     "board",
     "golden",
+    "guarded",
     "natmod",
     "program",
     "pytest_addhooks",

@@ -11,6 +11,7 @@ import pytest
 
 from mpy_harness import machines
 from mpy_harness.board import Board
+from mpy_harness.board.guarded import Guarded
 from mpy_harness.board.natmod_loader import ModuleLoader
 from mpy_harness.errors import BudgetExceeded
 from mpy_harness.golden import Golden
@@ -153,6 +154,12 @@ def natmod(board: Board, request: pytest.FixtureRequest) -> Iterator[ModuleLoade
     yield loader
     for build in loader.built:
         session.records.natmod(request.node, build)
+
+
+@pytest.fixture
+def guarded(board: Board) -> Guarded:
+    """Call functions of a module with guard bytes around their outputs: ``guarded.run(filt, "run", x, [x.size])``."""
+    return Guarded(board)
 
 
 @pytest.fixture
