@@ -440,8 +440,7 @@ def test_tables_and_workers(project):
 def test_a_case_without_instructions_is_a_mistake(project):
     cases = cases_dir()
     assert cases is not None
-    for name in ("conftest.py", "guarding.py"):
-        shutil.copy(cases / name, project.path)
+    shutil.copy(cases / "conftest.py", project.path)
     write(
         project,
         test_it="""

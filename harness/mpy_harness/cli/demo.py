@@ -54,7 +54,7 @@ def demo(arguments: list[str]) -> int:
     print("cases    native C modules and pure Python, against SciPy and scikit-learn\n", flush=True)
     status = int(pytest.main([str(cases), "-q", "--no-header", "-p", "no:cacheprovider", *arguments]))
     if status == 0 and not {"--collect-only", "--co"}.intersection(arguments):
-        _break_down(cases / "pipeline" / "sound_level.py", target)
+        _break_down(cases / "pipeline" / "sound_level" / "sound_level.py", target)
     return status
 
 

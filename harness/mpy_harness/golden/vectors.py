@@ -106,12 +106,13 @@ class Vectors:
     def save(self, path: Path) -> None:
         """Write the vectors to ``path``, whole or not at all; the same arrays give the same bytes."""
         provenance = asdict(self.provenance) | {"sha256": digest(self._arrays)}
-        text = np.array(json.dumps(provenance, sort_keys=True))
+        # Not allow_pickle=False: NumPy before 2.2 takes that for an array of that name.
+        whole: dict[str, Any] = {_PROVENANCE: np.array(json.dumps(provenance, sort_keys=True)), **self._arrays}
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
         try:
             with os.fdopen(handle, "wb") as file:
-                np.savez_compressed(file, allow_pickle=False, **{_PROVENANCE: text}, **self._arrays)
+                np.savez_compressed(file, **whole)
             Path(temporary).chmod(0o644)
             Path(temporary).replace(path)
         except BaseException:

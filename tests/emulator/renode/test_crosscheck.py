@@ -18,8 +18,8 @@ from tests.emulator.renode import checked_bits
 CASES = Path(__file__).parents[3] / "cases"
 # Of each module and of both forms, integers, floats and special values: what does not take long.
 SOME = """
-    (test_length_and_way_back and not 256 and not 1024) or (test_int16_to_float and ends) or special or test_one_tap
-    or (test_signal and a_weighting-impulse) or (test_edge and (impulse or silence)) or test_form
+    (Fft and (/out or /in_place) and not 256 and not 1024) or float_to_int16/ends or /special or one_tap
+    or a_weighting/impulse or (Trees and (/impulse or /silence)) or IirForms
 """.replace("\n", " ").strip()
 
 
