@@ -15,7 +15,7 @@ from mpy_harness.targets import load_target
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/getting-started.md", "docs/sizes.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/getting-started.md", "docs/sizes.md", "docs/guarded.md"])
 def test_first_example_passes(page: str, tmp_path: Path) -> None:
     example = re.search(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
     assert example is not None
