@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 
 import pytest
 
@@ -16,9 +17,11 @@ def _need(tool: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def decoder(tmp_path_factory: pytest.TempPathFactory) -> Decoder:
+def decoder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Decoder]:
     _need("gcc")
-    return Decoder(tmp_path_factory.mktemp("decoder"))
+    decoder = Decoder(tmp_path_factory.mktemp("decoder"))
+    yield decoder
+    decoder.close()
 
 
 @pytest.fixture(scope="session")

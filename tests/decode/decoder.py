@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import mpy_harness
+from tests.decode import gcov
 
 SOURCES = Path(mpy_harness.__file__).parent / "counting" / "plugin_c" / "decode"
 _NAMES = "rules thumb thumb16 thumb32 thumb_memory thumb_float riscv riscv_compressed xtensa xtensa_float xtensa_narrow"
@@ -61,13 +62,24 @@ class _State(ctypes.Structure):
 
 
 class Decoder:
-    """The decoder, compiled into ``folder``."""
+    """The decoder, compiled into ``folder``, or where its execution is measured."""
 
     def __init__(self, folder: Path) -> None:
-        library = folder / "decoder.so"
-        compile_c(FILES, library, "-shared", "-fPIC")
+        measured = gcov.folder()
+        library = (measured or folder) / "decoder.so"
+        files = list(FILES)
+        if measured is not None:
+            files.append(measured / "flush.c")
+            files[-1].write_text(gcov.FLUSH)
+        compile_c(files, library, "-shared", "-fPIC", *(["--coverage"] if measured is not None else []))
         self._library = ctypes.CDLL(str(library))
+        self._is_measured = measured is not None
         self.classes = self._names()
+
+    def close(self) -> None:
+        """Write what was measured."""
+        if self._is_measured:
+            self._library.flush()
 
     def thumb(self, code: bytes, address: int = 0) -> list[Insn]:
         """Decode all instructions in ``code``, one after the other, as a translation block is."""
