@@ -293,13 +293,47 @@ def test_results_that_cannot_be_transferred_stay_in_the_guest(board):
     assert isinstance(counter, GuestObject)
     assert counter.up() == 6
     assert counter.up(by=10) == 16
-    assert counter.n.get() == 16
+    assert counter.n == 16
     assert board.call("lambda c: c.n", counter) == 16
     assert board.call("lambda cs: cs[0] is cs[1]['c']", [counter, {"c": counter}]) is True
     with pytest.raises(Untransferable, match=r"<Counter object at .*> of the guest has no counterpart on the host"):
         counter.get()
-    with pytest.raises(GuestException, match="AttributeError: 'Counter' object has no attribute 'down'"):
-        counter.down()
+    with pytest.raises(AttributeError, match="'Counter' object has no attribute 'down'"):
+        counter.down  # noqa: B018 - there and then
+    assert not hasattr(counter, "down")
+
+
+def test_attributes_are_their_values(board):
+    board.exec(
+        "import array\nclass Odd:\n    SIZE = 4\n    names = ('a', 'b')\n    data = array.array('h', [1, 2])\n"
+        "    def twice(self, x): return 2 * x\n    @property\n    def broken(self): return 1 // 0\n"
+        "    class Inner: pass\nodd = Odd()"
+    )
+    odd = board.hold(board.eval("odd"))
+    assert odd.SIZE == 4
+    assert odd.SIZE != 5
+    assert odd.names == ("a", "b")
+    assert odd.data.tolist() == [1, 2]
+    assert odd.twice(odd.SIZE) == 8
+    assert isinstance(odd.Inner(), GuestObject)
+    with pytest.raises(GuestException, match="ZeroDivisionError"):
+        odd.broken  # noqa: B018 - it is computed in the guest
+    assert [odd.twice(n) for n in range(3)] == [0, 2, 4]
+
+
+def test_questions_of_the_harness_do_not_count(board):
+    board.exec("class Odd:\n    SIZE = 4\n    def twice(self, x): return 2 * x\nodd = Odd()")
+    with board.count() as known:
+        board.call("odd.twice", 1)
+    odd = board.eval("odd")
+    with board.count() as first:
+        assert board.abi.version == 6
+        assert odd.SIZE == 4
+        assert odd.twice(1) == 2
+    with board.count() as second:
+        assert odd.twice(1) == 2
+    assert first.instructions == second.instructions
+    assert abs(first.instructions - known.instructions) < 500
 
 
 def test_objects_inside_results(board):

@@ -45,6 +45,10 @@ class AddressNames:
         self._images.pop(path, None)  # the newest comes first, where several could be meant
         self._images = {path: images_of(module), **self._images}
 
+    def forget(self) -> None:
+        """Forget the modules: others have run since, or none."""
+        self._images.clear()
+
     def trees(self, records: Sequence[Record]) -> list[Profile | None]:
         """Return the call trees of a request's records, None for a record without one.
 

@@ -187,7 +187,7 @@ class Board:
         """Forget all counts, allocations and modules so far, because another test begins."""
         self.counts.clear()
         self.allocated.clear()
-        self.natmods.clear()
+        self._modules.forget()
 
     # --- life -------------------------------------------------------------------------------
 

@@ -35,7 +35,7 @@ class GuestModules:
     def abi(self) -> mpyfile.MpyAbi:
         """Return which .mpy files the board takes."""
         if self._abi is None:
-            self._abi = mpyfile.abi_of_board(self._requests.run("eval", "__import__('sys').implementation._mpy"))
+            self._abi = mpyfile.abi_of_board(self._requests.run("abi"))
         return self._abi
 
     def import_native(self, module: str | Path | NatmodBuild) -> GuestObject:
@@ -66,6 +66,11 @@ class GuestModules:
         assert isinstance(module, GuestObject)  # noqa: S101 - modules are not transferable
         self._heap.imports[name] = heap
         return module
+
+    def forget(self) -> None:
+        """Forget what was loaded: the code of another test is not named after it."""
+        self.native.clear()
+        self._names.forget()
 
     def may_import(self, modules: Iterable[Path | NatmodBuild]) -> None:
         """Take note of native modules that programs may import from host files; those not whole are left out."""

@@ -29,6 +29,7 @@ class GuestModule(GuestObject):
         self._requests = module._requests  # noqa: SLF001 - it stands for the same object
         self._life = module._life  # noqa: SLF001
         self.number = module.number
+        self._methods = set()
         self._module = module  # kept, because the guest forgets the object when this stand-in is gone
         self.build = build
         self.heap = heap

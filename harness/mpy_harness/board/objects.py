@@ -7,20 +7,21 @@ from typing import Any
 
 from mpy_harness.board.codec import Reference
 from mpy_harness.board.requests import Requests
-from mpy_harness.errors import Untransferable
+from mpy_harness.errors import GuestException, Untransferable
 
 
 class GuestObject(Reference):
     """An object in the guest: call its methods, pass it as an argument, fetch it with ``get()``.
 
-    ``filt.run(x)`` calls the guest's method ``run``; the object is freed in the guest when the last
-    stand-in is, and with the next reset.
+    ``filt.run(x)`` calls the guest's method ``run``, ``module.SIZE`` is the value of that attribute. The object is
+    freed in the guest when the last stand-in is, and with the next reset.
     """
 
     def __init__(self, requests: Requests, number: int) -> None:
         self._requests = requests
         self._life = requests.life
         self.number = number
+        self._methods: set[str] = set()  # names of what is called, as far as was asked
         weakref.finalize(self, requests.release, requests.life, number).atexit = False
 
     def get(self) -> Any:
@@ -31,10 +32,24 @@ class GuestObject(Reference):
         """Call the object, a function or class of the guest."""
         return self._requests.run("call", self, "", list(args), kwargs, timeout=timeout)
 
-    def __getattr__(self, name: str) -> GuestMethod:
-        """Return the attribute of that name, to be called."""
+    def __getattr__(self, name: str) -> Any:
+        """Return the attribute of that name: its value, or for a function and the like what calls it.
+
+        Raises AttributeError where the object has none of that name.
+        """
         if name.startswith("__"):
             raise AttributeError(name)
+        if name in self._methods:
+            return GuestMethod(self, name)
+        try:
+            is_called, value = self._requests.run("attribute", self, name)
+        except GuestException as error:
+            if error.type == "AttributeError":
+                raise AttributeError(f"{error.message} ({self!r})") from None
+            raise
+        if not is_called:
+            return value
+        self._methods.add(name)
         return GuestMethod(self, name)
 
     def __repr__(self) -> str:
@@ -42,7 +57,7 @@ class GuestObject(Reference):
 
 
 class GuestMethod:
-    """A method of a guest object; ``get()`` fetches an attribute that is a value."""
+    """A method of a guest object, or another attribute that can be called."""
 
     def __init__(self, owner: GuestObject, name: str) -> None:
         self._requests = owner._requests  # noqa: SLF001 - the two classes are one thing
@@ -52,10 +67,6 @@ class GuestMethod:
     def __call__(self, *args: Any, timeout: float | None = None, **kwargs: Any) -> Any:
         """Call the method in the guest."""
         return self._requests.run("call", self._owner, self._name, list(args), kwargs, timeout=timeout)
-
-    def get(self) -> Any:
-        """Return the attribute's value."""
-        return self._requests.run("call", "getattr", "", [self._owner, self._name], {})
 
     def __repr__(self) -> str:
         return f"<method {self._name} of {self._owner!r}>"
@@ -68,7 +79,7 @@ def fetch(requests: Requests, thing: Reference) -> Any:
     """
     value = requests.run("get", thing)
     if isinstance(value, GuestObject):
-        text = requests.run("call", "repr", "", [value], {})
+        text = requests.run("repr", value)
         raise Untransferable(f"{text} of the guest has no counterpart on the host")
     return value
 

@@ -107,6 +107,17 @@ class Runtime:
     def do_names(self, objects, types, heap):
         return [name_of(address, types) if is_alive(address, heap) else "" for address in objects]
 
+    def do_abi(self):
+        return sys.implementation._mpy
+
+    def do_attribute(self, thing, name):
+        # Whether it is called by its name, and what it is where it is not.
+        value = getattr(thing, name)
+        return (True, None) if callable(value) else (False, value)
+
+    def do_repr(self, value):
+        return repr(value)
+
     def do_hold(self, value):
         return Held(value)
 
