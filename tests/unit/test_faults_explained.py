@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 
-from mpy_harness.machines.fault_line import _CFSR, find_fault
+from mpy_harness.architectures.arm_faults import CFSR, CORTEX_M
+from mpy_harness.machines.fault_line import find_fault
 from mpy_harness.machines.qemu.lockup import find_lockup
+from mpy_harness.resources import targets_dir
 
 LINE = (
     b"#FAULT %s pc=0x10114b68 lr=0x1000f59d sp=0x10309618 xpsr=0x21000000 cfsr=0x%08x hfsr=0x%08x"
@@ -52,7 +55,7 @@ def test_every_bit_is_explained(bit):
 def test_all_bits_at_once():
     fault = find_fault(line(cfsr=0xFFFFFFFF, hfsr=0xFFFFFFFF))
     assert fault is not None
-    for text in _CFSR.values():
+    for text in CFSR.values():
         assert text in str(fault)
     assert "at address 0x00000004" in str(fault)
     assert "at address 0xa0000010" in str(fault)
@@ -122,3 +125,11 @@ def test_a_lockup():
     assert "the core locked up: a fault that could not be handled" in str(fault)
     assert find_lockup("qemu-system-arm: could not load kernel") is None
     assert find_lockup("qemu: fatal: Lockup: x").registers == {}  # type: ignore[union-attr]
+
+
+def test_boards_report_the_registers_that_are_explained():
+    code = (targets_dir() / "boards" / "cortex-m" / "board_fault.c").read_text(encoding="utf-8")
+    reported = re.findall(r'say_register\("(\w+)"', code)
+    assert {CORTEX_M.status, "hfsr", "mmfar", "bfar"} <= set(reported)
+    (bit,) = re.findall(r"#define CFSR_STKOF \(1 << (\d+)\)", code)
+    assert CFSR[int(bit)].startswith("stack overflow")

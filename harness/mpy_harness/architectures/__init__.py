@@ -6,6 +6,8 @@ To add one, write its module, list it in ``INSTRUCTION_SETS``, and give the coun
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mpy_harness.architectures.arm import ARM, THUMB
 from mpy_harness.architectures.instruction_set import InstructionSet, MpyArch
 from mpy_harness.architectures.riscv import RISCV
@@ -52,6 +54,12 @@ def runs_on(code: str, core: str) -> bool:
         return code == core
     names = [arch.name for arch in which.arches]
     return which.runs_lesser and code in names and names.index(code) < names.index(core)
+
+
+def fault_reasons(registers: Mapping[str, int]) -> list[str]:
+    """Return why a core took a fault, by the registers that its firmware reports; nothing where they do not say."""
+    formats = (which.faults for which in INSTRUCTION_SETS if which.faults is not None)
+    return next((each.reasons(registers) for each in formats if each.status in registers), [])
 
 
 def code_address(elf_machine: str, pointer: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mpy_harness.architectures.arm_faults import CORTEX_M
 from mpy_harness.architectures.instruction_set import Compiler, InstructionSet, MpyArch
 from mpy_harness.architectures.marks import Mark, Marks
 
@@ -20,6 +21,8 @@ THUMB = InstructionSet(
     runs_lesser=True,  # MPY_FEATURE_ARCH_TEST in py/persistentcode.h
     pointer_bits=1,  # set in every pointer to Thumb code
     has_vectors=True,  # Armv8-M Architecture Reference Manual (Arm DDI 0553), B3.30
+    arguments=(0, 1, 2, 3),  # r0 to r3: Arm IHI 0042, section 6.4
+    faults=CORTEX_M,
     # Moves of a register to itself. Of the high registers and of two low ones: no compiler emits those, and they are
     # the same in all versions of the architecture.
     marks=Marks(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from mpy_harness.architectures.faults import FaultFormat
 from mpy_harness.architectures.marks import Marks
 
 
@@ -51,7 +52,9 @@ class InstructionSet:
     ``arches`` are its architectures in MicroPython, the least first; ``runs_lesser``: a core of one also runs code of
     those before it. ``elf_machines`` are its names in ELF files (pyelftools). ``pointer_bits`` are those of a pointer
     to code that are no part of the address. ``has_vectors``: an image begins with the addresses of its exception
-    handlers. ``marks`` are None where the counting plugin has no decoder; the decoder is called ``name``.
+    handlers. ``arguments`` are the numbers of the registers in which C functions take their first arguments, where
+    somebody has to know. ``faults`` is None where no board of ours reports any. ``marks`` are None where the counting
+    plugin has no decoder; the decoder is called ``name``.
     """
 
     name: str
@@ -60,6 +63,8 @@ class InstructionSet:
     runs_lesser: bool = False
     pointer_bits: int = 0
     has_vectors: bool = False
+    arguments: tuple[int, ...] = ()
+    faults: FaultFormat | None = None
     marks: Marks | None = None
 
     def code_address(self, pointer: int) -> int:

@@ -40,13 +40,15 @@ class MarkSites(Instrument):
     """Where the image may have marks, and its function that is called with all code that is loaded later, if any is.
 
     A place may hold data that looks like a mark: it is never executed, so that does no harm. ``encodings`` says what
-    each mark looks like. ``sending`` are the places of pause and resume around the wait for the UART with each byte
+    each mark looks like. ``code_in`` are the numbers of the registers that have the address of loaded code and its size
+    in bytes. ``sending`` are the places of pause and resume around the wait for the UART with each byte
     that is sent.
     """
 
     sites: tuple[int, ...]
     encodings: Mapping[int, Mark]
     loads_code: int | None
+    code_in: tuple[int, ...]
     sending: tuple[int, int] | None
 
 
@@ -72,6 +74,7 @@ def mark_sites(target: Target, image: Path, mode: Mode) -> MarkSites:
         sites=tuple(marks),
         encodings=known,
         loads_code=None if loads_code is None else which.code_address(loads_code),
+        code_in=which.arguments[2:4],
         sending=_sending(symbols, marks),
     )
 

@@ -209,6 +209,7 @@ def _script(sites: MarkSites, console: str, output: int) -> str:
     facts = {
         "SITES": list(sites.sites),
         "LOADS_CODE": sites.loads_code,
+        "CODE_IN": sites.code_in,
         "MARKS": {encoding: int(mark) for encoding, mark in sites.encodings.items()},
         "SENDING": sites.sending,
         "CPU": _CPU,

@@ -1,5 +1,5 @@
-# Runs in Renode (IronPython 2), below lines that set SITES, LOADS_CODE, SENDING, MARKS, CPU, UART and OUTPUT: says
-# which marks the guest executed, and how many instructions before each (counting/marks.py). A hook takes up to a
+# Runs in Renode (IronPython 2), below lines that set SITES, LOADS_CODE, CODE_IN, SENDING, MARKS, CPU, UART and OUTPUT:
+# says which marks the guest executed, and how many instructions before each (counting/marks.py). A hook takes up to a
 # millisecond. An exception here ends Renode.
 from System import Byte, UInt64
 from System.IO import BinaryWriter, FileAccess, FileMode, FileShare, FileStream
@@ -38,7 +38,7 @@ def _watch(address):
 
 
 def _loads_code(cpu, address):
-    start, size = cpu.GetRegister(2).RawValue, cpu.GetRegister(3).RawValue
+    start, size = [cpu.GetRegister(number).RawValue for number in CODE_IN]
     code = _bus.ReadBytes(start, int(size))
     for at in range(0, int(size) - 1, 2):
         if code[at] | code[at + 1] << 8 in MARKS:
