@@ -52,17 +52,6 @@ def test_the_other_end_goes(ends):
         console.read_nonblocking(1, 0.1)
 
 
-def test_questions_to_the_host_are_not_passed_on_as_output(ends):
-    console, its = ends
-    heard = bytearray()
-    console.listener = heard.extend
-    console.follow()
-    for part in (b"one\x0e", b"two\x0e", b"?YWJj", b"ZA==\r", b"\nthree", b" ?\r\n", b"\x0e?QQ==\r\nfour", b"\x04>"):
-        its.sendall(part)
-        assert console.read_nonblocking(100, 5) == part
-    assert heard == b"onetwothree ?\r\nfour"
-
-
 def test_a_pair_of_pipes(tmp_path):
     from_guest, its_output = os.pipe()
     its_input, to_guest = os.pipe()
