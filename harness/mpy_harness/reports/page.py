@@ -27,7 +27,7 @@ _PLOT = 200
 _LETTER, _BOLD_LETTER = 6.7, 7.6
 _HUES = 8
 _LEGEND = 0.002
-_IMAGE = "firmware"  # its case, see baselines/recording.py
+_IMAGE = "firmware"  # its case, see measurements/from_tests.py
 
 
 @dataclass(frozen=True)
