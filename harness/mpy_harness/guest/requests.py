@@ -166,9 +166,9 @@ class Runtime:
 
 def start(link, imports, number):
     # In builtins: it takes no name of the user's program, and a request is a few bytes of source text.
-    builtins._mpyh = Runtime(link)
-    _mpyh.write = sys.stdout.write
-    _mpyh.end_sign = _END + number
+    builtins._mpyh = runtime = Runtime(link)
+    runtime.write = sys.stdout.write
+    runtime.end_sign = _END + number
     link.ask_sign = _ASK + number + link.asks_by
     sys.modules["harness_mark"] = _Module
     # `imports` lists folders of the host to import from. It is None where the host offers no files.
