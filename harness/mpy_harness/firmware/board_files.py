@@ -66,7 +66,7 @@ def _makefile(target: Target, board: BoardSpec) -> list[str]:
 
 def _configuration(target: Target, board: BoardSpec) -> list[str]:
     lines = [f'#include "mpconfig_{str(target.built.shared).replace("-", "_")}.h"', ""]
-    for name, value in board.config.items():
+    for name, value in {"MICROPY_HW_MCU_NAME": target.core, **board.config}.items():
         text = f"({value})" if isinstance(value, int) else _quoted(value)
         lines += [f"#undef {name}", f"#define {name} {text}"]
     return lines

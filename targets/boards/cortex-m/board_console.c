@@ -10,6 +10,10 @@
 #include "board.h"
 #include "board_chip.h"
 
+#ifndef MICROPY_REPL_STDIN_BUFFER_MAX
+#define MICROPY_REPL_STDIN_BUFFER_MAX (256) // the default of shared/runtime/pyexec.c
+#endif
+
 static uint8_t received_storage[2 * MICROPY_REPL_STDIN_BUFFER_MAX];
 static ringbuf_t received = { received_storage, sizeof(received_storage), 0, 0 };
 
