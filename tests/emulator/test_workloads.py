@@ -64,6 +64,7 @@ def test_what_cannot_run_is_skipped_and_says_why(project: pytest.Pytester, examp
     result = run(project, FOLDER, "-rs")
     result.assert_outcomes(passed=1, skipped=3)
     said = result.stdout.str()
+    assert len(re.findall(r"SKIPPED \[1\] \S+mpy_harness/workloads/workload\.py:\d+: ", said)) == 3
     assert "the form viper is for armv6m, xtensawin; m33 is armv7emsp" in said
     assert re.search(r"takes about 1048576 KB of RAM, m33 has \d+ KB free", said)
     assert "this firmware has no emitter for the form asm: invalid micropython decorator" in said

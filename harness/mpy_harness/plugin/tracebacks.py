@@ -19,6 +19,8 @@ _PYTEST = tuple(Path(inspect.getfile(part)).parent for part in (pytest.Item, plu
 
 def hide_ours(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
     """Take our frames off an exception and those before it, and off our errors what led to them on our side."""
+    if isinstance(excinfo.value, pytest.skip.Exception):
+        return  # pytest says from where it was raised
     error: BaseException | None = excinfo.value
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
