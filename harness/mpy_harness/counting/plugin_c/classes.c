@@ -14,11 +14,11 @@ struct kind {
 };
 
 struct block {
-    struct block *next;
     uint64_t begun, not_taken;
+    uint64_t falls_to; /* the address behind it, where the last instruction is a branch that may not be taken */
+    struct block *next;
     int64_t *change; /* how many times more than the instruction before it each was executed; NULL: as many */
-    uint32_t address, end, count;
-    bool conditional; /* whether the last instruction is a branch that may not be taken */
+    uint32_t address, count;
     struct kind kinds[];
 };
 
@@ -26,8 +26,12 @@ struct totals {
     uint64_t classes[CLASS_COUNT], not_taken, load_words, store_words, load_used, load_row;
 };
 
-static struct block *blocks, *current;
-static struct block *latest; /* that began, whether it counts or not */
+#define NOWHERE UINT64_MAX
+
+static struct block nothing = {.falls_to = NOWHERE};
+static struct block *blocks;
+static struct block *current = &nothing; /* that began and counts */
+static struct block *latest = &nothing;  /* that began, where several cores do */
 static bool is_whole = true; /* whether the current block's end will be executed, and counts */
 static bool is_paused;
 static struct totals at_start[OPEN_REGIONS];
@@ -35,7 +39,7 @@ static struct totals forgotten; /* of blocks whose translation is */
 static uint64_t parted[PAIR_ROW + 1]; /* pairs of which the second came in another block */
 
 static void begin(struct block *block) {
-    if (current != NULL && current->conditional && is_whole && block->address == current->end) {
+    if (current->falls_to == block->address && is_whole) {
         current->not_taken++;
     }
     block->begun += !is_paused;
@@ -44,6 +48,11 @@ static void begin(struct block *block) {
 }
 
 static void begun(unsigned int vcpu, void *data) {
+    (void)vcpu;
+    begin(data);
+}
+
+static void begun_on_core(unsigned int vcpu, void *data) {
     latest = data;
     if (cores_counts(vcpu)) {
         begin(latest);
@@ -51,7 +60,7 @@ static void begun(unsigned int vcpu, void *data) {
 }
 
 static void join(void) {
-    current = NULL; /* what came before is not the program's */
+    current = &nothing; /* what came before is not the program's */
     begin(latest);
 }
 
@@ -59,9 +68,9 @@ static void translate(const struct code *code) {
     struct block *block = allocate_for_code(sizeof *block + code->count * sizeof(struct kind));
     const struct insn *last = &code->insn[code->count - 1];
     block->address = code->address[0];
-    block->end = code->address[code->count];
     block->count = code->count;
-    block->conditional = last->conditional && last->flow != FLOW_NEXT;
+    bool may_fall = last->conditional && last->flow != FLOW_NEXT;
+    block->falls_to = may_fall ? code->address[code->count] : NOWHERE;
     for (uint32_t at = 0; at < code->count; at++) {
         block->kinds[at] = (struct kind){
             code->insn[at].class_, code->insn[at].words, (uint8_t)code->pair[at],
@@ -69,7 +78,7 @@ static void translate(const struct code *code) {
     }
     block->next = blocks;
     blocks = block;
-    qemu_plugin_register_vcpu_tb_exec_cb(code->tb, begun, QEMU_PLUGIN_CB_NO_REGS, block);
+    qemu_plugin_register_vcpu_tb_exec_cb(code->tb, cores_used() ? begun_on_core : begun, QEMU_PLUGIN_CB_NO_REGS, block);
 }
 
 /* From the instruction at an index on, the current block is executed once more, or once less, than before it. */
@@ -82,7 +91,7 @@ static void change(uint32_t index, int64_t times) {
 }
 
 static void left_early(uint32_t address) {
-    for (uint32_t at = 0; current != NULL && at < current->count && is_whole; at++) {
+    for (uint32_t at = 0; at < current->count && is_whole; at++) {
         if (current->address + current->kinds[at].offset == address) {
             change(at + 1, -1);
             if (at + 1 < current->count) {
@@ -93,7 +102,7 @@ static void left_early(uint32_t address) {
 }
 
 static void cut(uint32_t rest) {
-    if (current != NULL && is_whole) {
+    if (current != &nothing && is_whole) {
         change(current->count - rest, -1);
     }
 }
@@ -107,7 +116,7 @@ static void pause(uint32_t rest, uint32_t address) {
 static void resume(uint32_t rest, uint32_t address) {
     (void)address;
     is_paused = false;
-    if (current != NULL) {
+    if (current != &nothing) {
         change(current->count - rest, 1);
     }
 }

@@ -107,8 +107,3 @@ void **map_at(struct map *map, uint64_t key) {
     }
     return &entry->value;
 }
-
-void map_clear(struct map *map) {
-    free(map->entries);
-    *map = (struct map){0};
-}

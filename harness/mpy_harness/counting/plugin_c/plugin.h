@@ -113,7 +113,6 @@ struct map {
 };
 void **map_at(struct map *, uint64_t key);        /* the key's value, NULL where it is new */
 void *map_find(const struct map *, uint64_t key); /* NULL where there is none */
-void map_clear(struct map *);
 
 void *allocate(size_t size);
 void *allocate_for_code(size_t size); /* what belongs to a translation */

@@ -27,6 +27,9 @@ struct site {
     uint32_t target;               /* of a direct call, 0 for others */
     enum role role;
     bool conditional;
+    struct {
+        uint32_t parent, left, node; /* 0: none */
+    } last;                          /* what it led to, from where */
 };
 
 enum pending { NOTHING, CALL, RETURN };
@@ -81,8 +84,19 @@ static void pop(void) {
     }
 }
 
-/* The top frame is found to execute a function. */
-static void resolve(uint32_t function) {
+/* Return the node of a function that was called in one context, or in another (0: none) that left it by a jump. */
+static uint32_t called_node(uint32_t function, uint32_t parent, uint32_t left) {
+    /* Functions that call each other by jumps take turns in one frame: each is below its caller once. */
+    for (uint32_t node = left; node != parent && node != 0; node = node_parent(node)) {
+        if (node_address(node) == function) {
+            return node;
+        }
+    }
+    return node_child(left != 0 ? left : parent, function, 0);
+}
+
+/* The top frame is found to execute a function, always the same one where a site shows it. */
+static void resolve(uint32_t function, struct site *site) {
     uint32_t parent = depth > 1 ? frames[depth - 2].node : 0;
     uint32_t left = top()->left;
     top()->is_unresolved = false;
@@ -91,16 +105,19 @@ static void resolve(uint32_t function) {
         top()->node = left; /* the jump was one within the function */
         return;
     }
-    /* Functions that call each other by jumps take turns in one frame: each is below its caller once. */
-    for (uint32_t node = left; node != parent && node != 0; node = node_parent(node)) {
-        if (node_address(node) == function) {
-            top()->node = node;
-            credit(node, 1, 0);
-            return;
+    uint32_t node;
+    if (site != NULL && site->last.node != 0 && site->last.parent == parent && site->last.left == left) {
+        node = site->last.node;
+    } else {
+        node = called_node(function, parent, left);
+        if (site != NULL) {
+            site->last.parent = parent;
+            site->last.left = left;
+            site->last.node = node;
         }
     }
-    top()->node = node_child(left != 0 ? left : parent, function, 0);
-    credit(top()->node, 1, 0);
+    top()->node = node;
+    credit(node, 1, 0);
 }
 
 static void settle(const struct site *site) {
@@ -110,20 +127,20 @@ static void settle(const struct site *site) {
     }
     pending = NOTHING;
     if (top()->is_unresolved) {
-        resolve(site->context);
+        resolve(site->context, NULL);
     }
     top()->is_fresh = false;
 }
 
 static void called(unsigned int vcpu, void *data) {
-    const struct site *site = data;
+    struct site *site = data;
     (void)vcpu;
     settle(site);
     charge(counter_before(site->rest - 1));
     bool is_kept = depth < MOST_FRAMES;
     push(true);
     if (is_kept && site->target != 0) {
-        resolve(site->target);
+        resolve(site->target, site);
     }
     if (site->conditional) {
         pending = CALL;
@@ -187,7 +204,7 @@ static void passed(unsigned int vcpu, void *data) {
 }
 
 static void entered(unsigned int vcpu, void *data) {
-    const struct site *site = data;
+    struct site *site = data;
     (void)vcpu;
     pending = NOTHING;
     if (beyond > 0) {
@@ -197,7 +214,7 @@ static void entered(unsigned int vcpu, void *data) {
         if (top()->left != 0) {
             charge(counter_before(0)); /* it jumped to where it jumps from, as a table of branches does */
         }
-        resolve(site->address);
+        resolve(site->address, site);
     } else if (!top()->is_fresh || node_address(top()->node) != site->address) {
         if (node_address(top()->node) == site->address) {
             return; /* a loop back to its own begin */
@@ -208,7 +225,7 @@ static void entered(unsigned int vcpu, void *data) {
         } else {
             top()->left = top()->node;
         }
-        resolve(site->address);
+        resolve(site->address, site);
     }
     top()->is_fresh = false;
     switch (site->role) {
@@ -315,7 +332,7 @@ static void translate(const struct code *code) {
 /* Credit what was executed up to the edge of a region, whose mark is at an address (0: the end of it all). */
 static void edge(uint32_t rest, uint32_t address) {
     if (top()->is_unresolved) {
-        resolve(begin_of(address));
+        resolve(begin_of(address), NULL);
     }
     top()->is_fresh = false;
     pending = NOTHING;
