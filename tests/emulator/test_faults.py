@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import time
@@ -15,6 +16,7 @@ import pytest
 
 from mpy_harness.board import Board
 from mpy_harness.board.pool import BoardPool
+from mpy_harness.board.scripts import DeviceScript
 from mpy_harness.errors import (
     EmulatorDied,
     EndlessOutput,
@@ -28,8 +30,9 @@ from mpy_harness.errors import (
     PythonLoop,
     ToolMissing,
 )
+from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.targets import Target, load_target
-from tests.emulator.tiny import build_tiny
+from tests.emulator.tiny import MAKEFILE, build_tiny
 
 TIMEOUT = 2.0
 
@@ -95,6 +98,12 @@ static mp_obj_t recurse(void) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(recurse_obj, recurse);
 
+static mp_obj_t print_from(mp_obj_t address) {
+    mp_printf(&mp_plat_print, "%s", (const char *)mp_obj_get_int_truncated(address));
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(print_from_obj, print_from);
+
 static mp_obj_t spin(void) {
     for (volatile int on = 1; on;) {
     }
@@ -138,6 +147,7 @@ mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *a
     mp_store_global(MP_QSTR_divide, MP_OBJ_FROM_PTR(&divide_obj));
     mp_store_global(MP_QSTR_jump, MP_OBJ_FROM_PTR(&jump_obj));
     mp_store_global(MP_QSTR_recurse, MP_OBJ_FROM_PTR(&recurse_obj));
+    mp_store_global(MP_QSTR_print_from, MP_OBJ_FROM_PTR(&print_from_obj));
     mp_store_global(MP_QSTR_spin, MP_OBJ_FROM_PTR(&spin_obj));
     mp_store_global(MP_QSTR_spin_deaf, MP_OBJ_FROM_PTR(&spin_deaf_obj));
     mp_store_global(MP_QSTR_chatter, MP_OBJ_FROM_PTR(&chatter_obj));
@@ -159,8 +169,20 @@ start: b start
 
 
 @pytest.fixture(scope="session")
-def misbehaving(tmp_path_factory) -> Path:
-    return build_tiny(tmp_path_factory.mktemp("natmods"), "misbehaving", MISBEHAVING).path
+def built(tmp_path_factory) -> NatmodBuild:
+    return build_tiny(tmp_path_factory.mktemp("natmods"), "misbehaving", MISBEHAVING)
+
+
+@pytest.fixture(scope="session")
+def misbehaving(built) -> Path:
+    return built.path
+
+
+def line_of(code: str) -> int:
+    """Return the only line of the module's source that has this code."""
+    found = [number for number, line in enumerate(MISBEHAVING.splitlines(), 1) if code in line]
+    assert len(found) == 1
+    return found[0]
 
 
 @dataclass
@@ -343,10 +365,82 @@ def test_fault_in_native_code(spoiled, recovers, misbehaving, function, argument
     recovers(spoiled)
 
 
-def test_fault_says_where(spoiled, misbehaving):
-    module = spoiled.import_native(misbehaving)
-    with pytest.raises(GuestFault, match="pc is in code that is not the firmware's: a native module's, most likely"):
+@pytest.fixture(params=["m33", "m4-stm32"])
+def any_board(request, pool: BoardPool) -> Board:
+    """A board of each of the targets whose firmware shows native code, by name."""
+    return pool.board(load_target(request.param))
+
+
+def test_fault_names_function_and_line(any_board, built):
+    module = any_board.import_native(built)
+    with pytest.raises(GuestFault) as caught:
         module.undefined()
+    line = line_of("udf #0")
+    assert f"pc is in undefined() of the native module misbehaving, misbehaving.c:{line}\n" in str(caught.value)
+
+
+def test_fault_in_a_finished_module_names_its_offset(any_board, built):
+    module = any_board.import_native(built.path)
+    with pytest.raises(GuestFault) as caught:
+        module.undefined()
+    found = re.search(r"pc is in the native module misbehaving, misbehaving\+(0x\w+)", str(caught.value))
+    assert found is not None
+    offset = int(found[1], 16)
+    function = next(each for each in built.functions if each.name == "undefined")
+    assert function.offset <= offset < function.offset + function.size
+
+
+def test_stack_overflow_names_the_function_that_calls_itself(any_board, built):
+    module = any_board.import_native(built)
+    with pytest.raises(GuestFault, match="stack overflow") as caught:
+        module.recurse()
+    deeper, recurse = line_of("? deeper(room)"), line_of("deeper(&zero)")
+    assert re.findall(r"called from (.*)", str(caught.value)) == [
+        f"deeper() of the native module misbehaving, misbehaving.c:{deeper}",
+        f"recurse() of the native module misbehaving, misbehaving.c:{recurse}",
+    ]
+
+
+def test_jump_to_nowhere_names_who_jumped(any_board, built):
+    module = any_board.import_native(built)
+    with pytest.raises(GuestFault) as caught:
+        module.jump(0x90000001)
+    line = line_of("(void (*)(void))")
+    assert f"lr is in jump() of the native module misbehaving, misbehaving.c:{line}" in str(caught.value)
+    assert "pc is in memory that is kept neither for the firmware nor for native modules" in str(caught.value)
+
+
+def test_fault_in_the_firmware_names_the_native_caller(any_board, built):
+    module = any_board.import_native(built)
+    with pytest.raises(GuestFault, match=r"pc is in \w+\(\) of the firmware") as caught:
+        module.print_from(0x90000000)
+    line = line_of("(const char *)")
+    assert f"print_from() of the native module misbehaving, misbehaving.c:{line}" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["spin", "chatter"])
+def test_loop_names_function_and_line(any_board, built, name):
+    module = any_board.import_native(built)
+    with pytest.raises((NativeLoop, EndlessOutput)) as caught:
+        getattr(module, name)(timeout=TIMEOUT)
+    assert re.search(rf"{name}\(\) of the native module misbehaving, misbehaving\.c:\d+", str(caught.value))
+    if name == "chatter":
+        line = line_of("again and again")
+        assert f"called from chatter() of the native module misbehaving, misbehaving.c:{line}" in str(caught.value)
+
+
+def test_fault_in_a_module_that_a_script_imports(m33, pool, tmp_path):
+    folder = tmp_path / "natmods" / "misbehaving"
+    folder.mkdir(parents=True)
+    (folder / "Makefile").write_text(MAKEFILE.format(name="misbehaving"))
+    (folder / "misbehaving.c").write_text(MISBEHAVING)
+    (tmp_path / "script.py").write_text("import misbehaving\nmisbehaving.undefined()\n")
+    script = DeviceScript(tmp_path / "script.py", tmp_path, natmods=(tmp_path / "natmods",))
+    modules = script.modules(m33)
+    board = pool.board(m33, script.host_files(modules))
+    board.may_import(*modules.builds.values(), *modules.files)
+    with pytest.raises(GuestFault, match=r"pc is in undefined\(\) of the native module misbehaving, misbehaving\.c:\d"):
+        script.run(board)
 
 
 def test_fault_in_the_firmware_names_its_function(spoiled):
@@ -376,7 +470,7 @@ def test_endless_loop_in_native_code(spoiled, recovers, misbehaving, function, t
     assert watch.seconds > timeout / 2
     assert f"did not end within {timeout:g} s and did not react to Ctrl-C" in str(caught.value)
     assert "It was executing at 0x" in str(caught.value)
-    assert "a native module's, most likely" in str(caught.value)
+    assert "in the native module misbehaving, misbehaving+0x" in str(caught.value)
     recovers(spoiled)
 
 

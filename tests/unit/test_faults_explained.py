@@ -8,7 +8,7 @@ import re
 import pytest
 
 from mpy_harness.architectures.arm_faults import CFSR, CORTEX_M
-from mpy_harness.machines.fault_line import find_fault
+from mpy_harness.machines.fault_line import code_shown, explain_fault, find_fault
 from mpy_harness.machines.qemu.lockup import find_lockup
 from mpy_harness.resources import targets_dir
 
@@ -98,12 +98,45 @@ def test_a_line_that_lacks_registers_is_still_told():
         assert "the core took a " in str(fault)
 
 
+CODE = (
+    b"#CODE pc=0x10300011 from=0x10300000 %s\r\n#CODE caller=0x10300031 from=0x10300020 %s\r\n"
+    b"#CODE caller=0x1000f59d from=0x1000f590 00\r\n"
+)
+
+
+def test_code_behind_the_line():
+    console = line() + CODE % (bytes(range(32)).hex().encode(), b"ff" * 16)
+    assert code_shown(console) == [(0x10300000, bytes(range(32))), (0x10300020, b"\xff" * 16), (0x1000F590, b"\0")]
+    fault = explain_fault(console, hex)
+    assert str(fault).splitlines()[2:] == [
+        "  pc is in 0x10114b68",
+        "  lr is in 0x1000f59b",  # a place in the call
+        "  called from 0x1030002f",  # the other caller is the one in lr
+    ]
+
+
+def test_what_the_stack_says_is_all_after_an_overflow():
+    console = b"#FAULT UsageFault pc=0x00000000 lr=0x00000000 sp=0x10000000 cfsr=0x00100000\n" + CODE % (b"00", b"00")
+    places = str(explain_fault(console, hex)).splitlines()[2:]
+    assert places == ["  called from 0x1030002f", "  called from 0x1000f59b"]
+
+
+@pytest.mark.parametrize(
+    "text", [b"#CODE\n", b"#CODE pc=0x1 from=0x1\n", b"#CODE pc=0x1 from=0x1 0\n", b"#CODE pc=0x1 from=0x1 zz\n"]
+)
+def test_what_is_no_code(text):
+    assert code_shown(line() + text) == []
+
+
 def test_noise_never_crashes():
     chance = random.Random(1)
     for _ in range(300):
         data = bytearray(line(cfsr=chance.getrandbits(32), hfsr=chance.getrandbits(32)))
         data[chance.randrange(len(data))] = chance.randrange(256)
         find_fault(bytes(data))
+        data = bytearray(CODE % (b"00" * 16, b"ff" * 16))
+        data[chance.randrange(len(data))] = chance.randrange(256)
+        code_shown(bytes(data))
 
 
 DUMP = """qemu-system-arm: warning: nic lan9118.0 has no peer

@@ -40,9 +40,10 @@ def image(tmp_path: Path) -> Path:
     [
         (0x10000000, "first() of the firmware"),
         (0x10000003, "first() of the firmware"),  # a Thumb address
-        (0x10000004, "a native module's, most likely"),
+        (0x10000004, "none of the functions of the firmware, but its code"),
         (0x10000010, "second() of the firmware"),
-        (0x10000012, "a native module's, most likely"),
+        (0x10000012, "none of the functions of the firmware, but its code"),
+        (0x10000018, "a native module's, most likely"),
         (0x20000000, "a native module's, most likely"),
         (0, "an unknown place"),
     ],

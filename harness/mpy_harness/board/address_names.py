@@ -7,7 +7,8 @@ from pathlib import Path
 
 from mpy_harness.board.requests import Requests
 from mpy_harness.counting.attribution import Names, call_tree
-from mpy_harness.counting.locate import CodeImage, ModulePlacements, images_of
+from mpy_harness.counting.glimpses import CodeGlimpses
+from mpy_harness.counting.locate import Block, CodeImage, ModulePlacements, images_of
 from mpy_harness.counting.plugin_lines import Record
 from mpy_harness.counting.profile import Profile
 from mpy_harness.firmware.natmods import NatmodBuild
@@ -35,9 +36,23 @@ class AddressNames:
         self._requests = requests
         self._images: dict[Path, tuple[CodeImage, ...]] = {}
 
-    def describe(self, address: int) -> str:
-        """Return in words where an address of code lies."""
+    def describe(self, address: int, code: Sequence[Block] = ()) -> str:
+        """Return in words where an address of code lies; ``code`` is what is in the guest's memory there."""
+        if self._symbols.at(address) is None:
+            named = CodeGlimpses(code, self._all_images).describe(address)
+            if named is not None:
+                return named
         return self._symbols.describe(address)
+
+    @property
+    def native_code(self) -> range:
+        """Return the addresses at which the firmware executes native modules, as far as it tells: possibly none."""
+        return self._symbols.native_code or range(0)
+
+    @property
+    def stack_top(self) -> int:
+        """Return the address above the stack, 0 where the firmware does not tell."""
+        return self._symbols.stack[1] if self._symbols.stack is not None else 0
 
     def loaded(self, module: NatmodBuild | Path) -> None:
         """Take note of a module whose code the guest may run."""
@@ -65,5 +80,9 @@ class AddressNames:
 
     def _tree(self, record: Record, names: Mapping[int, str]) -> Profile:
         blocks = [(address, bytes.fromhex(code)) for address, code in record.code]
-        located = ModulePlacements(blocks, [image for images in self._images.values() for image in images])
+        located = ModulePlacements(blocks, self._all_images)
         return call_tree(record, self._requests.target, Names(self._symbols, names, located.name))
+
+    @property
+    def _all_images(self) -> list[CodeImage]:
+        return [image for images in self._images.values() for image in images]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from mpy_harness import machines
@@ -19,6 +20,7 @@ from mpy_harness.board.repl import RawRepl
 from mpy_harness.board.repl_channel import ReplChannel
 from mpy_harness.board.requests import Connection, Requests
 from mpy_harness.board.signs import Signs
+from mpy_harness.board.whereabouts import whereabouts
 from mpy_harness.counting.instrument import Instrument
 from mpy_harness.errors import ConsoleTimeout, FirmwareSilent, GuestFailure, HarnessError
 from mpy_harness.targets import Target
@@ -152,11 +154,11 @@ class LifeCycle:
 
     def _explain(self, console: bytes) -> HarnessError:
         """Return the error for a guest that is gone; ``console`` is what it printed last."""
-        return machines.explain_end(self.emulator, console, self.target.name, self.names.describe)
+        where = partial(self.names.describe, code=machines.code_shown(console))
+        return machines.explain_end(self.emulator, console, self.target.name, where)
 
     def _whereabouts(self) -> str:
-        address = self.emulator.program_counter()
-        return f"It was executing at {address:#010x}, in {self.names.describe(address)}." if address is not None else ""
+        return whereabouts(self.emulator, self.names)
 
     def _answer(self) -> bool:
         return self._channel.serve(self.host_files.answer)

@@ -14,13 +14,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from mpy_harness.counting.profile import Function
 from mpy_harness.firmware import mpyfile
-from mpy_harness.firmware.natmod_symbols import NatmodFunction
+from mpy_harness.firmware.natmod_lines import LineTable
+from mpy_harness.firmware.natmod_symbols import Layout, NatmodFunction
 from mpy_harness.firmware.natmods import NatmodBuild
 
 #: Address and bytes of a block of code that was executed.
@@ -41,13 +42,14 @@ _DOUBT = 4
 class CodeImage:
     """A native module's text as its file has it; ``patched`` holds the offsets of bytes that the loader changes.
 
-    Without ``functions``, addresses in it are named by their offset.
+    Without ``functions``, addresses in it are named by their offset; ``lines`` tells their places in the source.
     """
 
     name: str
     text: bytes
     functions: tuple[NatmodFunction, ...] = ()
     patched: tuple[range, ...] = ()
+    lines: LineTable = field(default_factory=LineTable)
 
     def holds(self, code: bytes, offset: int) -> bool:
         """Tell whether ``code`` is at ``offset`` of the text, apart from what the loader patches."""
@@ -59,6 +61,15 @@ class CodeImage:
         changed = [offset + at for at, (one, other) in enumerate(zip(here, code, strict=True)) if one != other]
         # What is patched could be anything, and is hardly ever executed: by itself it tells nothing.
         return 2 * len(changed) <= len(code) and all(at in self._loose for at in changed)
+
+    def describe(self, offset: int) -> str:
+        """Return in words what is at ``offset``: function and source line, or the offset where that is not known."""
+        name = self._names[offset] if offset < len(self._names) else None
+        if name is None:
+            return f"the native module {self.name}, {self.name}+{offset:#x}"
+        place = self.lines.at(offset)
+        line = f", {place[0]}:{place[1]}" if place is not None else ""
+        return f"{name}() of the native module {self.name}{line}"
 
     def function_at(self, offset: int) -> str:
         """Return the name of what is at ``offset``: the innermost function, or the module's name and the offset."""
@@ -100,12 +111,14 @@ def images_of(module: NatmodBuild | Path) -> tuple[CodeImage, ...]:
 
     A file of bytecode has none. Raises CorruptModule.
     """
-    functions: tuple[NatmodFunction, ...] = ()
     if isinstance(module, NatmodBuild):
-        path, name, functions = module.path, module.name, module.functions
+        path, name, layout = module.path, module.name, module.layout
     else:
-        path, name = module, module.stem
-    return tuple(CodeImage(name, one.text, functions, one.patched) for one in mpyfile.inspect(path).native_modules)
+        path, name, layout = module, module.stem, Layout()
+    return tuple(
+        CodeImage(name, one.text, layout.functions, one.patched, layout.lines)
+        for one in mpyfile.inspect(path).native_modules
+    )
 
 
 class ModulePlacements:

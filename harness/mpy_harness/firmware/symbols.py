@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from elftools.elf.elffile import ELFFile
 
 _STACK = ("_sstack", "_estack")  # as MicroPython's bare-metal ports call its ends
+_NATIVE = ("_scode", "_ecode")  # what our boards execute native modules in (targets/boards/cortex-m/sections.ld)
 _UNSIZED = 256
 _MOST_VECTORS = 16 + 480  # Armv8-M: system exceptions and external interrupts (DDI0553, B3.30)
 
@@ -36,6 +37,7 @@ class _Facts:
     stack: tuple[int, int] | None = None
     vectors: tuple[int, ...] = ()
     addresses: Mapping[str, int] = field(default_factory=dict)
+    sections: tuple[tuple[range, bool], ...] = ()  # in memory; whether they are to be executed
     machine: str = ""  # of the ELF file
 
     def code_address(self, pointer: int) -> int:
@@ -65,6 +67,12 @@ class Symbols:
         return _read(self._elf).stack
 
     @property
+    def native_code(self) -> range | None:
+        """Return the addresses that are kept for code of native modules, None where the image keeps none."""
+        low, high = (self.address(name) for name in _NATIVE)
+        return range(low, high) if low is not None and high is not None else None
+
+    @property
     def handlers(self) -> frozenset[int]:
         """Return the first addresses of exception handlers, by the vector table of a Cortex-M image."""
         facts = _read(self._elf)
@@ -89,8 +97,17 @@ class Symbols:
             return f"{function.name}() of the {self._whose}"
         if not self.functions:
             return "code without a name: the image has no symbols"
-        if address <= 1 or self._whose != "firmware":
+        if address <= 1:
             return "an unknown place"
+        executable = next((executable for place, executable in _read(self._elf).sections if address in place), None)
+        if executable:
+            return f"none of the functions of the {self._whose}, but its code or constants"
+        if self._whose != "firmware":
+            return "an unknown place"
+        if executable is not None:
+            return "memory of the firmware, its heap or data: code of a native module, most likely"
+        if self.native_code is not None and address not in self.native_code:
+            return "memory that is kept neither for the firmware nor for native modules"
         return "code that is not the firmware's: a native module's, most likely"
 
 
@@ -134,7 +151,8 @@ def _read(elf: Path) -> _Facts:
             low, high = (addresses.get(name) for name in _STACK)
             stack = (low, high) if low is not None and high is not None else None
             machine = image["e_machine"]
-            return _Facts(tuple(_functions(symbols, machine)), stack, _vectors(image), addresses, machine)
+            functions = tuple(_functions(symbols, machine))
+            return _Facts(functions, stack, _vectors(image), addresses, tuple(_sections(image)), machine)
     except (OSError, ELFError):
         return _Facts()  # a raw image has no symbols: addresses alone must do
 
@@ -149,6 +167,15 @@ def _symbols(image: ELFFile) -> Iterator[tuple[str, int, int, bool]]:
                 if symbol["st_shndx"] != "SHN_UNDEF":
                     is_function = symbol["st_info"]["type"] == "STT_FUNC"
                     yield symbol.name, symbol["st_value"], symbol["st_size"], is_function
+
+
+def _sections(image: ELFFile) -> Iterator[tuple[range, bool]]:
+    from elftools.elf.constants import SH_FLAGS  # noqa: PLC0415
+
+    for section in image.iter_sections():
+        if section["sh_flags"] & SH_FLAGS.SHF_ALLOC and section["sh_size"]:
+            place = range(section["sh_addr"], section["sh_addr"] + section["sh_size"])
+            yield place, bool(section["sh_flags"] & SH_FLAGS.SHF_EXECINSTR)
 
 
 def _functions(symbols: list[tuple[str, int, int, bool]], machine: str) -> Iterator[FirmwareFunction]:

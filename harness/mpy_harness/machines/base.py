@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Generic, Literal
 
 from mpy_harness.counting.instrument import Instrument, Mode, Records
-from mpy_harness.errors import CountingUnavailable, EmulatorRefused, GuestFailure
+from mpy_harness.errors import CountingUnavailable, EmulatorRefused, GuestFailure, GuestMemoryFailed
 from mpy_harness.firmware.progress import Progress
 from mpy_harness.machines.fault_line import explain_fault
 from mpy_harness.machines.memory import GuestMemory, SharedWindow
@@ -76,6 +76,19 @@ class Machine(ABC):
     def program_counter(self) -> int | None:
         """Return where the guest is executing, or None if the machine does not tell."""
         return None
+
+    def stack_pointer(self) -> int | None:
+        """Return where the guest's stack ends at the moment, or None if the machine does not tell."""
+        return None
+
+    def read_memory(self, address: int, size: int) -> bytes:
+        """Return bytes of the guest's memory while it runs, b"" where the machine does not give them."""
+        if self.memory is None:
+            return b""
+        try:
+            return self.memory.read(address, size)
+        except GuestMemoryFailed:
+            return b""
 
     def explain_crash(self, console: bytes, where: Callable[[int], str]) -> GuestFailure | None:
         """Return what the guest's last words on the console mean, or None where they tell of no crash.

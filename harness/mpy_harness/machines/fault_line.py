@@ -1,18 +1,22 @@
-"""Recognise the line in which a board's firmware reports a fault of its core, and explain it.
+"""Recognise the lines in which a board's firmware reports a fault of its core, and explain it.
 
-The line is that of the boards in ``targets/``: ``#FAULT <kind> <register>=0x<value> ...``.
+They are those of the boards in ``targets/``: ``#FAULT <kind> <register>=0x<value> ...``, and behind it a line
+``#CODE <name>=0x<address> from=0x<address of the first byte> <bytes>`` for each of these addresses that may be in
+native code: ``pc``, ``lr``, and return addresses on the stack (``caller``, the innermost first).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from mpy_harness import architectures
+from mpy_harness.counting.locate import Block
 from mpy_harness.errors import GuestFault
 
 MARK = b"#FAULT "
 _LINE = re.compile(rb"#FAULT (\w+)((?: \w+=0x[0-9a-f]+)*)\r?\n")
+_CODE = re.compile(rb"#CODE (\w+)=0x([0-9a-f]{1,8}) from=0x([0-9a-f]{1,8}) ((?:[0-9a-f]{2})+)\r?\n")
 
 
 def find_fault(console: bytes) -> GuestFault | None:
@@ -28,14 +32,39 @@ def find_fault(console: bytes) -> GuestFault | None:
 def explain_fault(console: bytes, where: Callable[[int], str]) -> GuestFault | None:
     """Return the fault that the bytes report, with its places; ``where`` puts an address into words."""
     fault = find_fault(console)
-    return add_places(fault, where) if fault is not None else None
+    return add_places(fault, where, _callers(console)) if fault is not None else None
 
 
-def add_places(fault: GuestFault, where: Callable[[int], str]) -> GuestFault:
-    """Add to a fault's explanation where the core was, and where it had been called from."""
-    places = [f"{name} is in {where(fault.registers[name])}" for name in ("pc", "lr") if name in fault.registers]
+def add_places(fault: GuestFault, where: Callable[[int], str], callers: Sequence[int] = ()) -> GuestFault:
+    """Add to a fault's explanation where the core was, and where it had been called from.
+
+    ``callers`` are further return addresses, the innermost first.
+    """
+    places = []
+    told = {"pc": fault.registers.get("pc"), "lr": fault.registers.get("lr")}
+    if not told["pc"] and not told["lr"] and callers:
+        told = {}  # they could not be saved: what is on the stack is all there is
+    for name, address in told.items():
+        if address is not None:
+            places.append(f"{name} is in {where(_call(address) if name == 'lr' else address)}")
+    places += [f"called from {where(_call(caller))}" for caller in callers if caller != told.get("lr")]
     fault.args = ("\n  ".join([fault.args[0], *places]),)
     return fault
+
+
+def code_shown(console: bytes) -> list[Block]:
+    """Return the bytes of code that are shown with a fault."""
+    return [(int(first, 16), bytes.fromhex(code.decode())) for _, _, first, code in _CODE.findall(console)]
+
+
+def _callers(console: bytes) -> list[int]:
+    return [int(address, 16) for name, address, _, _ in _CODE.findall(console) if name == b"caller"]
+
+
+def _call(return_address: int) -> int:
+    # A place in the instruction that called: what comes after may be of another line, or of another function. A return
+    # address of Thumb code is odd; anything else in the register is none.
+    return return_address - 2 if return_address & 1 and return_address > 1 else return_address
 
 
 def _explain(kind: str, registers: dict[str, int]) -> str:

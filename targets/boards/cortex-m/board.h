@@ -104,5 +104,8 @@ void board_before_collection(void);
 void board_after_collection(void);
 void board_paint_stack(void);
 
+// Tells on the console which native code the stack says is active, from `sp` on.
+void board_tell_callers(uintptr_t sp);
+
 // Ends the emulation: a system reset, which QEMU's -no-reboot turns into a clean exit.
 __attribute__((noreturn)) void board_end(void);

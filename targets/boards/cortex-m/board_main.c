@@ -112,5 +112,6 @@ void gc_collect(void) {
 void nlr_jump_fail(void *val) {
     (void)val;
     mp_hal_stdout_tx_str("\n#FAULT UncaughtNLR\n");
+    board_tell_callers((uintptr_t)__builtin_frame_address(0));
     board_end();
 }

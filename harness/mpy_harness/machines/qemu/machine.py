@@ -141,7 +141,15 @@ class Qemu(Machine):
 
     def program_counter(self) -> int | None:
         """Return the program counter of the core that runs MicroPython."""
-        return self._monitor.program_counter()
+        return self._monitor.register("R15", "pc", "PC")
+
+    def stack_pointer(self) -> int | None:
+        """Return the stack pointer of that core, where it is a Cortex-M."""
+        return self._monitor.register("R13")
+
+    def read_memory(self, address: int, size: int) -> bytes:
+        """Return bytes of the guest's memory, b"" where there is none."""
+        return self._monitor.read_memory(address, size)
 
     def explain_crash(self, console: bytes, where: Callable[[int], str]) -> GuestFailure | None:
         """Return the fault that the firmware reported, or that QEMU could not go on after."""

@@ -38,12 +38,24 @@ class Qmp:
         except (OSError, ValueError):
             return None
 
-    def program_counter(self) -> int | None:
-        """Return the core's program counter."""
+    def register(self, *names: str) -> int | None:
+        """Return the value of one of the core's registers, by the names that it has on different cores."""
         asked: dict[str, str | int] = {"command-line": "info registers", "cpu-index": self._core}
         text = self.execute("human-monitor-command", **asked)
-        found = re.search(r"\b(?:R15|pc|PC)\s*=?\s*([0-9a-fA-F]{8,16})\b", text) if isinstance(text, str) else None
+        if not isinstance(text, str):
+            return None
+        found = re.search(rf"\b(?:{'|'.join(names)})\s*=?\s*([0-9a-fA-F]{{8,16}})\b", text)
         return int(found.group(1), 16) if found else None
+
+    def read_memory(self, address: int, size: int) -> bytes:
+        """Return bytes as the core sees them, b"" where it sees none."""
+        asked: dict[str, str | int] = {"command-line": f"x /{size}xb {address:#x}", "cpu-index": self._core}
+        text = self.execute("human-monitor-command", **asked)
+        if not isinstance(text, str):
+            return b""
+        lines = [line.partition(":")[2].split() for line in text.splitlines()]
+        digits = [byte.removeprefix("0x") for line in lines for byte in line]
+        return bytes.fromhex("".join(digits)) if len(digits) == size and "annot" not in text else b""
 
     def close(self) -> None:
         """Close the connection."""
