@@ -20,16 +20,17 @@ def image(name: str, seed: int, size: int = 200, shared: bytes = b"") -> CodeIma
     return CodeImage(name, text, (NatmodFunction("work", 8, size - 8),), (range(100, 104),), lines)
 
 
-def shown(image: CodeImage, offset: int, base: int = BASE) -> tuple[int, bytes]:
+def shown(image: CodeImage, offset: int, size: int = 48) -> tuple[int, bytes]:
     """Return what a guest shows of the memory around an offset, foreign bytes outside of the module among it."""
     memory = b"\xaa" * 64 + image.text + b"\xbb" * 64
-    return base + offset - 24, memory[64 + offset - 24 : 64 + offset + 24]
+    return BASE + offset - 24, memory[64 + offset - 24 : 64 + offset - 24 + size]
 
 
 @pytest.mark.parametrize("offset", [8, 9, 40, 90, 102, 198])
-def test_function_and_line(offset):
+@pytest.mark.parametrize("size", [46, 47, 48, 49])
+def test_function_and_line(offset, size):
     one, other = image("one", 1), image("other", 2)
-    words = CodeGlimpses([shown(one, offset)], [other, one]).describe(BASE + offset)
+    words = CodeGlimpses([shown(one, offset, size)], [other, one]).describe(BASE + offset)
     assert words == f"work() of the native module one, one.c:{7 if offset >= 40 else 3}"
 
 

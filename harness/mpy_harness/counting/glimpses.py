@@ -38,11 +38,11 @@ class CodeGlimpses:
 
     def _places(self, first: int, code: bytes) -> list[tuple[CodeImage, int]]:
         """Return the images that a block may be from, each with the address at which it would begin."""
-        lowest = first - (first % _ALIGNMENT) + len(code)
+        last = (first + len(code)) // _ALIGNMENT * _ALIGNMENT
         return [
             (image, start)
             for image in self._images
-            for start in range(lowest, first - len(image.text), -_ALIGNMENT)
+            for start in range(last, first - len(image.text), -_ALIGNMENT)
             if _agreeing(image, start, first, code)
         ]
 
