@@ -56,6 +56,23 @@ def test_addresses_of_code(machine, pointer, address):
     assert architectures.code_address(machine, pointer) == address
 
 
+@pytest.mark.parametrize(
+    ("code", "is_call"),
+    [
+        ("7047 9847", True),  # blx r3
+        ("fff7 f5ff", True),  # bl
+        ("00f0 00e8", False),  # b.w, or blx to an address that is not Thumb's
+        ("7047", False),  # bx lr
+        ("f5ff", False),  # half of a bl
+        ("", False),
+    ],
+)
+def test_calls(code, is_call):
+    which = architectures.instruction_set("armv7m")
+    assert which is not None
+    assert which.ends_with_call(bytes.fromhex(code)) is is_call
+
+
 def test_what_is_not_known_is_none():
     assert architectures.mpy_arch("none") is None
     assert architectures.instruction_set("none") is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mpy_harness.architectures.arm_faults import CORTEX_M
-from mpy_harness.architectures.instruction_set import Compiler, InstructionSet, MpyArch
+from mpy_harness.architectures.instruction_set import CallPattern, Compiler, InstructionSet, MpyArch
 from mpy_harness.architectures.marks import Mark, Marks
 
 _GCC = Compiler("arm-none-eabi-", "gcc-arm-none-eabi libnewlib-arm-none-eabi", "binutils-arm-none-eabi")
@@ -22,6 +22,10 @@ THUMB = InstructionSet(
     pointer_bits=1,  # set in every pointer to Thumb code
     has_vectors=True,  # Armv8-M Architecture Reference Manual (Arm DDI 0553), B3.30
     arguments=(0, 1, 2, 3),  # r0 to r3: Arm IHI 0042, section 6.4
+    calls=(
+        CallPattern(2, 0xFF87, 0x4780),
+        CallPattern(4, 0xD000F800, 0xD000F000),
+    ),  # BLX, BL
     faults=CORTEX_M,
     # Moves of a register to itself. Of the high registers and of two low ones: no compiler emits those, and they are
     # the same in all versions of the architecture.

@@ -46,15 +46,24 @@ class MpyArch:
 
 
 @dataclass(frozen=True)
+class CallPattern:
+    """A call instruction: its size in bytes; as a number, the first byte the least, its ``bits`` are ``value``."""
+
+    size: int
+    bits: int
+    value: int
+
+
+@dataclass(frozen=True)
 class InstructionSet:
     """An instruction set.
 
     ``arches`` are its architectures in MicroPython, the least first; ``runs_lesser``: a core of one also runs code of
     those before it. ``elf_machines`` are its names in ELF files (pyelftools). ``pointer_bits`` are those of a pointer
     to code that are no part of the address. ``has_vectors``: an image begins with the addresses of its exception
-    handlers. ``arguments`` are the numbers of the registers in which C functions take their first arguments, where
-    somebody has to know. ``faults`` is None where no board of ours reports any. ``marks`` are None where the counting
-    plugin has no decoder; the decoder is called ``name``.
+    handlers. ``arguments`` are the numbers of the registers in which C functions take their first arguments, and
+    ``calls`` what call instructions look like, where somebody has to know. ``faults`` is None where no board of ours
+    reports any. ``marks`` are None where the counting plugin has no decoder; the decoder is called ``name``.
     """
 
     name: str
@@ -64,9 +73,17 @@ class InstructionSet:
     pointer_bits: int = 0
     has_vectors: bool = False
     arguments: tuple[int, ...] = ()
+    calls: tuple[CallPattern, ...] = ()
     faults: FaultFormat | None = None
     marks: Marks | None = None
 
     def code_address(self, pointer: int) -> int:
         """Return the address of the code that a pointer points to."""
         return pointer & ~self.pointer_bits
+
+    def ends_with_call(self, code: bytes) -> bool:
+        """Tell whether what comes behind a piece of code may be where a call returns to."""
+        return any(
+            len(code) >= call.size and int.from_bytes(code[-call.size :], "little") & call.bits == call.value
+            for call in self.calls
+        )

@@ -46,7 +46,7 @@ class AddressNames:
 
     @property
     def native_code(self) -> range:
-        """Return the addresses at which the firmware executes native modules, as far as it tells: possibly none."""
+        """Return the addresses at which native modules may be executed: none where the firmware does not say."""
         return self._symbols.native_code or range(0)
 
     @property

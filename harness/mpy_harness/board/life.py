@@ -158,7 +158,7 @@ class LifeCycle:
         return machines.explain_end(self.emulator, console, self.target.name, where)
 
     def _whereabouts(self) -> str:
-        return whereabouts(self.emulator, self.names)
+        return whereabouts(self.emulator, self.names, self.target.natmod.arch)
 
     def _answer(self) -> bool:
         return self._channel.serve(self.host_files.answer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 
+from mpy_harness import architectures
 from mpy_harness.board.address_names import AddressNames
 from mpy_harness.counting.locate import Block
 from mpy_harness.machines import Machine
@@ -13,12 +14,15 @@ _STACK_BYTES = 8192  # that are looked through, from the top: who calls is not f
 _MOST_CALLERS = 8
 
 
-def whereabouts(machine: Machine, names: AddressNames) -> str:
-    """Return a sentence on it, with the native functions that the stack says are active; "" where nothing is known."""
+def whereabouts(machine: Machine, names: AddressNames, arch: str) -> str:
+    """Return a sentence on it, with the native functions that the stack says are active; "" where nothing is known.
+
+    ``arch`` is that of native modules.
+    """
     address = machine.program_counter()
     if address is None:
         return ""
-    callers = _callers(machine, names)
+    callers = _callers(machine, names, arch)
     blocks = [_block(machine, address), *callers.values()]
     lines = [f"It was executing at {address:#010x}, in {names.describe(address, blocks)}"]
     # A place in the call: what comes after it may be of another line.
@@ -31,31 +35,22 @@ def _block(machine: Machine, address: int) -> Block:
     return first, machine.read_memory(first, _CODE_BYTES)
 
 
-def _callers(machine: Machine, names: AddressNames) -> dict[int, Block]:
+def _callers(machine: Machine, names: AddressNames, arch: str) -> dict[int, Block]:
     """Return the return addresses on a Cortex-M's stack that are in native modules, each once and with its code.
 
     The board's fault handler does the same (targets/boards/cortex-m/board_fault.c).
     """
     area, sp = names.native_code, machine.stack_pointer()
-    if not area or sp is None or sp >= names.stack_top:
+    which = architectures.instruction_set(arch)
+    if which is None or not area or sp is None or sp >= names.stack_top:
         return {}
     stack = machine.read_memory(sp & ~3, min(names.stack_top - sp, _STACK_BYTES) & ~3)
     found: dict[int, Block] = {}
     for (word,) in struct.iter_unpack("<I", stack):
         if word & 1 and word in area and word not in found:
             block = _block(machine, word)
-            if _is_behind_call(word, block):
+            if which.ends_with_call(block[1][: word - 1 - block[0]]):
                 found[word] = block
         if len(found) == _MOST_CALLERS:
             break
     return found
-
-
-def _is_behind_call(return_address: int, block: Block) -> bool:
-    # BL or BLX: Arm DDI 0403, A7.7.18 and A7.7.19.
-    first, code = block
-    before = code[: (return_address & ~1) - first][-4:]
-    if len(before) < 4:
-        return False
-    one, two = (int.from_bytes(half, "little") for half in (before[:2], before[2:]))
-    return two & 0xFF87 == 0x4780 or (one & 0xF800 == 0xF000 and two & 0xD000 == 0xD000)

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from elftools.elf.elffile import ELFFile
 
 _STACK = ("_sstack", "_estack")  # as MicroPython's bare-metal ports call its ends
-_NATIVE = ("_scode", "_ecode")  # what our boards execute native modules in (targets/boards/cortex-m/sections.ld)
+_NATIVE = (
+    "_sdata",
+    "_ecode",
+)  # of our boards: data, heap, code of native modules
 _UNSIZED = 256
 _MOST_VECTORS = 16 + 480  # Armv8-M: system exceptions and external interrupts (DDI0553, B3.30)
 
@@ -68,7 +71,7 @@ class Symbols:
 
     @property
     def native_code(self) -> range | None:
-        """Return the addresses that are kept for code of native modules, None where the image keeps none."""
+        """Return the addresses at which native modules may be executed, None where the image does not say."""
         low, high = (self.address(name) for name in _NATIVE)
         return range(low, high) if low is not None and high is not None else None
 

@@ -9,7 +9,7 @@ typedef struct {
 
 #define CFSR_STKOF (1 << 20)
 
-extern uint8_t _scode, _ecode, _ram_start, _ram_last;
+extern uint8_t _ecode, _ram_start, _ram_last;
 
 static const char *const names[] = {
     "Exception", "Reset", "NMI", "HardFault", "MemManage", "BusFault", "UsageFault", "SecureFault",
@@ -62,9 +62,10 @@ static void say_code(const char *name, uint32_t address) {
     say("\n");
 }
 
-// Whether there is a call in front of an address in the area of native code: BL or BLX (Arm DDI 0403, A7.7.18 and 19).
+// Whether there is a call in front of an address in the memory behind the stack, where native code is, in the heap or in an
+// area of its own: BL or BLX (Arm DDI 0403, A7.7.18 and 19).
 static int is_return_address(uint32_t address) {
-    if (!(address & 1) || address < (uintptr_t)&_scode + 5 || address >= (uintptr_t)&_ecode) {
+    if (!(address & 1) || address < (uintptr_t)&_sdata + 5 || address >= (uintptr_t)&_ecode) {
         return 0;
     }
     const volatile uint16_t *next = (const volatile uint16_t *)(address - 1);
