@@ -22,6 +22,7 @@ from mpy_harness.errors import (
     PythonLoop,
     ToolMissing,
 )
+from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.targets import Target, load_target
 from tests.emulator.tiny import build_tiny
 
@@ -73,8 +74,8 @@ mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *a
 
 
 @pytest.fixture(scope="session")
-def misbehaving(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_tiny(tmp_path_factory.mktemp("natmods"), "misbehaving", MISBEHAVING).path
+def misbehaving(tmp_path_factory: pytest.TempPathFactory) -> NatmodBuild:
+    return build_tiny(tmp_path_factory.mktemp("natmods"), "misbehaving", MISBEHAVING)
 
 
 def is_as_new(board: Board) -> None:
@@ -95,7 +96,7 @@ def test_writing_where_no_memory_is(board, chip, misbehaving, place):
         board.import_native(misbehaving).write(address)
     assert caught.value.kind == "MemManage"
     assert caught.value.registers["mmfar"] == address
-    assert "pc is in code that is not the firmware's" in str(caught.value)
+    assert "pc is in write() of the native module misbehaving, misbehaving.c:5" in str(caught.value)
     assert caught.value.registers["sp"]
     is_as_new(board)
 
@@ -110,7 +111,9 @@ def test_loops(board, misbehaving):
     with pytest.raises(PythonLoop, match=r"File .<exec>., line 1"):
         board.exec("while True: pass", timeout=TIMEOUT)
     assert board.eval("6 * 7") == 42
-    with pytest.raises(NativeLoop, match=r"executing at 0x[0-9a-f]+, in code that is not the firmware's"):
+    with pytest.raises(
+        NativeLoop, match=r"executing at 0x[0-9a-f]+, in spin\(\) of the native module misbehaving, misbehaving\.c:1\d"
+    ):
         board.import_native(misbehaving).spin(timeout=TIMEOUT)
     is_as_new(board)
 

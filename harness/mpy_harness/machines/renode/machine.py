@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import mmap
 import os
+import re
 import shutil
 import socket
 import tempfile
@@ -30,6 +31,7 @@ from mpy_harness.machines.streams import DescriptorStream
 
 _SETUP_SECONDS = 60.0
 _ASK_SECONDS = 5.0
+_BYTE = re.compile(r"\b0x([0-9A-Fa-f]{2})\b")
 # Renode puts shared memory at an aligned place in its file, not at its begin (MappedMemory.cs).
 _ALIGNMENT = 0x1000
 # A step of the guest's time. Input from the host waits for a step's end; computing is faster with long steps.
@@ -153,8 +155,24 @@ class Renode(Machine):
 
     def program_counter(self) -> int | None:
         """Return the core's program counter."""
+        return self._register("PC")
+
+    def stack_pointer(self) -> int | None:
+        """Return the core's stack pointer."""
+        return self._register("SP")
+
+    def read_memory(self, address: int, size: int) -> bytes:
+        """Return bytes of the guest's memory, b"" where Renode does not give them."""
         try:
-            return int(self._monitor.execute("cpu PC", _ASK_SECONDS), 16)
+            said = self._monitor.execute(f"sysbus ReadBytes {address:#x} {size}", _ASK_SECONDS)
+        except (MonitorClosedError, EmulatorRefused):
+            return b""
+        found = bytes(int(byte, 16) for byte in _BYTE.findall(said))
+        return found if len(found) == size else b""
+
+    def _register(self, name: str) -> int | None:
+        try:
+            return int(self._monitor.execute(f"cpu {name}", _ASK_SECONDS), 16)
         except (MonitorClosedError, EmulatorRefused, ValueError):
             return None
 
