@@ -223,3 +223,38 @@ def test_a_damaged_baseline_is_told_at_once(project):
     assert (
         "x.json is not a file of measurements that this version reads: created: Field required" in result.stderr.str()
     )
+
+
+TWICE = """
+import pytest
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_sizes(golden, size):
+    golden.check([1.0] * size, [1.0] * size, case="small/ones", metric="exact", limit=0)
+
+def test_blocks(golden):
+    for block in range(3):
+        golden.check([block], [block], case="small/blocks", metric="exact", limit=0)
+        golden.check([block], [block], case="small/ones", metric="max_abs", limit=0)
+        golden.check([block], [block], case="small/ones", metric="exact", limit=0, form="python")
+"""
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "xdist"])
+def test_a_case_that_two_tests_check_fails_the_run(project, workers):
+    write(project, test_it=TWICE)
+    result = run(project, *workers)
+    result.assert_outcomes(passed=3)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        ["small/ones (m33 exact) is checked by 2 tests: test_it.py::test_sizes?m33-1?, test_it.py::test_sizes?m33-2?"]
+    )
+    assert "small/blocks (m33 exact) is" not in result.stdout.str()
+    assert "(m33 max_abs) is" not in result.stdout.str()
+
+
+def test_a_case_of_one_test_fails_nothing(project):
+    write(project, test_it=TWICE)
+    result = run(project, "-k", "size0 or blocks or 1", "--target", "m33")
+    assert result.ret == 0
+    assert "is checked by" not in result.stdout.str()

@@ -45,10 +45,77 @@ def test_a_failed_check_is_recorded_and_tells_all(golden, recorded):
     assert isinstance(caught.value, GuestFailure)
 
 
+@pytest.mark.parametrize(
+    ("got", "reference", "words"),
+    [
+        (None, ONE, "returned None: does it work in place?"),
+        (None, np.nan, "returned None: does it work in place?"),
+        ([None] * 3, [np.nan] * 3, "something that is no number"),
+        ([], [], "no elements: nothing was computed"),
+        (np.zeros((0, 3)), np.zeros((0, 3)), "no elements: nothing was computed"),
+        (ONE[:0], ONE, "0 elements instead of 3"),
+    ],
+)
+@pytest.mark.parametrize("metric", ["max_abs", "rel_l2", "snr", "exact", "probability", "argmax", "gain"])
+def test_nothing_computed_is_never_right(golden, recorded, got, reference, words, metric):
+    limit = -np.inf if metric == "snr" else np.inf
+    with pytest.raises(Mismatch) as caught:
+        golden.check(got, reference, case="x", metric=metric, limit=limit)
+    assert words in str(caught.value)
+    assert not recorded[0].passed
+
+
+def test_a_reference_of_nothing_is_a_mistake(golden):
+    with pytest.raises(TypeError, match="the reference of x is no array of numbers"):
+        golden.check(ONE, None, case="x", metric="exact", limit=0)
+
+
+def test_the_worst_elements_are_shown_not_the_first(golden):
+    reference = np.zeros(50, np.int16)
+    got = np.ones(50, np.int16)
+    got[[40, 7, 30, 20, 49]] = [9, 8, 7, 6, 5]
+    with pytest.raises(Mismatch) as caught:
+        golden.check(got, reference, case="x", metric="lsb", limit=3)
+    text = str(caught.value)
+    assert "50 of 50 elements differ, the worst first:" in text
+    shown = [line.split("]")[0].strip(" [") for line in text.splitlines() if line.strip().startswith("[")]
+    assert shown == ["40", "7", "30", "20", "49"]
+    assert "[40] expected 0, got 9" in text
+
+
+def test_argmax_shows_the_samples_that_disagree(golden):
+    reference = np.eye(4)[[0, 1, 2, 3, 0, 1]]
+    got = np.eye(4)[[0, 1, 3, 3, 0, 2]] * 0.9 + 0.01
+    with pytest.raises(Mismatch) as caught:
+        golden.check(got, reference, case="x", metric="argmax", limit=1)
+    text = str(caught.value)
+    assert "2 of 6 samples differ" in text
+    assert "[2] expected 2, got 3" in text
+    assert "[5] expected 1, got 2" in text
+    assert "elements" not in text
+
+
+def test_a_metric_of_ones_own_shows_the_worst_elements_as_well(golden):
+    mine = Metric("mine", "V", "lower", lambda got, reference: Evaluation(float(abs(got - reference).sum())))
+    with pytest.raises(Mismatch, match=r"(?s)3 of 3 elements differ, the worst first:\n *\[2\] expected 9, got 3"):
+        golden.check(ONE, [1.5, 1.0, 9.0], case="x", metric=mine, limit=1)
+
+
+def test_a_name_stands_for_one_thing_in_a_test(golden, recorded):
+    for block in (ONE, 2 * ONE):  # a loop over blocks is one case, of which the worst counts
+        golden.check(block, block, case="x", metric="exact", limit=0)
+    golden.check(2 * ONE, ONE, case="x", metric="max_abs", limit=9)
+    golden.check(ONE, ONE, case="x", metric="exact", limit=0, form="native")
+    golden.check(ONE, ONE, case="x", metric="exact", limit=0)  # the same once more
+    with pytest.raises(ValueError, match=r"'x' was checked against another reference at .*test_golden_cases.py:\d+"):
+        golden.check(3 * ONE, 3 * ONE, case="x", metric="exact", limit=0)
+    assert len(recorded) == 5
+
+
 def test_higher_is_better_for_snr(golden):
     assert golden.check(ONE, ONE, case="x", metric="snr", limit=90).margin == np.inf
     with pytest.raises(Mismatch, match=r"snr 2\d\.\d+ dB, at least 90 dB wanted, margin -6"):
-        golden.check(ONE, ONE * 1.08, case="x", metric="snr", limit=90)
+        golden.check(ONE, ONE * 1.08, case="y", metric="snr", limit=90)
 
 
 @pytest.mark.parametrize("metric", ["max_abs", "snr", "exact"])
@@ -102,7 +169,7 @@ def test_nan_never_passes(golden):
 def test_scalars_and_booleans_can_be_checked(golden):
     assert golden.check(94.5, 94.6, case="x", metric="max_abs", limit=0.5).passed
     with pytest.raises(Mismatch, match="1 of 2 elements differ"):
-        golden.check(np.array([True, False]), np.array([True, True]), case="x", metric="exact", limit=0)
+        golden.check(np.array([True, False]), np.array([True, True]), case="y", metric="exact", limit=0)
 
 
 def test_a_limit_that_is_no_number_is_refused(tmp_path):
@@ -114,7 +181,7 @@ def test_instructions_are_recorded_and_shared_among_the_results_elements(tmp_pat
     golden = Golden("m33", "armv7emsp", tmp_path, recorded.append, iter([600, 60, None, 6]).__next__)
     first = golden.check(ONE, ONE, case="x", metric="exact", limit=0)
     assert (first.instructions, first.values) == (600, 3)
-    second = golden.check(np.ones((2, 3)), np.ones((2, 3)), case="x", metric="exact", limit=0, per=2)
+    second = golden.check(np.ones((2, 3)), np.ones((2, 3)), case="y", metric="exact", limit=0, per=2)
     assert (second.instructions, second.values) == (60, 2)
     assert golden.check(1.0, 1.0, case="x", metric="max_abs", limit=0).instructions is None
     with pytest.raises(Mismatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from mpy_harness.errors import Mismatch
 from mpy_harness.firmware.progress import Progress
-from mpy_harness.golden.metrics import Better, Metric, metric
+from mpy_harness.golden.metrics import Better, Evaluation, Metric, differences, metric
 from mpy_harness.golden.store import SCRIPT, VectorStore
 from mpy_harness.golden.vectors import Vectors
 
@@ -20,7 +21,7 @@ Array = NDArray[Any]
 Limits = Mapping[str, float]
 
 _FORMATS = {"float32": "f32", "float64": "f64", "int8": "q7", "int16": "q15", "int32": "q31"}
-_SHOWN = 5  # differing elements in the message of a failed check
+_IN_PLACE = "the function returned None: does it work in place? Then check the array that it was given"
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ class Golden:
         self._counted = counted
         self._progress = progress
         self.results: list[CaseResult] = []
+        self._known: dict[tuple[str, str, str], tuple[str, bytes]] = {}
 
     def vectors(self, name: str) -> Vectors:
         """Return what the script ``vectors.py`` beside the test makes by that name. Raise VectorsInvalid.
@@ -97,7 +99,7 @@ class Golden:
 
     def check(
         self,
-        got: Array | Sequence[Any] | float,
+        got: Array | Sequence[Any] | float | None,
         reference: Array | Sequence[Any] | float,
         *,
         case: str,
@@ -111,19 +113,27 @@ class Golden:
 
         The tolerance is one ``limit`` for all, or ``limits`` by target, arch, form, number format
         (``f32``, ``q15``, ... after the result's type) or ``default``; the first of these that is there counts.
-        Raise Mismatch when the result is outside it or has another number of elements. The regions counted
+        Raise Mismatch when the result is outside it, has another number of elements, or is nothing: None, or no
+        element at all. A test may check a case several times, in a loop for instance: of its measurements the worst
+        counts. Another reference in another place of the test is another case: raise ValueError. The regions counted
         since the check before, or for that one, are the case's instructions; they are shown per element of the
         result, or divided by ``per``, such as the samples or bins that they were for.
         """
         got = np.asarray(got)
+        reference = np.asarray(reference)
+        measure = _metric(metric)
         values = got.size if per is None else per
         if per is not None and per < 1:
             raise ValueError(f"per is how many values the instructions were for, at least 1, not {per}")
+        if reference.dtype == object:
+            raise TypeError(f"the reference of {case} is no array of numbers")
+        caller = sys._getframe(1)  # noqa: SLF001 - the documented way to learn one frame without reading its source
+        self._note_use((case, form, measure.name), f"{caller.f_code.co_filename}:{caller.f_lineno}", reference)
         result, detail = judge(
             got,
-            np.asarray(reference),
+            reference,
             case=case,
-            measure=_metric(metric),
+            measure=measure,
             limit=limit,
             limits=limits,
             form=form,
@@ -137,6 +147,14 @@ class Golden:
         if not result.passed:
             raise Mismatch(f"{result}\n{detail}")
         return result
+
+    def _note_use(self, key: tuple[str, str, str], place: str, reference: Array) -> None:
+        # One figure stands for all checks of a name, so that name has to mean one thing.
+        known, what = self._known.setdefault(key, (place, reference.tobytes()))
+        if known != place and what != reference.tobytes():
+            raise ValueError(
+                f"the case {key[0]!r} was checked against another reference at {known}: give each case its own name"
+            )
 
 
 _metric = metric  # the name is a parameter of check
@@ -156,14 +174,13 @@ def judge(
 ) -> tuple[CaseResult, str]:
     """Compare, and return the verdict and a text about where the arrays differ."""
     allowed = _limit(limit, limits, [target, arch, form, _FORMATS.get(got.dtype.name, got.dtype.name), "default"])
-    if got.size != reference.size:
+    if note := _nothing(got, reference):
         worst = np.inf if measure.better == "lower" else -np.inf
-        note = f"{got.size} elements instead of {reference.size}"
         result = CaseResult(
             target, arch, case, form, measure.name, worst, measure.unit, measure.better, allowed,
             -np.inf, passed=False, note=note,
         )  # fmt: skip
-        return result, f"  the result has {note}"
+        return result, f"  {note}"
     got = got.reshape(reference.shape)
     found = measure.evaluate(got, reference)
     result = CaseResult(
@@ -183,7 +200,17 @@ def judge(
         got=found.got,
         note=found.note,
     )
-    return result, _difference(result, got, reference)
+    return result, _difference(result, found, got, reference)
+
+
+def _nothing(got: Array, reference: Array) -> str:
+    # Why there is nothing to measure: what was never computed is never right, whatever the limit.
+    if got.dtype == object:
+        whole = got.ndim == 0 and got.item() is None
+        return _IN_PLACE if whole else "the result holds something that is no number (None?)"
+    if got.size != reference.size:
+        return f"the result has {got.size} elements instead of {reference.size}"
+    return "" if got.size else "result and reference have no elements: nothing was computed"
 
 
 def _limit(limit: float | None, limits: Limits | None, keys: Sequence[str]) -> float:
@@ -203,18 +230,11 @@ def _number(limit: float) -> float:
     return float(limit)
 
 
-def _difference(result: CaseResult, got: Array, reference: Array) -> str:
+def _difference(result: CaseResult, found: Evaluation, got: Array, reference: Array) -> str:
     lines: list[str] = []
     if result.index is not None:
-        lines.append(f"  worst at index {result.index}: expected {result.expected:.9g}, got {result.got:.9g}")
+        lines.append(f"worst at index {result.index}: expected {result.expected:.9g}, got {result.got:.9g}")
     if result.note:
-        lines.append(f"  {result.note}")
-    a, b = got.ravel(), reference.ravel()
-    wrong = np.flatnonzero(~((a == b) | ((a != a) & (b != b))))  # noqa: PLR0124 - NaN of any type
-    lines.append(f"  {wrong.size} of {a.size} elements differ" + (", the first of them:" if wrong.size else ""))
-    lines += [f"    [{i}] expected {_text(b[i])}, got {_text(a[i])}" for i in wrong[:_SHOWN]]
-    return "\n".join(lines)
-
-
-def _text(value: Any) -> str:
-    return f"{value:.9g}" if isinstance(value, np.inexact) else str(value)
+        lines.append(result.note)
+    lines += str(found.differences or differences(got, reference)).split("\n")
+    return "\n".join(f"  {line}" for line in lines)

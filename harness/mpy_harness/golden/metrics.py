@@ -18,12 +18,41 @@ Array = NDArray[Any]
 Better = Literal["lower", "higher"]
 
 
+#: How many of the places that differ are kept.
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A place where result and reference differ: a flat index, and the two values there."""
+
+    index: int
+    expected: Any
+    got: Any
+
+
+@dataclass(frozen=True)
+class Differences:
+    """How many of ``total`` things differ, and the worst of them first; ``things`` says what they are."""
+
+    count: int
+    total: int
+    worst: tuple[Difference, ...] = ()
+    things: str = "elements"
+
+    def __str__(self) -> str:
+        lines = [f"{self.count} of {self.total} {self.things} differ" + (", the worst first:" if self.worst else "")]
+        lines += [f"  [{each.index}] expected {_text(each.expected)}, got {_text(each.got)}" for each in self.worst]
+        return "\n".join(lines)
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """What a metric found: its value and the worst place.
 
     ``index`` is a flat index into the compared arrays (None when nothing differs), ``expected`` and
-    ``got`` what is there, ``note`` a second figure worth showing.
+    ``got`` what is there, ``note`` a second figure worth showing. ``differences`` are the worst places; a metric of
+    your own may leave them out, then they are those of ``max_abs``.
     """
 
     value: float
@@ -31,6 +60,7 @@ class Evaluation:
     expected: float | None = None
     got: float | None = None
     note: str = ""
+    differences: Differences | None = None
 
 
 @dataclass(frozen=True)
@@ -78,11 +108,37 @@ def _scalar(value: Any) -> float:
     return float(abs(value)) if np.iscomplexobj(value) else float(value)
 
 
-def _at(value: float, got: Array, reference: Array, errors: NDArray[np.float64], note: str = "") -> Evaluation:
-    if errors.size == 0 or not errors.max() > 0:
-        return Evaluation(value, note=note)
-    worst = int(errors.argmax())
-    return Evaluation(value, worst, _scalar(reference.ravel()[worst]), _scalar(got.ravel()[worst]), note)
+def _text(value: Any) -> str:
+    return f"{value:.9g}" if isinstance(value, np.inexact) else str(value)
+
+
+def differences(
+    got: Array, reference: Array, errors: NDArray[np.float64] | None = None, things: str = "elements"
+) -> Differences:
+    """Return where two arrays of one shape differ most, by ``errors`` or else by the absolute difference."""
+    if errors is None:
+        with np.errstate(all="ignore"):
+            errors = _errors(got, reference)
+    a, b = got.ravel(), reference.ravel()
+    order = np.argsort(-errors, kind="stable")[:SHOWN]  # of equals the first
+    worst = tuple(Difference(int(at), b[at], a[at]) for at in order if errors[at] > 0)
+    return Differences(int(np.count_nonzero(errors)), errors.size, worst, things)
+
+
+def _at(
+    value: float,
+    got: Array,
+    reference: Array,
+    errors: NDArray[np.float64],
+    note: str = "",
+    *,
+    things: str = "elements",
+) -> Evaluation:
+    found = differences(got, reference, errors, things)
+    if not found.worst:
+        return Evaluation(value, note=note, differences=found)
+    first = found.worst[0]
+    return Evaluation(value, first.index, _scalar(first.expected), _scalar(first.got), note, found)
 
 
 def _finite_energy(reference: Array) -> float:
@@ -148,7 +204,7 @@ def _argmax(got: Array, reference: Array) -> Evaluation:
     ours, theirs = got.argmax(axis=1), reference.argmax(axis=1)
     wrong = (ours != theirs) | np.isnan(got).any(axis=1)
     note = f"max |Δp| {_max_abs(got, reference).value:.3g}"
-    return _at(float(wrong.sum()), ours, theirs, wrong.astype(np.float64), note)
+    return _at(float(wrong.sum()), ours, theirs, wrong.astype(np.float64), note, things="samples")
 
 
 def frequency_response_db(floor_db: float = -80.0, points: int = 4096) -> Metric:
@@ -170,7 +226,8 @@ def frequency_response_db(floor_db: float = -80.0, points: int = 4096) -> Metric
         tiny = np.finfo(np.float64).tiny
         gain, wanted = (20 * np.log10(np.maximum(h, tiny)) for h in (ours, theirs))
         errors = np.where(audible, np.abs(gain - wanted), 0.0)
-        return _at(float(errors.max()), gain, wanted, errors, note="index is the frequency bin, values in dB")
+        note = "index is the frequency bin, values in dB"
+        return _at(float(errors.max()), gain, wanted, errors, note, things="frequencies")
 
     return Metric("gain", "dB", "lower", evaluate)
 

@@ -16,7 +16,7 @@ from mpy_harness.board.natmod_loader import ModuleLoader
 from mpy_harness.errors import BudgetExceeded
 from mpy_harness.golden import Golden
 from mpy_harness.measurements.carried import Carried
-from mpy_harness.plugin import budgets, hookspecs, markers, run_end, script_items, tracebacks
+from mpy_harness.plugin import budgets, case_names, hookspecs, markers, run_end, script_items, tracebacks
 from mpy_harness.plugin.compiler import Compiler
 from mpy_harness.plugin.options import add_options
 from mpy_harness.plugin.session import Session
@@ -43,6 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(machines.add_kinds(lambda: _machines_of(config)))
     config.stash[_SESSION] = Session(config)
     script_items.add_arguments(config, config.stash[_SESSION].settings)
+    case_names.add_to(config)
     run_end.add_to(config, config.stash[_SESSION])
 
 
