@@ -12,6 +12,7 @@ from mpy_harness.board.natmod_loader import build_module
 from mpy_harness.errors import CountingUnavailable, GuestException, GuestReset
 from mpy_harness.firmware.progress import Silent
 from mpy_harness.resources import natmods_dir
+from tests.emulator.counting import tampering
 
 LOOP = "def loop(n):\n    s = 0\n    for i in range(n):\n        s = (s + i) & 1023\n    return s\n"
 
@@ -101,6 +102,11 @@ def test_the_same_count_on_every_boot_and_after_a_reset(board, boot):
         one.close()
     assert len(set(found)) == 1
     assert found[0][0] == found[0][1] > 20_000
+
+
+def test_a_count_that_the_guest_cut_short(board):
+    of_each = {said: (functions, said) for functions, said in tampering.TAMPERED}
+    tampering.check(board, cases=list(of_each.values()))
 
 
 def test_what_renode_cannot_count(chip, image):
