@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,6 +22,7 @@ from mpy_harness.machines import ByteStream
 _SECONDS = 10.0
 _READ_BYTES = 65536
 _TAIL_BYTES = 16384
+_DRAIN_SECONDS = 0.02  # between two looks at whether it is over
 # An emulated UART sends byte by byte, and waking the host for each takes the emulator longer than the byte. After this
 # many reads in a row, the console waits a moment before it reads on.
 _STREAM_READS = 8
@@ -138,6 +141,28 @@ class Console(fdspawn):  # type: ignore[type-arg]  # generic in its stubs only
             raise WaitedLong from error
         except EOF as error:
             raise ConsoleClosed("the console closed") from error
+
+    @contextlib.contextmanager
+    def drained(self) -> Iterator[None]:
+        """Return a context in which what the guest prints is taken and only logged.
+
+        Some emulators (QEMU's STM32 UART) stand still, and answer nothing, while a byte that the guest prints is not
+        taken.
+        """
+        over = threading.Event()
+        thread = threading.Thread(target=self._drain, args=(over,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def _drain(self, over: threading.Event) -> None:
+        with contextlib.suppress(EOF):
+            while not over.is_set():
+                with contextlib.suppress(TIMEOUT):
+                    self.read_nonblocking(_READ_BYTES, _DRAIN_SECONDS)
 
     def unread(self) -> bytes:
         """Return what was received and not yet consumed, without consuming it."""

@@ -158,7 +158,8 @@ class LifeCycle:
         return machines.explain_end(self.emulator, console, self.target.name, where)
 
     def _whereabouts(self) -> str:
-        return whereabouts(self.emulator, self.names, self.target.natmod.arch)
+        with self.console.drained():
+            return whereabouts(self.emulator, self.names, self.target.natmod.arch)
 
     def _answer(self) -> bool:
         return self._channel.serve(self.host_files.answer)
