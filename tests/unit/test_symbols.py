@@ -52,6 +52,12 @@ def test_addresses(image, address, words):
     assert words in Symbols(image).describe(address)
 
 
+def test_the_modules_that_may_be_meant(image):
+    words = "code that is not the firmware's: a native module's, most likely (fft, fir)"
+    assert Symbols(image).describe(0x20000000, ["fft", "fir"]) == words
+    assert Symbols(image).describe(0x10000010, ["fft", "fir"]) == "second() of the firmware"
+
+
 @pytest.mark.parametrize("content", [None, b"", b"\x7fELF", b"no image"])
 def test_an_image_without_symbols(tmp_path, content):
     if content is not None:

@@ -42,7 +42,7 @@ class AddressNames:
             named = CodeGlimpses(code, self._all_images).describe(address)
             if named is not None:
                 return named
-        return self._symbols.describe(address)
+        return self._symbols.describe(address, sorted({image.name for image in self._all_images}))
 
     @property
     def native_code(self) -> range:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
@@ -93,8 +93,11 @@ class Symbols:
         at = bisect_right(functions, place, key=lambda function: function.start) - 1
         return functions[at] if at >= 0 and address < functions[at].end else None
 
-    def describe(self, address: int) -> str:
-        """Return in words in which function of the image an address lies, or that it lies in none."""
+    def describe(self, address: int, modules: Sequence[str] = ()) -> str:
+        """Return in words in which function of the image an address lies, or that it lies in none.
+
+        ``modules`` are the names of native modules that it may lie in then.
+        """
         function = self.at(address)
         if function is not None:
             return f"{function.name}() of the {self._whose}"
@@ -107,11 +110,14 @@ class Symbols:
             return f"none of the functions of the {self._whose}, but its code or constants"
         if self._whose != "firmware":
             return "an unknown place"
+        whose = (
+            f"a native module's, most likely ({', '.join(modules)})" if modules else "a native module's, most likely"
+        )
         if executable is not None:
-            return "memory of the firmware, its heap or data: code of a native module, most likely"
+            return f"memory of the firmware, its heap or data: code that is {whose}"
         if self.native_code is not None and address not in self.native_code:
             return "memory that is kept neither for the firmware nor for native modules"
-        return "code that is not the firmware's: a native module's, most likely"
+        return f"code that is not the firmware's: {whose}"
 
 
 def _is_elf(image: Path) -> bool:

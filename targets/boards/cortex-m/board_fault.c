@@ -62,8 +62,8 @@ static void say_code(const char *name, uint32_t address) {
     say("\n");
 }
 
-// Whether there is a call in front of an address in the memory behind the stack, where native code is, in the heap or in an
-// area of its own: BL or BLX (Arm DDI 0403, A7.7.18 and 19).
+// Whether there is a call in front of an address in the memory behind the stack, where native code is, in the heap or in
+// an area of its own: BL or BLX (Arm DDI 0403, A7.7.18 and 19).
 static int is_return_address(uint32_t address) {
     if (!(address & 1) || address < (uintptr_t)&_sdata + 5 || address >= (uintptr_t)&_ecode) {
         return 0;
