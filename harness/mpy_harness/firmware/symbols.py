@@ -102,7 +102,8 @@ class Symbols:
         if function is not None:
             return f"{function.name}() of the {self._whose}"
         if not self.functions:
-            return "code without a name: the image has no symbols"
+            maybe = f"; a native module's, perhaps ({', '.join(modules)})" if modules else ""
+            return f"code without a name: the image has no symbols{maybe}"
         if address <= 1:
             return "an unknown place"
         executable = next((executable for place, executable in _read(self._elf).sections if address in place), None)

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from mpy_harness.board.console import Console
+from mpy_harness.board.natmod_loader import build_module
 from mpy_harness.errors import (
     ConsoleGarbled,
     FirmwareInvalid,
@@ -15,8 +16,12 @@ from mpy_harness.errors import (
     GuestFault,
     GuestReset,
     GuestTimeout,
+    NativeLoop,
     PythonLoop,
+    ToolMissing,
 )
+from mpy_harness.firmware.natmods import NatmodBuild
+from tests.emulator.tiny import MAKEFILE
 
 # What a panic says by itself, by its chip: kind, register with the address, what comes before where it was.
 PANICS = {
@@ -36,6 +41,57 @@ def test_a_panic_is_a_fault_with_its_backtrace(board, esp32):
     assert not board.usable
     board.hard_reset()
     assert board.eval("6 * 7") == 42
+
+
+BAD = """
+#include "py/dynruntime.h"
+
+static mp_obj_t spin(void) {
+    for (volatile int on = 1; on;) {
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(spin_obj, spin);
+
+static mp_obj_t write(mp_obj_t to) {
+    *(volatile int *)mp_obj_get_int(to) = 1;
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(write_obj, write);
+
+mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
+    MP_DYNRUNTIME_INIT_ENTRY
+    mp_store_global(MP_QSTR_spin, MP_OBJ_FROM_PTR(&spin_obj));
+    mp_store_global(MP_QSTR_write, MP_OBJ_FROM_PTR(&write_obj));
+    MP_DYNRUNTIME_INIT_EXIT
+}
+"""
+
+
+@pytest.fixture
+def bad(esp32, tmp_path) -> NatmodBuild:
+    folder = tmp_path / "bad"
+    folder.mkdir()
+    (folder / "Makefile").write_text(MAKEFILE.format(name="bad"))
+    (folder / "bad.c").write_text(BAD)
+    try:
+        return build_module(folder, esp32)
+    except ToolMissing as error:
+        pytest.skip(f"no compiler for native modules of the {esp32.name}: {error}")
+
+
+def test_a_loop_in_native_code_names_its_line(board, bad):
+    module = board.import_native(bad)
+    with pytest.raises(NativeLoop, match=r"in spin\(\) of the native module bad, bad\.c:\d"):
+        module.spin(timeout=10)
+    board.hard_reset()
+
+
+def test_a_panic_in_native_code_names_the_module(board, bad):
+    module = board.import_native(bad)
+    with pytest.raises(GuestFault, match=r"a native module's, (most likely|perhaps) \(bad\)"):
+        module.write(0)
+    board.hard_reset()
 
 
 def test_a_reset(board):
