@@ -238,6 +238,25 @@ def test_emulator_crashes_mid_test(spoiled, recovers, number):
     recovers(spoiled)
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_emulator_is_ended_by_somebody_else(spoiled, recovers, number):
+    # QEMU then ends as well as when its guest resets: with status 0.
+    pid = spoiled.emulator.process.pid
+    killer = subprocess.Popen(["sh", "-c", f"sleep 0.3; kill -{int(number)} {pid}"])
+    words = rf"(?s)m33 ended \(status 0, from outside: host-signal\).*signal {int(number)}"
+    with within(TIMEOUT), pytest.raises(EmulatorDied, match=words):
+        spoiled.exec("import time\nwhile True: time.sleep_ms(1)", timeout=TIMEOUT)
+    assert killer.wait(10) == 0
+    recovers(spoiled)
+
+
+def test_emulator_is_ended_from_its_monitor(spoiled, recovers):
+    spoiled.emulator.execute("quit")
+    with within(TIMEOUT), pytest.raises(EmulatorDied, match="from outside: host-qmp-quit"):
+        spoiled.eval("1", timeout=TIMEOUT)
+    recovers(spoiled)
+
+
 def test_emulator_crashes_between_two_calls(spoiled, recovers):
     os.kill(spoiled.emulator.process.pid, signal.SIGKILL)
     with within(TIMEOUT), pytest.raises((EmulatorDied, MachineryError)):

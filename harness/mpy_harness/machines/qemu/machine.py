@@ -129,11 +129,17 @@ class Qemu(Machine):
         self._monitor = monitor
         self._relay = relay
         self._resources = resources
+        self._end: End | None = None
 
     def ended(self) -> End | None:
         """Return how QEMU ended, or None while it runs."""
         ended = self.process.ended()
-        return replace(ended.end, message=without_registers(ended.stderr)) if ended else None
+        if ended is not None and self._end is None:
+            end = replace(ended.end, message=without_registers(ended.stderr))
+            # A QEMU that SIGTERM ended has the same status as one that its guest ended; only its last event tells.
+            reason = self._monitor.ended_from_outside()
+            self._end = replace(end, how=f"{end.how}, from outside: {reason}", by_guest=False) if reason else end
+        return self._end
 
     def may_have_lost_output(self) -> bool:
         """Tell whether QEMU may have dropped output because it was not taken in time."""

@@ -18,6 +18,7 @@ class Qmp:
         self._connection = connection
         self._core = core
         self._sent = 0
+        self._shutdown: dict[str, Any] = {}
         self._connection.settimeout(_SECONDS)
         self._lines = connection.makefile("rb")
 
@@ -57,6 +58,13 @@ class Qmp:
         digits = [byte.removeprefix("0x") for line in lines for byte in line]
         return bytes.fromhex("".join(digits)) if len(digits) == size and "annot" not in text else b""
 
+    def ended_from_outside(self) -> str:
+        """Return why a QEMU that has ended did so, if it was not its guest: host-signal, host-qmp-quit and so on."""
+        with contextlib.suppress(OSError, ValueError):
+            while line := self._lines.readline():  # what it told last; its end is closed, so this comes to an end
+                self._note(json.loads(line))
+        return "" if self._shutdown.get("guest", True) else str(self._shutdown.get("reason", "host"))
+
     def close(self) -> None:
         """Close the connection."""
         with contextlib.suppress(OSError):
@@ -77,7 +85,12 @@ class Qmp:
             answer = json.loads(line)
             if answer.get("id") == number:  # not an event, nor a late answer to another command
                 return answer.get("return")
+            self._note(answer)
         return None
+
+    def _note(self, event: dict[str, Any]) -> None:
+        if event.get("event") == "SHUTDOWN":
+            self._shutdown = event.get("data", {})
 
     def _send(self, command: str, arguments: dict[str, str | int]) -> int:
         self._sent += 1
