@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from mpy_harness.architectures import ARCH_NAMES
+from mpy_harness.architectures.instruction_set import Floats
 from mpy_harness.errors import CorruptModule, IncompatibleModule
 from mpy_harness.firmware import mpyfile
-from mpy_harness.firmware.mpyfile import MpyAbi, MpyFile
+from mpy_harness.firmware.mpyfile import MpyAbi, MpyFile, NativeModule
 from mpy_harness.firmware.toolchain import mpy_cross
 
 M33 = MpyAbi(6, 3, "armv7emsp")
@@ -250,10 +251,20 @@ def test_code_of_mpy_cross_is_no_native_module(real):
 
 
 def test_floats_in_other_registers(tmp_path):
-    for module, board, differs in (("armv7m", "armv7emsp", True), ("armv7emsp", "armv7emsp", False),
-                                   ("armv7m", "armv7m", False), ("none", "armv7emsp", False)):  # fmt: skip
-        file = MpyFile(tmp_path, MpyAbi(6, 3, module))
-        assert mpyfile.float_abi_differs(file, MpyAbi(6, 3, board)) is differs
+    module: str
+    firmware: Floats | None
+    for module, firmware, differs, wrong in (("armv7m", "float", True, False), ("armv7emsp", "float", False, False),
+                                             ("armv7m", "core", False, False), ("none", "float", False, False),
+                                             ("armv7emsp", "core", False, True), ("armv7emdp", "core", False, True),
+                                             ("armv7emsp", None, False, False)):  # fmt: skip
+        file = MpyFile(tmp_path, MpyAbi(6, 3, module), (NativeModule(b"", ()),))
+        assert mpyfile.float_abi_differs(file, firmware) is differs
+        if wrong:
+            with pytest.raises(IncompatibleModule, match=r"in core registers.*ARCH=armv7m"):
+                mpyfile.check_floats(file, firmware, "mine")
+            mpyfile.check_floats(MpyFile(tmp_path, file.abi), firmware, "mine")  # of mpy-cross: passes no C floats
+        else:
+            mpyfile.check_floats(file, firmware, "mine")
 
 
 def test_header_by_hand_is_what_mpy_cross_writes(tmp_path):

@@ -8,6 +8,9 @@ from typing import Literal
 from mpy_harness.architectures.faults import FaultFormat
 from mpy_harness.architectures.marks import Marks
 
+#: The registers in which C functions pass floats.
+Floats = Literal["core", "float"]
+
 
 @dataclass(frozen=True)
 class Compiler:
@@ -42,7 +45,7 @@ class MpyArch:
     number: int
     compiler: Compiler | None = None
     word: int = 4
-    floats: Literal["core", "float"] | None = None
+    floats: Floats | None = None
 
 
 @dataclass(frozen=True)

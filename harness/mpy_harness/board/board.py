@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from mpy_harness import architectures
 from mpy_harness.board.address_names import AddressNames
 from mpy_harness.board.allocations import Allocations, Heap, MemoryWatch
 from mpy_harness.board.console import Console
@@ -18,6 +19,7 @@ from mpy_harness.board.meter import Meter
 from mpy_harness.board.modules import GuestModules
 from mpy_harness.board.objects import GuestObject, fetch, number_of
 from mpy_harness.board.requests import Requests
+from mpy_harness.board.served_modules import ServedModules
 from mpy_harness.counting.count import Count
 from mpy_harness.counting.instrument import Instrument
 from mpy_harness.errors import CountingUnavailable
@@ -59,13 +61,17 @@ class Board:
         self.files = BoardFiles(self.requests)
         self.heap = Heap(self.requests)
         names = AddressNames(symbols, self.requests)
-        self._modules = GuestModules(self.requests, self.files, self.heap, names)
+        arch = architectures.mpy_arch(target.natmod.arch)
+        floats = symbols.floats or (arch.floats if arch is not None else None)
+        self._modules = GuestModules(self.requests, self.files, self.heap, names, floats)
+        served = ServedModules(target.name, floats, lambda: self._modules.abi)
+        self.requests.explain = served.explain
         self._memory = MemoryWatch(self.requests, symbols)
         self._meter = Meter(self.requests, symbols, names, instrument.mode) if instrument is not None else None
         self._why_not = why_not
-        self.requests.observers += [each for each in (self._meter, self._memory) if each is not None]
+        self.requests.observers += [each for each in (self._meter, self._memory, served) if each is not None]
         self._life = LifeCycle(
-            target, image, log, self.requests, names, host_files or HostFiles(),
+            target, image, log, self.requests, names, served, host_files or HostFiles(),
             boot_seconds=boot_seconds, uses_memory=memory, instrument=instrument, meter=self._meter,
         )  # fmt: skip
         self._life.start()

@@ -36,6 +36,15 @@ class HostFiles:
         """Return where the mounts are in the guest, for its import path; None where nothing is offered."""
         return self._imports if self._root or self._imports else None
 
+    def file(self, path: str) -> Path | None:
+        """Return the file of the host that the guest reads at a path, None where it can read none."""
+        try:
+            place = PurePosixPath(path).parts[1:]
+            found = self._files[place[0]].get("/".join(place[1:])) if place and place[0] in self._files else None
+            return found or self._find(path)
+        except (OSError, ValueError):
+            return None
+
     def answer(self, question: bytes) -> bytes:
         """Return the answer to ``s`` (size), ``r`` (content) or ``l`` (list) and a path.
 

@@ -19,6 +19,7 @@ from mpy_harness.board.meter import Meter
 from mpy_harness.board.repl import RawRepl
 from mpy_harness.board.repl_channel import ReplChannel
 from mpy_harness.board.requests import Connection, Requests
+from mpy_harness.board.served_modules import ServedModules
 from mpy_harness.board.signs import Signs
 from mpy_harness.board.whereabouts import whereabouts
 from mpy_harness.counting.instrument import Instrument
@@ -34,7 +35,8 @@ class LifeCycle:
     """Starts a board's machine and firmware, again and again, and connects the board's requests with each life.
 
     ``log`` gets the console. ``instrument`` makes the machine count, ``meter`` reads that. ``boot_seconds`` is what
-    the firmware has until its prompt. Without ``uses_memory``, values travel as text on the console.
+    the firmware has until its prompt. ``served`` looks at the modules that the guest reads from ``host_files``.
+    Without ``uses_memory``, values travel as text on the console.
     """
 
     target: Target
@@ -42,6 +44,7 @@ class LifeCycle:
     log: Path
     requests: Requests
     names: AddressNames
+    served: ServedModules
     host_files: HostFiles
     boot_seconds: float
     uses_memory: bool = True
@@ -162,4 +165,4 @@ class LifeCycle:
             return whereabouts(self.emulator, self.names, self.target.natmod.arch)
 
     def _answer(self) -> bool:
-        return self._channel.serve(self.host_files.answer)
+        return self._channel.serve(lambda question: self.served.answer(self.host_files, question))

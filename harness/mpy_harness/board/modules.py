@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from mpy_harness.architectures.instruction_set import Floats
 from mpy_harness.board.address_names import AddressNames
 from mpy_harness.board.allocations import Heap
 from mpy_harness.board.files import BoardFiles
 from mpy_harness.board.objects import GuestObject
 from mpy_harness.board.requests import Requests
-from mpy_harness.errors import CorruptModule, FloatAbiWarning, WrongModule
+from mpy_harness.board.served_modules import warn_of_floats
+from mpy_harness.errors import CorruptModule, WrongModule
 from mpy_harness.firmware import mpyfile
 from mpy_harness.firmware.natmods import NatmodBuild
 
@@ -20,15 +21,21 @@ _FOLDER = "/natmods"
 
 
 class GuestModules:
-    """Loads modules; ``heap`` learns what importing each took."""
+    """Loads modules; ``heap`` learns what importing each took.
 
-    def __init__(self, requests: Requests, files: BoardFiles, heap: Heap, names: AddressNames) -> None:
+    ``floats`` are the registers in which the firmware passes C floats.
+    """
+
+    def __init__(
+        self, requests: Requests, files: BoardFiles, heap: Heap, names: AddressNames, floats: Floats | None
+    ) -> None:
         #: The native modules that were loaded, by name.
         self.native: dict[str, Path | NatmodBuild] = {}
         self._requests = requests
         self._files = files
         self._heap = heap
         self._names = names
+        self._floats = floats
         self._abi: mpyfile.MpyAbi | None = None
 
     @property
@@ -42,13 +49,9 @@ class GuestModules:
         """Load a .mpy file, or a module that was built, and return its module (see ``Board.import_native``)."""
         file = mpyfile.inspect(module.path if isinstance(module, NatmodBuild) else Path(module))
         mpyfile.check(file, self.abi, self._requests.target)
-        if mpyfile.float_abi_differs(file, self.abi):
-            warnings.warn(
-                f"{file.path.name} is built for {file.abi.arch}, the firmware for {self.abi.arch}: it loads, but C "
-                f"floats that pass between them arrive as garbage. Build it with ARCH={self.abi.arch} to be sure.",
-                FloatAbiWarning,
-                stacklevel=3,  # who called Board.import_native
-            )
+        mpyfile.check_floats(file, self._floats, self._requests.target)
+        if mpyfile.float_abi_differs(file, self._floats):
+            warn_of_floats(file, self._requests.target, stacklevel=3)  # who called Board.import_native
         self.native[file.path.stem] = module if isinstance(module, NatmodBuild) else file.path
         self._names.loaded(self.native[file.path.stem])
         place = f"{_FOLDER}/{file.path.name}"

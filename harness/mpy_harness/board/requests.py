@@ -76,6 +76,8 @@ class Requests:
         self.target = target
         self.timeout = timeout
         self.observers: list[Observer] = []
+        #: Returns what an exception of the guest means: the exception itself, or why a module was refused.
+        self.explain: Callable[[GuestException], HarnessError] = lambda error: error
         #: Counts the guest's lives: one lasts from a reset to the next.
         self.life = 0
         #: What the program of the last request printed.
@@ -107,8 +109,17 @@ class Requests:
         """Run one of the requests that guest/requests.py knows, and return its value.
 
         Raises GuestException, GuestTimeout and what else ``RawRepl.execute`` does, Untransferable for an argument
-        that has no counterpart in the guest, MachineryError where the board is not usable.
+        that has no counterpart in the guest, MachineryError where the board is not usable; IncompatibleModule and
+        CorruptModule for a host file that guest code imported.
         """
+        try:
+            return self._run(what, *arguments, timeout=timeout)
+        except GuestException as error:
+            explained = self.explain(error)
+            self.output = error.output.replace("\r\n", "\n")
+            raise explained from None
+
+    def _run(self, what: str, *arguments: Any, timeout: float | None = None) -> Any:
         if not self.usable:
             raise MachineryError("this board is no longer usable after an earlier error; hard_reset() starts it again")
         seconds = self.timeout if timeout is None else timeout

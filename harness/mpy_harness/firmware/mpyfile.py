@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from mpy_harness import architectures
+from mpy_harness.architectures.instruction_set import Floats
 from mpy_harness.errors import CorruptModule, IncompatibleModule
 
 #: What the bytes of a .mpy file are.
@@ -140,14 +141,32 @@ def check(file: MpyFile, board: MpyAbi, board_name: str) -> None:
         )
 
 
-def float_abi_differs(file: MpyFile, board: MpyAbi) -> bool:
+def check_floats(file: MpyFile, firmware: Floats | None, board_name: str) -> None:
+    """Raise IncompatibleModule for a native module that takes C floats from registers where its firmware puts none.
+
+    MicroPython's loader does not: a firmware for a core with an FPU says that it is of such an architecture, also
+    where it was compiled to pass floats in core registers (``-mfloat-abi=softfp``). ``firmware`` are its registers.
+    """
+    if file.native_modules and (_floats(file), firmware) == ("float", "core"):
+        raise IncompatibleModule(
+            f"{file.path} is for {file.abi}, whose C functions pass floats in registers of the FPU; the firmware of "
+            f"{board_name} passes them in core registers (-mfloat-abi=softfp or soft), so every float between the two "
+            "would be wrong. Build the module with ARCH=armv7m, or the firmware with -mfloat-abi=hard."
+        )
+
+
+def _floats(file: MpyFile) -> Floats | None:
+    arch = architectures.mpy_arch(file.abi.arch)
+    return arch.floats if arch is not None else None
+
+
+def float_abi_differs(file: MpyFile, firmware: Floats | None) -> bool:
     """Tell whether a module that the board can load passes C floats in other registers than its firmware.
 
     Thumb code for a core without FPU loads on a core with one, but ``mp_obj_get_float_to_f`` and the like
     then hand over garbage (Arm IHI 0042, "Procedure Call Standard", section 7).
     """
-    module, firmware = architectures.mpy_arch(file.abi.arch), architectures.mpy_arch(board.arch)
-    return module is not None and firmware is not None and (module.floats, firmware.floats) == ("core", "float")
+    return (_floats(file), firmware) == ("core", "float")
 
 
 def _arch_name(number: int) -> str:

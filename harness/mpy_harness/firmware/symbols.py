@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mpy_harness import architectures
+from mpy_harness.architectures.instruction_set import Floats
 
 if TYPE_CHECKING:
     from elftools.elf.elffile import ELFFile
@@ -22,6 +23,8 @@ _NATIVE = (
     "_ecode",
 )  # of our boards: data, heap, code of native modules
 _UNSIZED = 256
+# In e_flags of an Arm executable (Arm IHI 0044, section 5.5.1): how its functions take floats.
+_ARM_FLOATS: dict[int, Floats] = {0x400: "float", 0x200: "core"}
 _MOST_VECTORS = 16 + 480  # Armv8-M: system exceptions and external interrupts (DDI0553, B3.30)
 
 
@@ -42,6 +45,7 @@ class _Facts:
     addresses: Mapping[str, int] = field(default_factory=dict)
     sections: tuple[tuple[range, bool], ...] = ()  # in memory; whether they are to be executed
     machine: str = ""  # of the ELF file
+    floats: Floats | None = None
 
     def code_address(self, pointer: int) -> int:
         return architectures.code_address(self.machine, pointer)
@@ -74,6 +78,11 @@ class Symbols:
         """Return the addresses at which native modules may be executed, None where the image does not say."""
         low, high = (self.address(name) for name in _NATIVE)
         return range(low, high) if low is not None and high is not None else None
+
+    @property
+    def floats(self) -> Floats | None:
+        """Return the registers in which functions of an Arm image take floats, None where it does not say."""
+        return _read(self._elf).floats
 
     @property
     def handlers(self) -> frozenset[int]:
@@ -161,8 +170,9 @@ def _read(elf: Path) -> _Facts:
             low, high = (addresses.get(name) for name in _STACK)
             stack = (low, high) if low is not None and high is not None else None
             machine = image["e_machine"]
+            floats = _ARM_FLOATS.get(image["e_flags"] & 0x600) if machine == "EM_ARM" else None
             functions = tuple(_functions(symbols, machine))
-            return _Facts(functions, stack, _vectors(image), addresses, tuple(_sections(image)), machine)
+            return _Facts(functions, stack, _vectors(image), addresses, tuple(_sections(image)), machine, floats)
     except (OSError, ELFError):
         return _Facts()  # a raw image has no symbols: addresses alone must do
 

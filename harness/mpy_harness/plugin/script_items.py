@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from mpy_harness.board.scripts import DeviceScript
-from mpy_harness.errors import GuestException, GuestFailure, GuestTimeout, ScriptFailed
+from mpy_harness.errors import (
+    CorruptModule,
+    GuestException,
+    GuestFailure,
+    GuestTimeout,
+    IncompatibleModule,
+    ScriptFailed,
+)
 from mpy_harness.plugin.options import Settings
 from mpy_harness.plugin.session import Session
 
@@ -95,6 +102,9 @@ class ScriptItem(pytest.Item):
             self.add_report_section("call", "guest output", error.output.replace("\r\n", "\n"))
             if error.type == "SkipTest":
                 raise _skipped(error.message or "the script skipped itself") from None
+            raise
+        except (CorruptModule, IncompatibleModule):
+            self.add_report_section("call", "guest output", board.output)
             raise
         self.add_report_section("call", "guest output", board.output)
         if status not in (0, None):
