@@ -225,14 +225,34 @@ def without_qemu(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     monkeypatch.setenv("PATH", path_without(tmp_path_factory.mktemp("bin"), "qemu-*"))
 
 
-def test_without_qemu_tests_skip_but_not_when_a_target_was_asked_for(without_qemu, project):
+MAY_BE_ABSENT = "[pytest]\nmpy_targets = m33\nmpy_may_be_absent = m33\n"
+
+
+@pytest.mark.parametrize("configuration", ["", "[pytest]\nmpy_targets = m33\n"], ids=["default", "named"])
+def test_without_qemu_tests_fail(without_qemu, project, configuration):
     write(project, test_it="def test_it(board): pass\ndef test_host(): pass\n", script="print('never')\n")
+    (project.path / "pytest.ini").write_text(configuration)
+    result = run(project, "-rs", "test_it.py", "--device-scripts", "script.py")
+    result.assert_outcomes(failed=1, errors=1, passed=1)
+    assert "ToolMissing: qemu-system-arm is not on PATH" in result.stdout.str()
+
+
+def test_a_target_that_may_be_absent_skips_unless_it_was_asked_for(without_qemu, project):
+    write(project, test_it="def test_it(board): pass\ndef test_host(): pass\n", script="print('never')\n")
+    (project.path / "pytest.ini").write_text(MAY_BE_ABSENT)
     result = run(project, "-rs", "test_it.py", "--device-scripts", "script.py")
     result.assert_outcomes(skipped=2, passed=1)
     result.stdout.fnmatch_lines(["SKIPPED*target m33: qemu-system-arm is not on PATH*apt install qemu-system-arm*"])
     result = run(project, "test_it.py", "--target", "m33")
     result.assert_outcomes(errors=1, passed=1)
     assert "ToolMissing: qemu-system-arm is not on PATH" in result.stdout.str()
+
+
+def test_what_may_be_absent_is_one_of_the_targets(project):
+    (project.path / "pytest.ini").write_text(MAY_BE_ABSENT.replace("absent = m33", "absent = m34"))
+    result = run(project)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "mpy_may_be_absent names m34, which no test runs on. The targets are m33." in result.stderr.str()
 
 
 # --- device scripts ------------------------------------------------------------------------------

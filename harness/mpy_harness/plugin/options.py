@@ -43,6 +43,8 @@ class Option:
         return [] if value is None else [str(part) for part in (value if isinstance(value, list) else [value])]
 
 
+_ABSENT = "mpy_may_be_absent"
+
 #: The ways to count that a user can choose from.
 COUNTING: dict[str, Mode | None] = {
     **{mode: mode for mode in ("count", "classes", "functions", "memory")},
@@ -69,7 +71,7 @@ class Settings:
     """The options' values, checked."""
 
     targets: tuple[Target, ...]
-    explicit_target: bool
+    may_be_absent: frozenset[str]  # names of targets whose tests skip where a tool is missing
     micropython: Path | None
     firmware: Path | None
     timeout: float
@@ -86,6 +88,7 @@ def add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup("mpy-harness", "MicroPython in an emulator (mpy-harness)")
     for option in OPTIONS:
         option.add(parser, group)
+    parser.addini(_ABSENT, "Targets whose tests skip, and do not fail, where their emulator is missing.", "linelist")
     group.addoption(
         "--baseline",
         dest="mpy_baseline",
@@ -116,7 +119,7 @@ def read_settings(config: pytest.Config) -> Settings:
         raise pytest.UsageError("--firmware is for one target: choose it with --target NAME")
     return Settings(
         targets,
-        explicit_target=bool(config.getoption("mpy_targets")),
+        may_be_absent=_may_be_absent(config, targets),
         micropython=micropython[0] if micropython else None,
         firmware=firmware[0] if firmware else None,
         timeout=_seconds(timeout[0]) if timeout else 10.0,
@@ -129,10 +132,28 @@ def read_settings(config: pytest.Config) -> Settings:
     )
 
 
+def _may_be_absent(config: pytest.Config, targets: tuple[Target, ...]) -> frozenset[str]:
+    if config.getoption("mpy_targets"):
+        return frozenset()  # who asks for a target by name wants it to run
+    names = frozenset(map(str, _values_of_file(config, _ABSENT)))
+    unknown = sorted(names - {target.name for target in targets})
+    if unknown:
+        known = ", ".join(target.name for target in targets)
+        raise pytest.UsageError(
+            f"{_ABSENT} names {', '.join(unknown)}, which no test runs on. The targets are {known}."
+        )
+    return names
+
+
 def _values(config: pytest.Config, key: str) -> list[Any]:
     given = config.getoption(key)
     if not given:
-        given = config.getini(key)
+        return _values_of_file(config, key)
+    return list(given) if isinstance(given, list) else [given]
+
+
+def _values_of_file(config: pytest.Config, key: str) -> list[Any]:
+    given = config.getini(key)
     if not given:
         return []
     return list(given) if isinstance(given, list) else [given]

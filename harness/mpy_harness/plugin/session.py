@@ -56,7 +56,7 @@ class Session:
     def board(self, item: pytest.Item, target_name: str, host_files: HostFiles | None = None) -> Board:
         """Return a fresh board for a test, counting what its marker ``counting`` says; the log says whose turn it is.
 
-        A missing tool skips the test, unless the target was asked for by name.
+        A missing tool raises ToolMissing, or skips the test where the configuration says that the target may be absent.
         """
         target = self._target(target_name)
         self._prepare_logs()
@@ -80,7 +80,7 @@ class Session:
         return board
 
     def compiler(self, item: pytest.Item, target: Target, bases: Sequence[Path], folder: Path) -> Compiler:
-        """Return what compiles plain C for a test. A missing tool skips it, unless its target was asked for."""
+        """Return what compiles plain C for a test. A missing tool does what it does for ``board``."""
         with self._tools_or_skip(item, target):
             machines.kind_of(target).find()
             if not target.is_published:
@@ -101,7 +101,7 @@ class Session:
         try:
             yield
         except ToolMissing as error:
-            if self.settings.explicit_target:
+            if target.name not in self.settings.may_be_absent:
                 raise
             reason = f"target {target.name}: {error}"
             self.records.missing(item, reason)
