@@ -29,6 +29,7 @@ from mpy_harness.cli import (
 )
 from mpy_harness.cli.status import GUEST_FAILED, MACHINERY_FAILED
 from mpy_harness.errors import GuestFailure, HarnessError
+from mpy_harness.reports.names import harmless
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -65,5 +66,5 @@ def main() -> None:
         app()
     except HarnessError as error:
         errors = Console(stderr=True)
-        errors.print(f"mpy-harness: {error}", markup=False, highlight=False, soft_wrap=True)
+        errors.print(harmless(f"mpy-harness: {error}"), markup=False, highlight=False, soft_wrap=True)
         sys.exit(GUEST_FAILED if isinstance(error, GuestFailure) else MACHINERY_FAILED)

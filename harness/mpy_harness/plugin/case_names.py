@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mpy_harness.measurements.carried import Carried
+from mpy_harness.reports.names import harmless
 
 
 class CaseNames:
@@ -35,7 +36,7 @@ class CaseNames:
             return
         terminalreporter.section("case names", sep="-")
         for line in shared:
-            terminalreporter.write_line(line, red=True)
+            terminalreporter.write_line(harmless(line), red=True)
         terminalreporter.write_line("A report would show one figure for all of them: give each case its own name.")
 
     def _shared(self) -> list[str]:

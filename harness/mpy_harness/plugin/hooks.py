@@ -16,9 +16,19 @@ from mpy_harness.board.natmod_loader import ModuleLoader
 from mpy_harness.errors import BudgetExceeded
 from mpy_harness.golden import Golden
 from mpy_harness.measurements.carried import Carried
-from mpy_harness.plugin import budgets, case_names, hookspecs, markers, run_end, script_items, tracebacks
+from mpy_harness.plugin import (
+    budgets,
+    case_names,
+    harmless_report,
+    hookspecs,
+    markers,
+    run_end,
+    script_items,
+    tracebacks,
+)
 from mpy_harness.plugin.compiler import Compiler
 from mpy_harness.plugin.options import add_options
+from mpy_harness.plugin.origin import target_of
 from mpy_harness.plugin.session import Session
 from mpy_harness.reports import terminal
 from mpy_harness.targets import Target
@@ -119,6 +129,8 @@ def pytest_runtest_makereport(
         report.longrepr = message
     if board is not None and report.failed:
         report.sections += session.explain(item, board)
+    if target_of(item):
+        harmless_report.make_harmless(report)
     return report
 
 

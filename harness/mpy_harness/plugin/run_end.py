@@ -15,6 +15,7 @@ from mpy_harness.plugin.options import Settings
 from mpy_harness.plugin.run_builder import RunBuilder
 from mpy_harness.plugin.session import Session
 from mpy_harness.reports.comparison_table import comparison_lines
+from mpy_harness.reports.names import harmless
 from mpy_harness.resources import baselines_dir
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}")
@@ -66,7 +67,7 @@ class RunEnd:
         """Say what was done."""
         terminalreporter.section("measurements", sep="-")
         for line, bad in self._lines:
-            terminalreporter.write_line(line, red=bad)
+            terminalreporter.write_line(harmless(line), red=bad)
 
     def _prepare(self, what: str, name: str) -> None:
         """Check at once what would otherwise fail after all tests have run."""

@@ -6,6 +6,8 @@ import re
 
 from rich.cells import cell_len
 
+from mpy_harness.reports.names import harmless_line
+
 _NUMBER = re.compile(r"[-+≤≥<>×\d]|(inf|nan)\b")
 
 
@@ -14,7 +16,8 @@ def aligned(rows: list[list[str]]) -> list[str]:
 
     The first row has the headlines. A column counts as empty where only its headline is there.
     """
-    columns = [column for column in zip(*rows, strict=True) if any(column[1:] or column)]
+    shown = [[harmless_line(cell) for cell in row] for row in rows]
+    columns = [column for column in zip(*shown, strict=True) if any(column[1:] or column)]
     padded = [_padded(column) for column in columns]
     return ["  ".join(cells).rstrip() for cells in zip(*padded, strict=True)]
 

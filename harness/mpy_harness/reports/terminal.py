@@ -10,7 +10,7 @@ from typing import Protocol
 
 from mpy_harness.golden import CaseResult
 from mpy_harness.measurements.carried import Carried, NativeModule, Region
-from mpy_harness.reports.names import printable, shortened
+from mpy_harness.reports.names import harmless, printable, shortened
 from mpy_harness.reports.table import aligned
 
 _ALL_ROWS = 24
@@ -42,7 +42,7 @@ def show(carried: Carried, writer: Writer, *, detailed: bool) -> None:
     if carried.missing:  # said even where reasons of skips are not: all tests skipped looks like all is well
         writer.section("not tested", sep="-")
         for reason, count in sorted(Counter(carried.missing).items()):
-            writer.write_line(f"{count} skipped: {reason}", yellow=True)
+            writer.write_line(harmless(f"{count} skipped: {reason}"), yellow=True)
         writer.write_line("The configuration lets these targets be absent; --target NAME makes this a failure.")
 
 
