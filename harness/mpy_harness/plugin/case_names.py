@@ -26,7 +26,7 @@ class CaseNames:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Fail a run that has passed so far; first, so that its exit status is there for what follows."""
-        if session.exitstatus == pytest.ExitCode.OK and self._shared():
+        if self._shared() and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
