@@ -11,13 +11,21 @@ from mpy_harness.board.requests import COUNTED, COUNTED_BY_NAME, Requests
 from mpy_harness.counting.attribution import without
 from mpy_harness.counting.count import Count, count_of
 from mpy_harness.counting.instrument import Mode, Records
-from mpy_harness.counting.plugin_lines import Kind, Record, parse
+from mpy_harness.counting.plugin_lines import Doubt, Kind, Record, parse
 from mpy_harness.counting.profile import Profile
 from mpy_harness.errors import InexactCount
 from mpy_harness.firmware.symbols import Symbols
 
 # The firmware's variable that makes it collect garbage before each request (board.h of the targets' C code).
 _COLLECTS = "board_collects"
+
+# What may happen to any program.
+_UNSURE: dict[Doubt | None, str] = {
+    "wait": "the guest waited in it (sleep, much output, writing to flash), and what else ran meanwhile cannot be told "
+    "apart from it",
+    "left": "QEMU left a block of code at an access to a device, and whether it was counted twice is not known. Count "
+    "it again",
+}
 
 
 class Meter:
@@ -59,10 +67,9 @@ class Meter:
                 self._listed.pop()
         for each in (count, *count.regions):
             each.check()
-        if not (count.exact or self._open):
+        if count.doubt in _UNSURE and not self._open:
             warnings.warn(
-                f"the count of {name or 'a region'!r} is not exact: the guest waited in it (sleep, much output, "
-                "writing to flash), and what else ran meanwhile cannot be told apart from it.",
+                f"the count of {name or 'a region'!r} is not exact: {_UNSURE[count.doubt]}.",
                 InexactCount,
                 stacklevel=3,  # who wrote `with board.count`
             )

@@ -22,9 +22,10 @@ _KINDS: dict[str, Kind] = {
     "\x0b": "end",
 }
 
-#: Why a count is not exact: the guest waited in the region; it ended in a pause; a request's region was begun again, or
-#: ended by another end than the host's (a record of kind "end" tells of the second).
-Doubt = Literal["wait", "pause", "begin", "end"]
+#: Why a count is not exact: the guest waited in the region; the emulator left a block of code, nobody knows where; it
+#: ended in a pause; a request's region was begun again, or ended by another end than the host's (a record of kind "end"
+#: tells of the second).
+Doubt = Literal["wait", "left", "pause", "begin", "end"]
 
 #: Counts of mode "classes" besides the classes themselves: words moved, loads whose result the next instruction
 #: reads, loads straight after another one (counting/plugin_c/decode/pairs.h).

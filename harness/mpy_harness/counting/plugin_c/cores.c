@@ -200,7 +200,7 @@ static void waits(unsigned int vcpu, void *data) {
     if (vcpu != counted) {
         return;
     }
-    counter_doubt(); /* the program waits, or it would run */
+    counter_doubt("wait"); /* or the program would run */
     if (cores[vcpu].state == RUNNING) {
         cores[vcpu].has_waited = true;
     }
@@ -227,7 +227,7 @@ bool cores_marked(unsigned vcpu) {
             mode->join();
         }
         if (region_counts()) {
-            counter_doubt();
+            counter_doubt("wait");
         }
     }
     core->has_waited = false;

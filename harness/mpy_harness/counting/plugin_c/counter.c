@@ -8,6 +8,9 @@
  *   (cpu_io_recompile() in QEMU's accel/tcg). So when such a block's access happens, the rest of the block
  *   that was left has been counted in advance and will be counted again: it is taken off once.
  *
+ * When QEMU has forgotten its translations because their memory was full for that block of one instruction, it goes on
+ * with an ordinary block. Whether one was left before is not known then, and the count in doubt.
+ *
  * An exception raised by an instruction in the middle of a block would leave the block early as well; on
  * the cores we count on, such a fault ends the run.
  *
@@ -27,6 +30,8 @@ struct access {
 
 static bool by_instruction;
 static uint32_t doubts;
+static const char *last_doubt;
+static bool is_forgotten; /* all that was translated, and nothing was since */
 static struct map accesses;
 
 #if API_VERSION == 1
@@ -64,8 +69,37 @@ uint64_t counter_behind(uint32_t rest) {
     return by_instruction ? *counter() + 1 : *counter() - rest + 1;
 }
 
-void counter_doubt(void) {
+void counter_doubt(const char *why) {
     doubts++;
+    last_doubt = why;
+}
+
+const char *counter_last_doubt(void) {
+    return last_doubt;
+}
+
+void counter_forget(void) {
+    is_forgotten = true;
+}
+
+/* The first access of the first block behind a flush. */
+static void went_on(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t address, void *data) {
+    bool *is_first = data;
+    (void)vcpu;
+    if (*is_first && qemu_plugin_hwaddr_is_io(qemu_plugin_get_hwaddr(info, address))) {
+        counter_doubt("left");
+    }
+    *is_first = false;
+}
+
+void counter_goes_on(const struct code *code) {
+    if (is_forgotten && code->insn[0].words > 0) {
+        bool *is_first = allocate_for_code(sizeof *is_first);
+        *is_first = true;
+        qemu_plugin_register_vcpu_mem_cb(qemu_plugin_tb_get_insn(code->tb, 0), went_on, QEMU_PLUGIN_CB_NO_REGS,
+                                         QEMU_PLUGIN_MEM_RW, is_first);
+    }
+    is_forgotten = false;
 }
 
 uint32_t counter_doubts(void) {
@@ -107,7 +141,9 @@ static void repeated(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t add
     }
     if (!by_instruction) {
         *counter() -= access->rest;
-        doubts += access->ambiguous;
+        if (access->ambiguous) {
+            counter_doubt("left");
+        }
     }
     access->corrected = *counter();
     if (access->left_early != NULL) {

@@ -89,6 +89,7 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
         return;
     }
     read_code(tb, &code);
+    counter_goes_on(&code);
     if (cores_used()) {
         cores_translate(&code);
         if (mode->translate != NULL) {
@@ -116,6 +117,7 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
 
 static void flushed(qemu_plugin_id_t id) {
     (void)id;
+    counter_forget();
     if (cores_used()) {
         cores_forget();
     }

@@ -58,8 +58,11 @@ void counter_translate(const struct code *);
 bool counter_continues(const struct code *, void (*left_early)(uint32_t address));
 uint64_t counter_before(uint32_t rest);
 uint64_t counter_behind(uint32_t rest);
-void counter_doubt(void);     /* the count may be wrong from here on */
+void counter_doubt(const char *why); /* the count may be wrong from here on */
 uint32_t counter_doubts(void);
+const char *counter_last_doubt(void);
+void counter_forget(void);               /* QEMU has forgotten all translations */
+void counter_goes_on(const struct code *); /* a block is translated, any at all */
 
 /* cores.c: what counts on a chip with more than one core. */
 void cores_install(unsigned core, bool each_instruction, const struct mode *);

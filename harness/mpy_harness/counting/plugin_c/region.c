@@ -11,7 +11,8 @@
  * "exact", "doubt" where it is not, and what the mode adds}. A program can execute the host's marks as well. What
  * that leaves out of a count is not known, but that it happened shows: a doubt is
  *
- * - "wait": what else ran while the program waited cannot be told apart from it (counter_doubt)
+ * - "wait": what else ran while the program waited cannot be told apart from it (cores.c)
+ * - "left": QEMU left a block, and it is not known how much of it was executed (counter.c)
  * - "pause": the region ended in a pause, which somebody did not end
  * - "begin": a request's region ended because another one began
  * - "end": a request ended where none was open, so what ended it before was not the host. This is a line by itself. */
@@ -93,7 +94,7 @@ static void close_top(uint32_t rest, uint32_t address, bool finished, const char
     if (doubt == NULL && pauses > 0) {
         doubt = "pause";
     } else if (doubt == NULL && counter_doubts() != region->doubts) {
-        doubt = "wait";
+        doubt = counter_last_doubt();
     }
     fprintf(record, "\",\"depth\":%d,\"instructions\":%" PRIu64 ",\"finished\":%s,\"exact\":%s", depth,
             unless_paused(counter_before(rest)) - region->start, finished ? "true" : "false",

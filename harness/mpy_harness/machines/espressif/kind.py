@@ -32,6 +32,9 @@ _CLOCK = "shift=4"
 # The plugin slows such waiting down (counting/plugin_c/cores.c): without that, it would keep one core of the host busy
 # and be over before the host can answer.
 _COUNTING_CLOCK = "shift=4,sleep=off"
+# MiB. Where instructions are the clock, interrupts come a few instructions sooner or later when translations are
+# forgotten, and what they leave on the stack is what a collection of garbage finds there. So that shall be rare.
+_TRANSLATIONS = 256
 
 
 class EspressifTable(Table):
@@ -97,7 +100,7 @@ class EspressifKind(MachineKind[EspressifTable]):
         clock = _COUNTING_CLOCK if instrument is not None else _CLOCK
         options = ["-machine", table.machine, "-icount", clock, "-drive", f"file={flash},if=mtd,format=raw"]
         hint = f"Fetch it again: mpy-harness setup {self.target.name}."
-        setup = QemuSetup(binary, options, inherited, hint, core=table.core, eager=True)
+        setup = QemuSetup(binary, options, inherited, hint, core=table.core, eager=True, translations=_TRANSLATIONS)
         with contextlib.ExitStack() as undo:
             return EspressifQemu.launch(setup, instrument, undo)
 

@@ -33,8 +33,9 @@ from mpy_harness.machines.streams import DescriptorStream
 
 _SETUP_SECONDS = 15.0
 _PIPE_BYTES = 1 << 20
-#: Memory for translated code, in MiB. Code that is loaded again is translated again, and the old translation is only
-#: forgotten with all others, when this is full. QEMU would take up to 1024; firmware needs 3 to 10 at a time.
+#: Memory for translated code, in MiB, where a set-up says nothing else. Code that is loaded again is translated again,
+#: and the old translation is only forgotten with all others, when this is full. QEMU would take up to 1024; firmware
+#: needs 3 to 10 at a time.
 TRANSLATIONS = 32
 
 
@@ -44,7 +45,7 @@ class QemuSetup:
 
     ``window`` is the shared memory that the options describe; without it, memory is reached with GDB's protocol.
     ``core`` is the one that runs MicroPython. ``eager``: read the console at once, because this QEMU drops output that
-    is not taken.
+    is not taken. ``translations``: memory for translated code, in MiB.
     """
 
     binary: Path
@@ -54,6 +55,7 @@ class QemuSetup:
     window: SharedWindow | None = None
     core: int = 0
     eager: bool = False
+    translations: int | None = None
 
 
 AnyQemu = TypeVar("AnyQemu", bound="Qemu")
@@ -84,7 +86,7 @@ class Qemu(Machine):
                 records = PluginRecords(output)
             console, relay, chardev = _console(setup.eager, inherited, undo, theirs)
             arguments = [
-                *(str(setup.binary), "-accel", f"tcg,tb-size={TRANSLATIONS}", *options),
+                *(str(setup.binary), "-accel", f"tcg,tb-size={setup.translations or TRANSLATIONS}", *options),
                 *("-nodefaults", "-display", "none", "-monitor", "none", "-nic", "none", "-no-reboot", "-S"),
                 *("-chardev", chardev, "-serial", "chardev:console"),
                 *("-chardev", f"socket,id=qmp,fd={its_qmp}", "-mon", "chardev=qmp,mode=control"),
