@@ -168,8 +168,9 @@ def start(link, imports, number):
     # In builtins: it takes no name of the user's program, and a request is a few bytes of source text.
     builtins._mpyh = runtime = Runtime(link)
     runtime.write = sys.stdout.write
-    runtime.end_sign = _END + number
-    link.ask_sign = _ASK + number + link.asks_by
+    # Not as bytes, which hold a hash: the collector would look at some hashes for longer (board/signs.py).
+    runtime.end_sign = bytearray(_END + number)
+    link.ask_sign = bytearray(_ASK + number + link.asks_by)
     sys.modules["harness_mark"] = _Module
     # `imports` lists folders of the host to import from. It is None where the host offers no files.
     flash = mounted()
