@@ -69,7 +69,7 @@ class Count:
 
     def doubt_for(self, reason: Doubt | None) -> None:
         """Take note of a reason to doubt the count; one that says that something was left out comes first."""
-        if self.doubt is None or reason in _TAMPERED:
+        if self.doubt is None or (reason in _TAMPERED and self.doubt not in _TAMPERED):
             self.doubt = reason
 
     def __getitem__(self, name: str) -> Count:
