@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
 import select
 import shutil
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.emulator.projects import COMMAND, mpy_harness, take_signals
+from tests.pseudo_terminals import pseudo_terminal
 
 
 def test_run_shows_output_and_passes_on_the_status(tmp_path: Path) -> None:
@@ -92,10 +92,7 @@ class Repl:
     """``mpy-harness repl`` on a terminal of its own."""
 
     def __init__(self, cwd: Path) -> None:
-        try:
-            self.terminal, far = pty.openpty()
-        except OSError as error:
-            pytest.skip(f"no pseudo-terminal can be had ({error}): mount devpts on /dev/pts")
+        self.terminal, far = pseudo_terminal()
         self.process = subprocess.Popen(
             [*COMMAND, "repl"], cwd=cwd, stdin=far, stdout=far, stderr=far, start_new_session=True
         )

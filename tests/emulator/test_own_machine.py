@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.emulator.projects import mpy_harness, run, write
+from tests.pseudo_terminals import pseudo_terminal
 
 PAGE = (Path(__file__).parents[2] / "docs" / "machines.md").read_text(encoding="utf-8")
 CONFTEST, TARGET = (re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)[0] for language in ("python", "toml"))
@@ -107,6 +108,9 @@ def add_target(folder: Path, name: str = "piped") -> str:
 
 @pytest.mark.parametrize(("more", "machine"), [("", "Piped"), (ON_A_TERMINAL, "OnTerminal")], ids=["pipes", "terminal"])
 def test_a_kind_of_a_conftest_runs_tests(project, nothing_left, more, machine):
+    if more:
+        for end in pseudo_terminal():
+            os.close(end)
     # In a folder below the one where pytest begins.
     write(project, below__conftest=CONFTEST + more, below__test_it=TESTS.format(machine=machine))
     result = run(project, "--target", add_target(project.path))

@@ -13,6 +13,7 @@ from pexpect import EOF, TIMEOUT
 
 from mpy_harness.board.console import Console, ConsoleClosed, WaitedLong
 from mpy_harness.machines import DescriptorStream
+from tests.pseudo_terminals import pseudo_terminal
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def test_a_guest_that_takes_nothing_is_not_waited_for_without_end(ends):
 
 
 def test_a_terminal_whose_other_side_goes_is_at_its_end(tmp_path):
-    ours, its = os.openpty()
+    ours, its = pseudo_terminal()
     with os.fdopen(ours, "r+b", buffering=0) as file:
         stream = DescriptorStream(file)
         os.write(its, b"bye")
