@@ -49,8 +49,9 @@ class OutputFilter:
     def __init__(self, signs: Signs, listener: Callable[[bytes], None]) -> None:
         self._listener = listener
         self._end = signs.end
-        self._question = re.compile(re.escape(signs.ask) + b"|" + re.escape(signs.ask_in_text) + rb"[^\n]*\n")
         self._signs = (signs.end, signs.ask, signs.ask_in_text)
+        end, ask, ask_in_text = map(re.escape, self._signs)
+        self._sign = re.compile(end + b"|" + ask + b"|" + ask_in_text + rb"[^\n]*\n")
         self._held = b""  # the begin of a sign, perhaps, or of a question
         self._is_open = True
 
@@ -58,13 +59,19 @@ class OutputFilter:
         """Take bytes of the console."""
         if not self._is_open:
             return
-        output, end, _ = (self._held + data).partition(self._end)
-        self._is_open = not end
-        output = self._question.sub(b"", output)
-        size = len(output) if end else self._whole(output)
-        self._held = output[size:]
-        if size:
-            self._listener(output[:size])
+        text, output, at = self._held + data, b"", 0
+        for match in self._sign.finditer(text):
+            output += text[at : match.start()]
+            at = match.end()
+            if match[0] == self._end:
+                self._is_open = False
+                break
+        rest = text[at:] if self._is_open else b""
+        size = self._whole(rest)
+        self._held = rest[size:]
+        output += rest[:size]
+        if output:
+            self._listener(output)
 
     def _whole(self, output: bytes) -> int:
         """Return how much of the output is no part of a sign that is still to come."""
