@@ -45,6 +45,16 @@ def scratch(folder: Path) -> Path:
     return path
 
 
+def write_whole(file: Path, text: str) -> None:
+    """Write a file so that it is there whole or not at all. Raises OSError."""
+    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def baselines_dir(folder: Path) -> Path:
     """Return the folder below another that ``pytest --baseline`` saves to; it need not exist."""
     return folder / ".mpy-harness" / "baselines"

@@ -25,6 +25,7 @@ from filelock import FileLock, Timeout
 
 from mpy_harness.errors import MachineryError
 from mpy_harness.firmware.progress import Progress, Silent
+from mpy_harness.resources import write_whole
 
 ENVIRONMENT = "MPY_HARNESS_CACHE"
 
@@ -110,7 +111,7 @@ def build_from_inputs(
 
     def build(folder: Path) -> str:
         names = [_name_of(file, anchor, project) for file in builder(folder)]
-        _write_whole(_make_folder(cache_root() / kind / ".inputs") / key, json.dumps(names))
+        write_whole(_make_folder(cache_root() / kind / ".inputs") / key, json.dumps(names))
         return _key_with_inputs(key, names, anchor)
 
     found = partial(entry_from_inputs, kind, key, anchor)
@@ -178,15 +179,6 @@ def _build_unless(
         finally:
             shutil.rmtree(part, ignore_errors=True)
     return final
-
-
-def _write_whole(file: Path, text: str) -> None:
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def shared_folder(name: str) -> Path:

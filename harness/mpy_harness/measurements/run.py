@@ -7,7 +7,6 @@ and text in it holds nothing that a terminal or a page would act on.
 from __future__ import annotations
 
 import json
-import os
 import unicodedata
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mpy_harness.errors import MeasurementsInvalid
+from mpy_harness.resources import write_whole
 
 FORMAT = "mpy-harness measurements 1"
 MAX_BYTES = 32 << 20
@@ -116,12 +116,7 @@ class Run(_Table, json_schema_extra={"required": ["format", "created"]}):
     def write(self, file: Path) -> None:
         """Write the file, whole or not at all."""
         file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_name(f".{file.name}.{os.getpid()}.part")
-        try:
-            part.write_text(self.to_json(), encoding="utf-8")
-            part.replace(file)
-        finally:
-            part.unlink(missing_ok=True)
+        write_whole(file, self.to_json())
 
     def to_json(self) -> str:
         """Return the file's text, a line for each measurement; what has its default value is left out."""

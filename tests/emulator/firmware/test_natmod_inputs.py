@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from mpy_harness.firmware import cache
-from mpy_harness.firmware.natmods import NatmodBuild, build_natmod
 
 MODULE = """
 #include "py/dynruntime.h"
@@ -56,16 +55,6 @@ def project(tmp_path: Path) -> Path:
         (root / name).parent.mkdir(exist_ok=True)
         (root / name).write_text(text)
     return root
-
-
-@pytest.fixture
-def build(source, tmp_path, monkeypatch):
-    monkeypatch.setenv(cache.ENVIRONMENT, str(tmp_path / "cache"))
-
-    def build(folder: Path, arch: str = "armv7emsp") -> NatmodBuild:
-        return build_natmod(folder, arch, source=source, micropython=source.version)
-
-    return build
 
 
 def test_it_builds_where_it_lies_and_the_project_stays_as_it_was(build, project):

@@ -10,7 +10,7 @@ import pytest
 
 from mpy_harness.errors import NatmodInvalid, ToolMissing
 from mpy_harness.firmware import cache
-from mpy_harness.firmware.natmods import NatmodBuild, build_natmod
+from mpy_harness.firmware.natmods import build_natmod
 from mpy_harness.resources import natmods_dir
 
 OURS = sorted(path.name for path in natmods_dir().iterdir() if (path / "Makefile").is_file())
@@ -26,16 +26,6 @@ def example(source, tmp_path) -> Path:
 
 def append(file: Path, text: str) -> None:
     file.write_text(file.read_text() + text)
-
-
-@pytest.fixture
-def build(source, tmp_path, monkeypatch):
-    monkeypatch.setenv(cache.ENVIRONMENT, str(tmp_path / "cache"))
-
-    def build(folder: Path, arch: str = "armv7emsp") -> NatmodBuild:
-        return build_natmod(folder, arch, source=source, micropython=source.version)
-
-    return build
 
 
 def test_an_example_builds_with_sizes_and_provenance(build, example):
