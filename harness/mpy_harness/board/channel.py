@@ -44,5 +44,5 @@ class Channel(Protocol):
     def request(self, message: Message, seconds: float) -> tuple[bytes, bytes]:
         """Run a request; return what the guest printed and the encoded result."""
 
-    def serve(self, answer: Answer) -> bool:
-        """Answer the question that the guest's program has just announced; return whether there was one."""
+    def serve(self, answer: Answer) -> None:
+        """Answer the question that the guest's program has just announced."""

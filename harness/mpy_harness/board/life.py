@@ -164,5 +164,5 @@ class LifeCycle:
         with self.console.drained():
             return whereabouts(self.emulator, self.names, self.target.natmod.arch)
 
-    def _answer(self) -> bool:
-        return self._channel.serve(lambda question: self.served.answer(self.host_files, question))
+    def _answer(self) -> None:
+        self._channel.serve(lambda question: self.served.answer(self.host_files, question))

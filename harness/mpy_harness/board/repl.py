@@ -28,8 +28,7 @@ class RawRepl:
     """Runs source text in the guest.
 
     ``lost`` returns the error to raise when the console has closed, given what was printed last; ``where`` says in
-    words where the guest is executing; ``answer`` is called when the guest asks the host something, and returns
-    whether it did.
+    words where the guest is executing; ``answer`` is called when the guest asks the host something.
     """
 
     def __init__(
@@ -38,7 +37,7 @@ class RawRepl:
         *,
         lost: Callable[[bytes], HarnessError],
         where: Callable[[], str],
-        answer: Callable[[], bool],
+        answer: Callable[[], None],
     ) -> None:
         self._console = console
         self._lost = lost

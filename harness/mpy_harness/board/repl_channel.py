@@ -48,7 +48,7 @@ class ReplChannel:
         except ValueError as error:
             raise ConsoleGarbled("bytes of a result were lost on the console") from error
 
-    def serve(self, answer: Answer) -> bool:
+    def serve(self, answer: Answer) -> None:
         """Answer a question, which is a line of base64, with a line of base64 on the guest's standard input."""
         _, line = self._console.read_until([b"\n"], time.monotonic() + _QUESTION_SECONDS)
         try:
@@ -56,4 +56,3 @@ class ReplChannel:
         except ValueError as error:
             raise ConsoleGarbled("bytes of a question were lost on the console") from error
         self._console.write_bytes(base64.b64encode(answer(question)) + b"\n")
-        return True
