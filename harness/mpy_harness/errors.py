@@ -8,7 +8,9 @@ Every message says what happened and what to do next; the plugin adds the consol
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 
 class HarnessError(Exception):
@@ -57,6 +59,18 @@ class GuestFault(GuestFailure):
         super().__init__(explanation)
 
 
+class MemoryMisused(GuestFailure):
+    """Native code read or wrote memory that is not its own, or freed what it should not (``--memcheck``).
+
+    ``findings`` are all that were found, the first of which the message tells in full
+    (``mpy_harness.memcheck.findings``).
+    """
+
+    def __init__(self, message: str, findings: Sequence[Any] = ()) -> None:
+        self.findings = tuple(findings)
+        super().__init__(message)
+
+
 class GuestTimeout(GuestFailure):
     """Guest code did not end within its time; the subclasses say in which way."""
 
@@ -97,6 +111,10 @@ class InexactCount(UserWarning):
     """Instructions were counted that cannot be told apart from those of other programs, or are missing."""
 
 
+class RegionUnused(UserWarning):
+    """``board.count()`` or ``board.allocations()`` was called without ``with``, and measured nothing."""
+
+
 class WrongModule(GuestFailure):
     """Importing a module gave another one than the file under test."""
 
@@ -133,6 +151,10 @@ class ProgramInvalid(GuestFailure):
     """A plain C program's sources do not exist or do not compile."""
 
 
+class ModelInvalid(GuestFailure):
+    """A model or stage whose costs are wanted does not exist, is of an unknown kind, or does not fit the module."""
+
+
 class VectorsInvalid(GuestFailure):
     """A file of golden vectors is missing, damaged or lacks an array."""
 
@@ -164,12 +186,28 @@ class ConfigurationInvalid(MachineryError):
     """The table ``tool.mpy-harness`` of a ``pyproject.toml`` is wrong."""
 
 
+class GuestTimeUnavailable(MachineryError):
+    """The guest's time cannot be that of counted instructions with the emulator or firmware that is there."""
+
+
+class MemcheckUnavailable(MachineryError):
+    """What native code does to memory cannot be checked with the emulator or firmware that is there."""
+
+
+class TimingUnavailable(MachineryError):
+    """How long something takes cannot be measured: that is so on every emulator."""
+
+
 class MemoryUnwatched(MachineryError):
     """What a program takes of heap and stack is not counted by the firmware that is there."""
 
 
 class TargetInvalid(MachineryError):
     """A target does not exist or its description is wrong."""
+
+
+class PlaceInvalid(MachineryError):
+    """Nothing new can be written there, or by that name."""
 
 
 class SourceUnavailable(MachineryError):
@@ -197,6 +235,14 @@ class EmulatorDied(MachineryError):
     """The emulator ended when nobody had asked it to."""
 
 
+class BoardGone(MachineryError):
+    """A board was there, and is not any more: unplugged, most likely."""
+
+
+class PortRefused(MachineryError):
+    """A board's port is there, but it cannot be used."""
+
+
 class EmulatorRefused(MachineryError):
     """The emulator runs, but did not do what it was told."""
 
@@ -206,7 +252,7 @@ class GuestMemoryFailed(MachineryError):
 
 
 class FirmwareInvalid(MachineryError):
-    """A firmware image is not one that the target's machine can run."""
+    """A firmware image is not one that the target's machine can run, or that the harness can work with."""
 
 
 class GuestMemoryGone(GuestMemoryFailed):

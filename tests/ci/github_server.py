@@ -50,7 +50,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.github.answer(self)  # type: ignore[attr-defined]
 
-    do_POST = do_PATCH = do_GET  # noqa: N815
+    do_POST = do_PATCH = do_DELETE = do_GET  # noqa: N815
 
     def reply(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response_only(status)
@@ -173,6 +173,7 @@ class GitHub:
             (rf"GET {home}/issues/(\d+)/comments", self._comments),
             (rf"POST {home}/issues/(\d+)/comments", self._create),
             (rf"PATCH {home}/issues/comments/(\d+)", self._update),
+            (rf"DELETE {home}/issues/comments/(\d+)", self._delete),
             (rf"GET {home}/contents/pyproject\.toml", self._contents),
             (rf"GET {home}/pulls", self._pulls),
             (rf"GET {home}/actions/runs/(\d+)/artifacts", self._artifacts),
@@ -201,6 +202,13 @@ class GitHub:
                 comment["body"] = json.loads(data)["body"]
                 return 200, json.dumps(comment).encode(), {}
         return NOT_FOUND
+
+    def _delete(self, _: _Handler, number: int, __: bytes) -> tuple[int, bytes, dict[str, str]]:
+        kept = [comment for comment in self.comments if comment["id"] != number]
+        if len(kept) == len(self.comments):
+            return NOT_FOUND
+        self.comments[:] = kept
+        return 204, b"", {}
 
     def _pulls(self, request: _Handler, *_: object) -> tuple[int, bytes, dict[str, str]]:
         head = parse_qs(urlsplit(request.path).query)["head"][0]

@@ -137,12 +137,21 @@ def _restore(runner: Runner, inputs: dict[str, str]) -> dict[str, str]:
     kept = runner.home / "caches" / inputs["key"]
     if not kept.is_dir():
         return {"cache-hit": ""}
-    shutil.copytree(kept, inputs["path"], dirs_exist_ok=True, symlinks=True)
+    # The cache is this machine's: an emulator that runs has its plugin mapped, and would die of a file that is written
+    # anew in place. A real runner has none of the files.
+    shutil.copytree(kept, inputs["path"], copy_function=_copy_new, dirs_exist_ok=True, symlinks=True)
     return {"cache-hit": "true"}
 
 
+def _copy_new(source: str, to: str) -> None:
+    if not Path(to).exists():
+        shutil.copy2(source, to)
+
+
 def _save(runner: Runner, inputs: dict[str, str]) -> dict[str, str]:
-    shutil.copytree(inputs["path"], runner.home / "caches" / inputs["key"], symlinks=True)
+    # The cache is this machine's, and other builds may be under way in it: what is not complete is theirs.
+    unfinished = shutil.ignore_patterns(".part-*")
+    shutil.copytree(inputs["path"], runner.home / "caches" / inputs["key"], symlinks=True, ignore=unfinished)
     return {}
 
 

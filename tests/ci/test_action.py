@@ -117,7 +117,7 @@ def pull_request(user: Path) -> dict[str, object]:
 
 def more_instructions(text: str) -> int:
     """Return by how much the region grew: at least a load and a store for each of 64 samples."""
-    (row,) = (line for line in text.splitlines() if "test_gain: gain" in line and not line.startswith("::"))
+    (row,) = (line for line in text.splitlines() if "test_gain: gain" in line and line.startswith(("worse", "| ")))
     (more,) = re.findall(r"\+(\d+)(?= )", row)
     assert int(more) >= 2 * 64
     return int(more)
@@ -171,6 +171,80 @@ def test_firmware_is_kept_for_the_next_job(measured, machine, user, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "building" not in done.stdout + done.stderr
     assert "download" not in done.stdout + done.stderr
+
+
+def others_merged(user: Path) -> dict[str, object]:
+    """Return the event of the pull request as it was before others made the same module slower."""
+    event = pull_request(user)
+    git(user, "checkout", "--quiet", "main")
+    commit(user, {"natmods/gain/gain.c": module("\n        at[i] = at[i]; at[i] = at[i]; at[i] = at[i];")})
+    git(user, "checkout", "--quiet", "--detach", "main")
+    git(user, "checkout", "--quiet", "-B", "slower", "main")
+    head = commit(user, {"README": "nothing that counts"})
+    git(user, "checkout", "--quiet", "--detach", "main")
+    git(user, "merge", "--quiet", "--no-ff", "--no-edit", "slower")
+    return {"pull_request": {**event["pull_request"], "head": {"sha": head}}}  # type: ignore[dict-item]
+
+
+def group(user: Path) -> dict[str, object]:
+    return {"merge_group": {"base_sha": git(user, "rev-parse", "main"), "base_ref": "refs/heads/main"}}
+
+
+def first(user: Path) -> dict[str, object]:
+    git(user, "checkout", "--quiet", "--orphan", "bare")
+    git(user, "rm", "-rfq", ".")
+    before = commit(user, {"README": "no tests yet"})
+    git(user, "checkout", "--quiet", "slower", "--", ".")
+    commit(user, {})
+    return {"before": before}
+
+
+def broken(user: Path) -> dict[str, object]:
+    commit(user, {"tests/test_more.py": "def test_more(board):\n    raise ValueError\n"})
+    return group(user)
+
+
+def outdated(user: Path) -> dict[str, object]:
+    kept = (user.parent / "head.json").read_text().replace('"toolchain": "', '"toolchain": "gcc 1.0; ')
+    commit(user, {"baselines/m33.json": kept.replace('"value": ', '"value": 1')})
+    return group(user)
+
+
+@pytest.mark.parametrize(
+    ("event", "change", "more", "title", "regressed"),
+    [
+        ("pull_request", others_merged, {}, "### ✅ No measurement got worse", "false"),
+        ("merge_group", group, {}, "### ❌ `twice` (`gain`): +", "true"),
+        ("push", first, {}, "### 10 measurements", ""),
+        ("merge_group", broken, {}, "### ❌ `twice` (`gain`): +", "true"),
+        ("merge_group", outdated, {"compare": "baselines/m33.json"}, "### ⚠️ ", ""),
+    ],
+)
+def test_every_event_has_its_verdict(event, change, more, title, regressed, measured, machine, user, tmp_path):
+    git(tmp_path, "clone", "--quiet", "--no-hardlinks", str(user), "gains")
+    clone = tmp_path / "gains"
+    for branch in ("main", "slower"):
+        git(clone, "branch", "--force", branch, git(user, "rev-parse", branch))
+    shutil.copy(Path(measured.outputs["measurements"]) / "head.json", tmp_path)
+    git(clone, "checkout", "--quiet", "--detach", git(user, "rev-parse", "HEAD"))
+    runner = job(machine, clone, tmp_path / "job", change(clone))
+    runner.environment = {**runner.environment, "GITHUB_EVENT_NAME": event}
+    (tmp_path / "job" / "temp").mkdir()
+    # Spares pip the downloads.
+    shutil.copytree(measured.temp / "mpy-harness", tmp_path / "job" / "temp" / "mpy-harness", symlinks=True)
+    arguments = "tests -p no:cacheprovider --counting functions"
+    inputs = {**INPUTS, "pytest-args": arguments, "label": change.__name__, **more}
+    result = runner.run(ACTIONS[0].parent, inputs)
+    output = runner.step("Test and compare").output
+    assert runner.summary.startswith(title), "\n".join(step.output for step in runner.steps)
+    assert runner.outputs["regressed"] == regressed
+    assert result == ("failure" if "❌" in title else "success")
+    if change is broken:
+        assert "1 test failed" in runner.summary.splitlines()[0]
+        assert "disappeared" not in runner.summary
+    if change is outdated:
+        assert "`pytest --measurements baselines/m33.json " in runner.summary
+        assert "::warning title=mpy-harness::" in output
 
 
 def test_the_comment_is_written_from_the_artifact(measured, machine, tmp_path):

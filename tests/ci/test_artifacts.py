@@ -11,8 +11,8 @@ import pytest
 
 from mpy_harness.errors import GitHubUnavailable, MeasurementsInvalid
 from mpy_harness.github.artifacts import job_results
+from mpy_harness.limits import RUN_BYTES
 from mpy_harness.measurements.archives import read_members
-from mpy_harness.measurements.run import MAX_BYTES
 from tests.ci.archives import artifact, lying, run, with_link, zipped
 from tests.ci.github_server import REPOSITORY, Fault
 
@@ -172,7 +172,7 @@ def test_an_archive_that_expands_without_measure_is_refused():
 
 def test_a_file_that_expands_without_measure_is_refused():
     with pytest.raises(MeasurementsInvalid, match="larger than 32 MiB"):
-        read_members(zipped({"head.json": bytes(MAX_BYTES + 1)}), {"head.json"}.__contains__, "artifact x")
+        read_members(zipped({"head.json": bytes(RUN_BYTES + 1)}), {"head.json"}.__contains__, "artifact x")
 
 
 def test_damage_is_noticed():

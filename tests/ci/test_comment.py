@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 
@@ -14,8 +15,10 @@ from mpy_harness.errors import GitHubUnavailable, JobMisconfigured, Measurements
 from mpy_harness.github.artifacts import JobResult
 from mpy_harness.github.comment import Commenter, comment_body
 from mpy_harness.github.sticky import marker
+from tests.bounded import bounded_command
 from tests.ci.archives import artifact, run, zipped
 from tests.ci.github_server import REPOSITORY, Fault
+from tests.emulator.leftovers import processes
 
 MARKER = marker("comparison")
 HEAD_COMMIT = "a1" * 20
@@ -112,6 +115,47 @@ def test_every_pull_request_of_the_commit_is_told(github, tell):
     github.pull(8, HEAD_COMMIT)
     github.artifact("mpy-harness-m33", artifact(HEAD, BASE))
     assert [line[:14] for line in tell()] == ["pull request 7", "pull request 8"]
+
+
+def test_of_two_pull_requests_of_one_commit_the_one_that_was_tested_is_told(github, tell):
+    github.pull(7, HEAD_COMMIT)
+    github.pull(8, HEAD_COMMIT)
+    github.artifact("mpy-harness-m33", artifact(HEAD.model_copy(update={"pull_request": 8}), BASE))
+    assert tell() == ["pull request 8: comment 1000 created"]
+    assert [comment["issue"] for comment in github.comments] == [8]
+
+
+def test_a_number_of_another_pull_request_leads_nowhere(github, tell):
+    github.pull(7, HEAD_COMMIT)
+    github.pull(1, "c3" * 20, "victim", "maker/filters")
+    github.artifact("mpy-harness-m33", artifact(HEAD.model_copy(update={"pull_request": 1}), BASE))
+    assert tell() == ["run 5 was for a pull request that is not open any more: nothing to comment on"]
+    assert github.comments == []
+
+
+@pytest.mark.parametrize(
+    ("fork", "actor", "advice"),
+    [("guest/filters", "guest", True), (REPOSITORY, "dependabot[bot]", True), (REPOSITORY, "maker", False)],
+)
+def test_a_token_that_only_reads_has_advice_that_can_be_followed(fork, actor, advice, github, tmp_path):
+    sides = {
+        "head": {"sha": HEAD_COMMIT, "repo": {"full_name": fork}},
+        "base": {"sha": "d" * 40, "repo": {"full_name": REPOSITORY}},
+    }
+    (tmp_path / "event.json").write_text(json.dumps({"pull_request": {"number": 7, "state": "open", **sides}}))
+    BASE.write(tmp_path / "base.json")
+    HEAD.write(tmp_path / "head.json")
+    github.faults.append(Fault(403, b'{"message": "Resource not accessible by integration"}', matches="^POST"))
+    files = [str(tmp_path / "head.json"), str(tmp_path / "base.json")]
+    summary = tmp_path / "summary"
+    done = command(
+        github, "--pr", "7", *files, GITHUB_REPOSITORY=REPOSITORY, GITHUB_EVENT_NAME="pull_request",
+        GITHUB_EVENT_PATH=str(tmp_path / "event.json"), GITHUB_ACTOR=actor, GITHUB_STEP_SUMMARY=str(summary),
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "pull-requests: write" in done.stderr
+    assert ("A workflow on `workflow_run` can comment" in done.stderr) == advice
+    assert ("### ❌ 1 measurement got worse" in summary.read_text() if summary.exists() else False) == advice
 
 
 def not_the_newest(pull):
@@ -249,6 +293,58 @@ def test_what_is_refused_does_not_leave_an_older_comment_that_all_is_well(archiv
     assert "LGTM" not in comment["body"]
 
 
+@pytest.mark.parametrize("failure", [MemoryError, RecursionError, KeyboardInterrupt, SystemExit])
+def test_nor_does_any_other_failure(failure, github, tell, monkeypatch):
+    github.pull(7, HEAD_COMMIT)
+    github.comment(f"{MARKER}\n### ✅ No measurement got worse, 2 the same")
+    github.artifact("mpy-harness-m33", artifact(HEAD, BASE))
+
+    def fail(*_):
+        raise failure
+
+    monkeypatch.setattr("mpy_harness.github.comment.compare", fail)
+    with pytest.raises(failure):
+        tell()
+    assert "could not be compared" in github.comments[0]["body"]
+
+
+@pytest.mark.parametrize("way", ["run", "files"])
+def test_nor_does_a_lack_of_memory(way, github, environment, tmp_path):
+    many = run(*((f"a case with a name {number}", "instructions", number) for number in range(60_000)))
+    github.pull(7, HEAD_COMMIT)
+    github.comment(f"{MARKER}\n### ✅ No measurement got worse, 2 the same")
+    (tmp_path / "head.json").write_text(many.model_dump_json())
+    arguments = ["--pr", "7", tmp_path / "head.json"]
+    if way == "run":
+        github.artifact("mpy-harness-m33", artifact(many, many))
+        arguments = ["--from-workflow-run"]
+    access = {"GITHUB_API_URL": github.address, "GITHUB_TOKEN": github.token, **environment()}
+    done = bounded_command("comment", *arguments, mebibytes=200, environment=access)
+    assert done.returncode == 2, done.stderr
+    assert "could not be compared" in github.comments[0]["body"]
+
+
+def test_nor_does_whoever_kills_the_job_that_compares(github, environment):
+    github.pull(7, HEAD_COMMIT)
+    github.comment(f"{MARKER}\n### ✅ No measurement got worse, 2 the same")
+    github.artifact("mpy-harness-m33", artifact(HEAD, BASE))
+    store = github.redirect
+
+    def kill_who_asks(number):
+        (child,) = [pid for pid, _, parent in processes() if parent == job.pid]
+        os.kill(child, signal.SIGKILL)
+        return store(number)
+
+    github.redirect = kill_who_asks
+    access = {"GITHUB_API_URL": github.address, "GITHUB_TOKEN": github.token, **environment()}
+    command = [sys.executable, "-m", "mpy_harness", "comment", "--from-workflow-run"]
+    with subprocess.Popen(command, env=os.environ | access, stderr=subprocess.PIPE, text=True) as job:
+        _, said = job.communicate(timeout=60)
+    assert job.returncode == 2
+    assert "the comparison was ended by signal 9" in said
+    assert "could not be compared" in github.comments[0]["body"]
+
+
 def test_a_run_that_measured_nothing_is_told_as_that(github, tell):
     github.pull(7, HEAD_COMMIT)
     with pytest.raises(MeasurementsInvalid, match="uploaded no measurements"):
@@ -311,7 +407,7 @@ def test_the_command_with_files(github, tmp_path):
         (["--from-workflow-run", "--pr", "1"], {}, 2, "give either --pr"),
         (["--pr", "1"], {}, 2, "give either --pr"),
         ([], {}, 2, "give either --pr"),
-        (["--pr", "1", __file__], {}, 1, "is not a file of measurements"),
+        (["--pr", "1", __file__], {}, 2, "is not a file of measurements"),
     ],
 )
 def test_the_command_says_what_is_wrong(arguments, environment, status, said, github):

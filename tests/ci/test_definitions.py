@@ -105,8 +105,16 @@ def test_one_action_is_pinned_to_one_version():
     pins: dict[str, set[str]] = {}
     for owner, name, pin in re.findall(r"uses: ([\w-]+)/([\w-]+)[\w/-]*@(\S+ # \S+)", text):
         pins.setdefault(f"{owner}/{name}", set()).add(pin)
-    assert len(pins) == 4
+    assert len(pins) == 6
     assert all(len(versions) == 1 for versions in pins.values()), pins
+
+
+def rights_to_write(workflow, job):
+    """Return what a job may write: a comment; and what publishes, which builds nothing, its own identity."""
+    if "workflow_run" in workflow[True]:
+        return {"pull-requests"}
+    publishes = set(workflow[True]) == {"release"} and all("run" not in step for step in job.get("steps", []))
+    return {"id-token"} if publishes else set()
 
 
 @pytest.mark.parametrize("text", [*(f.read_text() for f in WORKFLOWS), *guides_workflows().values()])
@@ -116,7 +124,7 @@ def test_jobs_have_the_fewest_rights_and_an_end(text):
     for job in workflow["jobs"].values():
         rights = job["permissions"]
         written = {name for name, right in rights.items() if right != "read"}
-        assert written <= ({"pull-requests"} if "workflow_run" in workflow[True] else set())
+        assert written <= rights_to_write(workflow, job)
         if "uses" not in job:
             assert job["timeout-minutes"] in ("${{ inputs.timeout-minutes }}", *range(1, 91))
 

@@ -44,6 +44,32 @@ def test_it_is_found_on_a_later_page(github, sticky):
     assert len(github.comments) == 18
 
 
+def test_it_is_found_among_more_than_a_hundred(github, sticky):
+    github.page = 100
+    for number in range(250):
+        github.comment(f"chat {number}", "somebody")
+    ours = github.comment(f"{MARKER}\nold")
+    assert sticky.put("new") == Outcome("updated", ours["id"])
+    assert len(github.comments) == 251
+    assert len([path for path in github.asked("GET") if "comments" in path]) == 3
+
+
+def test_of_two_of_ours_one_stays(github, sticky):
+    first = github.comment(f"{MARKER}\n✅ old")
+    theirs = github.comment(f"{MARKER}\n✅ old", "mallory")
+    github.comment(f"{MARKER}\n✅ older")
+    assert sticky.put("❌ new") == Outcome("updated", first["id"])
+    assert github.comments == [first, theirs]
+    assert first["body"] == f"{MARKER}\n❌ new"
+
+
+def test_a_second_one_that_is_gone_already_is_no_failure(github, sticky):
+    github.comment(f"{MARKER}\nold")
+    github.comment(f"{MARKER}\nolder")
+    github.faults.append(Fault(404, matches="^DELETE"))
+    assert sticky.put("new").done == "updated"
+
+
 def test_a_comment_by_somebody_else_with_the_same_marker_is_left_alone(github, sticky):
     theirs = github.comment(f"{MARKER}\nApproved by the bot", "mallory")
     imitation = github.comment(f"{MARKER}\nApproved by the bot", "github-actions")

@@ -39,9 +39,12 @@ def examples(language: str) -> Iterator[Example]:
 
 #: Examples that are not run here, and why.
 ELSEWHERE = {
+    "docs/serial.md: def test_time(board, natmod):": "needs a board: tests/emulator/serial/test_serial_board.py",
+    'docs/serial.md: description = "Pico on the desk"': "the same reads it",
     "docs/machines.md: import subprocess": "tests/emulator/test_own_machine.py runs it",
     'docs/machines.md: description = "Cortex-M33 in QEMU, its console on pipes"': "tests/emulator/test_own_machine.py",
     'docs/machines.md: [project.entry-points."mpy_harness.machines"]': "tests/emulator/test_own_machine.py has one",
+    "docs/firmware.md: [firmware.make]": "tests/emulator/firmware/test_additions.py",
     "docs/workloads.md: # cases/sums/cumsum/vectors.py": "tests/emulator/test_workloads.py runs them together",
     "docs/workloads.md: # cases/sums/cumsum/bytecode.py": "the same",
     "docs/workloads.md: # cases/sums/cumsum/viper.py": "the same",
@@ -109,6 +112,16 @@ def filt(natmod, sos):
 @pytest.fixture
 def block():
     return np.ones(64, np.float32)
+
+@pytest.fixture
+def samples():
+    return (2 * pytest.importorskip("sklearn.datasets").load_digits().data).astype("int16")
+
+@pytest.fixture
+def forest(samples):
+    from sklearn.datasets import load_digits
+    from sklearn.ensemble import RandomForestClassifier
+    return RandomForestClassifier(10, max_leaf_nodes=50, random_state=1).fit(samples, load_digits().target)
 """
 
 #: The model that the example of plain C includes.

@@ -22,14 +22,11 @@ class Leftovers:
     emulators: frozenset[int] = field(default_factory=lambda: frozenset(emulators_of(os.getpid())))
 
     def check(self) -> None:
-        """Fail if an emulator of ours or a temporary folder has come since and does not go.
-
-        Other processes of the same test run start emulators as well: their folders come and go.
-        """
+        """Fail if an emulator of ours or a temporary folder has come since and does not go."""
         pids = set(emulators_of(os.getpid())) - self.emulators
         assert not pids, f"emulators still run: {pids}"
         new = set(_folders()) - self.folders
-        assert soon(lambda: not any(folder.exists() for folder in new)), f"left behind, one of {sorted(new)}"
+        assert soon(lambda: not any(folder.exists() for folder in new)), f"left behind: {sorted(new)}"
 
 
 def soon(condition: Callable[[], bool], seconds: float = _GONE_SECONDS) -> bool:
@@ -42,14 +39,14 @@ def soon(condition: Callable[[], bool], seconds: float = _GONE_SECONDS) -> bool:
 
 def emulators_of(parent: int) -> list[int]:
     """Return the process ids of the emulators that a process has started."""
-    return [pid for pid, name, its_parent in _processes() if its_parent == parent and name.startswith(_EMULATORS)]
+    return [pid for pid, name, its_parent in processes() if its_parent == parent and name.startswith(_EMULATORS)]
 
 
 def marked(mark: str) -> list[tuple[int, str]]:
     """Return ids and names of the processes whose environment says ``MARK=mark``."""
     wanted = f"{MARK}={mark}".encode()
     found = []
-    for pid, name, _ in _processes():
+    for pid, name, _ in processes():
         try:
             environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
         except OSError:
@@ -66,12 +63,13 @@ def sockets() -> set[str]:
 
 
 def _folders() -> Iterator[Path]:
-    for root in {Path(tempfile.gettempdir()), Path("/dev/shm"), Path("/tmp")}:  # noqa: S108 - where they could be
+    for root in (Path(tempfile.gettempdir()), Path("/dev/shm")):  # noqa: S108 - where they could be
         if root.is_dir():
             yield from root.glob("mpy-harness-*")
 
 
-def _processes() -> Iterator[tuple[int, str, int]]:
+def processes() -> Iterator[tuple[int, str, int]]:
+    """Return the id, the name and the parent of each process that has not ended."""
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:

@@ -42,7 +42,7 @@ def take_signals() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
-def mpy_harness(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def mpy_harness(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run our command in a folder."""
     return subprocess.run([*COMMAND, *arguments], cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
 

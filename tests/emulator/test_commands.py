@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from mpy_harness.resources import natmods_dir
 from tests.emulator.projects import COMMAND, mpy_harness, take_signals
 from tests.pseudo_terminals import pseudo_terminal
 
@@ -47,6 +48,33 @@ def test_run_shows_output_while_the_script_runs(tmp_path: Path) -> None:
         assert time.monotonic() - started < 25
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) != 0
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("command", ["run", "profile"])
+def test_signals_leave_nothing_in_the_temporary_folder(command, number, tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text("print('begun')\nwhile True:\n    pass\n")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    process = subprocess.Popen(
+        [*COMMAND, command, "script.py"],
+        cwd=tmp_path,
+        env={**os.environ, "TMPDIR": str(temporary)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        preexec_fn=take_signals,  # noqa: PLW1509 - no threads here
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        assert any(temporary.iterdir())
+        process.send_signal(number)
+        assert process.wait(timeout=30) == 128 + number
+        assert not any(temporary.iterdir())
     finally:
         process.kill()
         process.communicate()
@@ -91,10 +119,10 @@ def test_wrong_arguments_are_told_without_a_traceback(arguments: list[str], tmp_
 class Repl:
     """``mpy-harness repl`` on a terminal of its own."""
 
-    def __init__(self, cwd: Path) -> None:
+    def __init__(self, cwd: Path, *options: str) -> None:
         self.terminal, far = pseudo_terminal()
         self.process = subprocess.Popen(
-            [*COMMAND, "repl"], cwd=cwd, stdin=far, stdout=far, stderr=far, start_new_session=True
+            [*COMMAND, "repl", *options], cwd=cwd, stdin=far, stdout=far, stderr=far, start_new_session=True
         )
         os.close(far)
         self.seen = b""
@@ -132,6 +160,22 @@ def test_repl_is_interactive_and_ends_with_its_key(repl: Repl) -> None:
     assert repl.process.wait(timeout=20) == 0
 
 
+def test_repl_has_the_modules_that_it_was_given(tmp_path: Path) -> None:
+    (tmp_path / "own" / "package").mkdir(parents=True)
+    (tmp_path / "own" / "mine.py").write_text("x = 6\n")
+    (tmp_path / "own" / "package" / "__init__.py").write_text("y = 7\n")
+    shutil.copytree(natmods_dir() / "iir", tmp_path / "natmods" / "iir")
+    repl = Repl(tmp_path, "--natmods", "natmods", "--device-path", "own")
+    try:
+        repl.wait_for(rb">>> $")
+        repl.type(b"import mine, package, iir; print(mine.x * package.y, iir)\r")
+        repl.wait_for(rb"\r\n42 <module 'iir'.*>\r\n")
+        repl.type(b"\x1d")
+        assert repl.process.wait(timeout=20) == 0
+    finally:
+        repl.close()
+
+
 @pytest.mark.parametrize(
     ("line", "why"),
     [
@@ -156,3 +200,17 @@ def test_repl_serves_mpremote(repl: Repl) -> None:
         [mpremote, "connect", place, "exec", "print(6 * 7)"], capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, done.stdout.strip()) == (0, "42"), done.stderr
+
+
+def test_setup_takes_patterns_and_leaves_out_what_has_no_emulator(tmp_path, monkeypatch):
+    monkeypatch.setenv("MPY_HARNESS_RENODE", "/nonexistent")
+    done = mpy_harness("setup", "*m33", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "m33: MicroPython 1.26.1 is ready" in done.stderr
+    assert "renode-m33 is left out. MPY_HARNESS_RENODE names /nonexistent" in done.stderr
+    none = mpy_harness("setup", "renode-*", cwd=tmp_path)
+    assert none.returncode == 2
+    assert "mpy-harness: none of these targets can be used: renode-m33, renode-stm32f4" in none.stderr
+    named = mpy_harness("setup", "renode-*", "renode-m33", cwd=tmp_path)
+    assert named.returncode == 2
+    assert "left out" not in named.stderr

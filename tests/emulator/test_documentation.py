@@ -17,6 +17,7 @@ from mpy_harness.board import Board
 from mpy_harness.cli.app import app
 from mpy_harness.firmware.image import firmware_for
 from mpy_harness.machines import kind_of
+from mpy_harness.measurements.budget_file import BudgetFile
 from mpy_harness.measurements.configuration import read_configuration
 from mpy_harness.plugin.options import OPTIONS
 from mpy_harness.resources import natmods_dir, targets_dir
@@ -50,12 +51,16 @@ LINES = [
 ]
 
 #: Parts of a target's file, and the target that has them.
-PARTS = {'docs/reference.md: emulator = "renode"': "renode-m33", "docs/counting-time.md: [cycles]": "m33"}
+PARTS = {
+    'docs/reference.md: emulator = "renode"': "renode-m33",
+    "docs/counting-time.md: [cycles]": "m33",
+    "docs/own-target.md: [qemu]": "m3",
+}
 #: Files and folders that the commands name.
 FILES = ["script.py", "SCRIPT", "firmware.elf", "run.json", "RUN", "BASE"]
 FOLDERS = ["tests", "tests/unit", "src", "natmods/iir", "dist/armv7emsp_6.3", "cases/sums"]
 #: Paths that look like ours: of users, and of QEMU.
-NOT_OURS = ("tests/requirements.txt", "cases/sums", "docs/devel/")
+NOT_OURS = ("tests/requirements.txt", "tests/test_all.py", "cases/sums", "docs/devel/", "natmods/ends")
 #: Commands of others, which are not looked into.
 OTHERS = {"pip", "pre-commit", "."}
 
@@ -84,6 +89,10 @@ def test_examples_in_python_run(project: pytest.Pytester) -> None:
 @pytest.mark.parametrize("example", SETTINGS, ids=lambda example: example.key)
 def test_settings_are_read(example: Example, project: pytest.Pytester) -> None:
     table = tomllib.loads(example.text)
+    if example.first_line == "# budgets.toml":
+        (project.path / "budgets.toml").write_text(example.text, encoding="utf-8")
+        assert BudgetFile.read(project.path / "budgets.toml").budgets
+        return
     if "tool" not in table:
         folder = project.path / "mine"
         folder.mkdir()
@@ -145,13 +154,20 @@ def parse(words: list[str]) -> None:
 
 
 @pytest.mark.slow
-def test_the_target_of_the_reference_builds_and_boots(make_board: Callable[..., Board], tmp_path: Path) -> None:
-    example = next(example for example in SETTINGS if example.page == "docs/reference.md")
+@pytest.mark.parametrize(
+    ("page", "machine"),
+    [("docs/reference.md", "mps2-an505 with Cortex-M33"), ("docs/own-target.md", "mps2-an386 with cortex-m4")],
+)
+def test_the_targets_of_the_pages_build_and_boot(
+    page: str, machine: str, make_board: Callable[..., Board], tmp_path: Path
+) -> None:
+    example = next(example for example in SETTINGS if example.page == page)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "target.toml").write_text(example.text, encoding="utf-8")
     target = load_target("mine", tmp_path)
     board = make_board(target=target, image=firmware_for(target).elf)
-    assert board.eval("__import__('sys').implementation._machine") == "mps2-an505 with Cortex-M33"
+    assert board.eval("__import__('sys').implementation._machine") == machine
+    assert board.call("lambda x: x * 1.5", 3.0) == 4.5
     assert target.window is not None
     assert board.emulator.window is not None
     assert board.emulator.window.address == target.window.address

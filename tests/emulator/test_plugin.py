@@ -13,7 +13,7 @@ import pytest
 
 from mpy_harness.board.natmod_loader import build_module
 from mpy_harness.resources import natmods_dir, targets_dir
-from mpy_harness.targets import load_target
+from mpy_harness.targets import available, load_target
 from tests.emulator.projects import path_without, run, section, write
 
 # --- tests on the host ---------------------------------------------------------------------------
@@ -246,6 +246,25 @@ def test_a_target_that_may_be_absent_skips_unless_it_was_asked_for(without_qemu,
     result = run(project, "test_it.py", "--target", "m33")
     result.assert_outcomes(errors=1, passed=1)
     assert "ToolMissing: qemu-system-arm is not on PATH" in result.stdout.str()
+
+
+def test_a_pattern_stands_for_targets_and_names_those_that_are_absent(without_qemu, project):
+    write(project, test_it="def test_it(target): pass\ndef test_board(board): pass\n")
+    result = run(project, "-rs", "test_it.py", "--target", "m?")
+    result.assert_outcomes(passed=4, skipped=4)
+    result.stdout.fnmatch_lines(
+        [f"SKIPPED*target {name}: qemu-system-arm is not*" for name in ("m0", "m3", "m4", "m7")]
+    )
+    result = run(project, "test_it.py", "--target", "m?", "--target", "m4")  # which is meant to run
+    result.assert_outcomes(passed=4, skipped=3, errors=1)
+    result = run(project, "--target", "n*")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "no target is called like 'n*'. Known targets: esp32, " in result.stderr.str()
+
+
+def test_all_targets(project):
+    write(project, test_it="def test_it(target): pass\n")
+    run(project, "test_it.py", "--target", "all").assert_outcomes(passed=len(available()))
 
 
 def test_what_may_be_absent_is_one_of_the_targets(project):

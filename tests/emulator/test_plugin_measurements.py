@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from mpy_harness.measurements.compare import compare
-from mpy_harness.measurements.run import Measurement, read_run
+from mpy_harness.measurements.run import Failure, Measurement, read_run
 from tests.emulator.projects import run, section, write
 
 #: Judged on the host: no board has to boot for most of what is shown here.
@@ -146,6 +146,51 @@ def test_baselines_are_saved_and_checked(project):
     assert run(project, "--baseline", "check", "before").ret == 1
 
 
+@pytest.mark.parametrize("workers", [[], ["-n2"]], ids=["alone", "xdist"])
+def test_a_case_whose_test_failed_has_not_disappeared(project, workers):
+    write(project, test_a=CASES, test_b=CASES.replace("small", "other"))
+    run(project, "--baseline", "save", "before")
+    (project.path / "test_a.py").write_text("import pytest\n\ndef test_case(target):\n    raise ValueError\n")
+    failed = run(project, *workers, "--baseline", "check", "before", "--measurements", "run.json")
+    assert failed.ret == 1
+    (text,) = section(failed, "measurements")
+    assert "1 test failed, no measurement got worse, 5 the same, 3 not measured, because a test failed" in text
+    assert "alert" not in text
+    assert read_run(project.path / "run.json").failed == (
+        Failure(target="m33", test="test_a.py::test_case", file="test_a.py"),
+    )
+
+
+def test_the_verdict_is_the_last_word(project):
+    write(project, test_a=CASES)
+    run(project, "--baseline", "save", "before")
+
+    def last(*arguments):
+        result = run(project, "--baseline", "check", "before", *arguments)
+        return result.outlines[-1].strip("= ")
+
+    assert last() == "compared with before: No measurement got worse, 5 the same"
+    (project.path / "test_a.py").write_text(CASES.replace("2.0 + number", "2.1 + number"))
+    for arguments in ([], ["-q"], ["-n2"]):
+        assert last(*arguments) == "compared with before: 2 measurements got worse, 3 the same"
+
+
+def test_a_baseline_of_another_compiler_is_out_of_date(project):
+    write(project, test_a=CASES)
+    run(project, "--baseline", "save", "before")
+    file = project.path / ".mpy-harness" / "baselines" / "before.json"
+    file.write_text(re.sub(r'"toolchain": "', '"toolchain": "gcc 1.0; ', file.read_text()))
+    (project.path / "test_a.py").write_text(CASES.replace("2.0 + number", "2.1 + number"))
+    stale = run(project, "--baseline", "check", "before")
+    assert stale.ret == 0
+    assert stale.outlines[-1].strip("= ") == (
+        "compared with before: 2 measurements changed under other conditions and cannot be judged, 3 the same"
+    )
+    (text,) = section(stale, "measurements")
+    assert "The baseline is out of date" in text
+    assert "pytest --baseline save before" in text
+
+
 def test_an_interrupted_run_leaves_what_was_there(project):
     write(project, test_a=CASES, test_b="def test_b(): raise KeyboardInterrupt\n")
     (project.path / "run.json").write_text("an earlier run's")
@@ -164,7 +209,7 @@ def test_a_file_that_cannot_be_written_fails_the_run(project):
         target = "closed/run.json"
     write(project, test_a=CASES)
     result = run(project, "--measurements", target)
-    assert result.ret == 1
+    assert result.ret == 3  # not the status of figures that got worse
     result.assert_outcomes(passed=3)
     assert "run.json" in section(result, "measurements")[0]
     assert "cannot be written: " in section(result, "measurements")[0]

@@ -329,3 +329,17 @@ def test_where_nothing_can_be_counted(
     assert "instructions cannot be counted: " in done.stderr
     assert "was built without TCG plugins" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_profile_as_data(place: Path) -> None:
+    done = mpy_harness("profile", "fib.py", "--json", "--classes", cwd=place)
+    assert (done.returncode, done.stderr) == (0, "")
+    said = json.loads(done.stdout)  # the script's own output is not in it
+    profile = profile_of(place / ".mpy-harness" / "profile" / "fib")
+    assert (said["target"], said["instructions"]) == ("m33", profile.total)
+    assert sum(each["exclusive"] for each in said["functions"]) == profile.total
+    (fib,) = (each for each in said["functions"] if (each["name"], each["kind"]) == ("fib", "python"))
+    assert fib["calls"] == CALLS[3] + CALLS[9] + CALLS[10]
+    assert sum(said["classes"].values()) == said["instructions"]
+    assert [region["name"] for region in said["regions"]] == ["small", "big", "big"]
+    assert sorted(Path(file).name for file in said["files"]) == FILES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from mpy_harness.programs.build import build_program, can_build
 from mpy_harness.programs.program import CProgram
 from mpy_harness.programs.run import run_program
 from mpy_harness.targets import load_target
+from tests.emulator.absent import target_or_skip
 from tests.emulator.projects import run, write
 
 Compile = Callable[..., CProgram]
@@ -42,7 +44,7 @@ int main(void) {
 """
 
 
-@pytest.fixture(params=["m33", "m4-stm32"])
+@pytest.fixture(params=["m33", "m4-stm32", "rv32"])
 def compile_c(request: pytest.FixtureRequest, tmp_path: Path) -> Compile:
     """Compile source text for a target."""
 
@@ -50,7 +52,7 @@ def compile_c(request: pytest.FixtureRequest, tmp_path: Path) -> Compile:
         file = tmp_path / "a folder" / name
         file.parent.mkdir(exist_ok=True)
         file.write_text(source, encoding="utf-8")
-        built = build_program(load_target(request.param), [file], tmp_path / "built", **options)  # type: ignore[arg-type]
+        built = build_program(target_or_skip(request.param), [file], tmp_path / "built", **options)  # type: ignore[arg-type]
         return CProgram(built, tmp_path / "console.log", mode)  # type: ignore[arg-type]
 
     return build
@@ -146,18 +148,19 @@ def test_several_sources_of_one_name_and_headers_elsewhere(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("statement", "kind"),
+    ("statement", "arm", "riscv"),
     [
-        ("*(volatile int *)0 = 1;", "MemManage"),
-        ("*(volatile int *)0x08000000 = 1;", "MemManage"),
-        ('__asm volatile ("udf #0");', "UsageFault"),
+        ("*(volatile int *)0 = 1;", "MemManage", "StoreAccessFault"),
+        ("*(volatile int *)0x08000000 = 1;", "MemManage", "StoreAccessFault"),
+        ("__asm volatile (UNDEFINED);", "UsageFault", "IllegalInstruction"),
     ],
 )
-def test_faults(compile_c: Compile, statement: str, kind: str) -> None:
-    program = compile_c(f'#include <stdio.h>\nint main(void) {{ puts("so far"); {statement} }}')
+def test_faults(compile_c: Compile, statement: str, arm: str, riscv: str) -> None:
+    undefined = '#if __arm__\n#define UNDEFINED "udf #0"\n#else\n#define UNDEFINED "unimp"\n#endif\n'
+    program = compile_c(f'#include <stdio.h>\n{undefined}int main(void) {{ puts("so far"); {statement} }}')
     with pytest.raises(GuestFault, match=r"pc is in main\(\) of the program") as caught:
         program.run()
-    assert caught.value.kind == kind
+    assert caught.value.kind == (riscv if "mcause" in caught.value.registers else arm)
     assert "    so far\n" in str(caught.value)
 
 
@@ -182,7 +185,9 @@ def test_a_program_without_end(compile_c: Compile) -> None:
 
 
 def test_a_program_that_resets_the_machine(compile_c: Compile) -> None:
-    program = compile_c("int main(void) { *(volatile unsigned *)0xe000ed0c = 0x05fa0004; for (;;) { } }")
+    resets = "#if __arm__\n#define PLACE 0xe000ed0c, 0x05fa0004\n#else\n#define PLACE 0x100000, 0x7777\n#endif\n"
+    write = "static void write(unsigned at, unsigned what) { *(volatile unsigned *)at = what; }\n"
+    program = compile_c(f"{resets}{write}int main(void) {{ write(PLACE); for (;;) {{ }} }}")
     with pytest.raises(GuestReset):
         program.run()
 
@@ -274,7 +279,12 @@ def test_the_command(tmp_path: Path) -> None:
     assert "biggest symbols of FLASH" in done.stdout
     assert (tmp_path / "kept.elf").read_bytes()[:4] == b"\x7fELF"
     assert command("model.c", "--cflags", "'", cwd=tmp_path).returncode == 2
-    assert command("none.c", cwd=tmp_path).returncode == 1
+    assert command("none.c", cwd=tmp_path).returncode == 2
+    done = command("model.c", "--counting", "classes", "--json", cwd=tmp_path)
+    found = json.loads(done.stdout)
+    assert (found["status"], found["target"]) == (9, "m33")
+    assert found["flash"] > found["own"]["flash"] > 0
+    assert sum(found["count"]["classes"].values()) == found["count"]["instructions"] > 0
 
 
 def test_programs_leave_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

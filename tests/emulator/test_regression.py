@@ -97,7 +97,7 @@ def test_a_multiply_more_a_sample(project):
     assert grown["natmods/iir", "file"] == code == 4  # one instruction more
     status, markdown, page = reported(project, base, head)
     assert status == 1
-    assert f"`filter_run` of `iir`: +{SAMPLES * SECTIONS} instructions" in markdown
+    assert f"`filter_run` (`iir`): +{SAMPLES * SECTIONS} instructions" in markdown
     for text in (f"+{SAMPLES * SECTIONS}", "filter_run", "test_filter.py::test_filter"):
         assert text in page
 
@@ -109,6 +109,6 @@ def test_a_table_more(project):
     assert grown["natmods/iir", "ram"] == 1024 + grown["natmods/iir", "text"]
     status, markdown, page = reported(project, base, head)
     assert status == 1
-    assert "`window` of `iir`: up to +1,024 B" in markdown
+    assert "native module `iir`: up to +1,024 B" in markdown
     for text in ("+1,024", "window"):
         assert text in page

@@ -7,11 +7,13 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from mpy_harness.board.natmod_loader import build_module
+from mpy_harness.board import Board
+from mpy_harness.board.natmod_loader import ModuleLoader, build_module
 from mpy_harness.board.pool import BoardPool
 from mpy_harness.board.scripts import DeviceScript, ScriptModules
 from mpy_harness.counting.profile import Profile
@@ -232,3 +234,47 @@ def test_profile_names_the_functions_of_modules(place, m33):
     strange = {one.name for one in functions if one.module == "finished"}
     assert len(strange) > 1
     assert all(re.fullmatch(r"finished\+0x[0-9a-f]+", name) for name in strange)
+
+
+def test_a_test_gives_variables_and_goal_for_the_makefile(make_board: Callable[..., Board], tmp_path: Path) -> None:
+    folder = natmod(tmp_path / "own", 42)
+    (folder / "own.c").write_text(OWN)
+    with (folder / "Makefile").open("a") as makefile:
+        makefile.write("CFLAGS += -DVALUE=$(CONFIG)\nCONFIG = 1\nbetter: CONFIG = 9\nbetter: all\n")
+    board = make_board()
+    load = ModuleLoader(board)
+    assert load(folder).answer() == 1
+    assert ModuleLoader(make_board())(folder, variables={"CONFIG": "5"}).answer() == 5
+    assert ModuleLoader(make_board())(folder, goal="better").answer() == 9
+    with pytest.raises(NatmodInvalid, match="ARCH: every build of a native module sets that itself"):
+        load(folder, variables={"ARCH": "x64"})
+
+
+OWN_MAKE = """
+def test_all_get_these(natmod):
+    assert natmod("own").answer() == 9
+
+
+def test_its_own_variables_go_first(natmod):
+    assert natmod("own", goal="all", variables={"CONFIG": "5"}).answer() == 5
+"""
+
+
+def test_all_modules_of_a_project_get_words_for_make(tmp_path: Path) -> None:
+    folder = natmod(tmp_path / "natmods" / "own", 42)
+    (folder / "own.c").write_text(OWN)
+    with (folder / "Makefile").open("a") as makefile:
+        makefile.write("CFLAGS += -DVALUE=$(CONFIG)\n_mpy-build: all\n")
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\nmpy_natmods = natmods\nmpy_natmod_make =\n  _mpy-build\n  CONFIG=9\n"
+    )
+    (tmp_path / "test_own.py").write_text(OWN_MAKE)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert "2 passed" in done.stdout, done.stdout
+    (tmp_path / "script.py").write_text("import own; print(own.answer())")
+    options = ("--natmods", "natmods", "--natmod-make", "_mpy-build", "--natmod-make")
+    assert run(tmp_path, "run", "script.py", *options, "CONFIG=7").stdout == "7\n"
+    refused = run(tmp_path, "run", "script.py", *options, "-B")
+    assert refused.returncode == 2
+    assert "'-B' is neither a goal of make" in refused.stderr

@@ -16,11 +16,11 @@ include $(MPY_DIR)/py/dynruntime.mk
 """
 
 
-def build_tiny(folder: Path, name: str, source: str) -> NatmodBuild:
-    """Build a native module from one C file."""
+def build_tiny(folder: Path, name: str, source: str, target_name: str = "m33") -> NatmodBuild:
+    """Build a native module from one C file for a target."""
     (folder / name).mkdir(parents=True)
     (folder / name / "Makefile").write_text(MAKEFILE.format(name=name), encoding="utf-8")
     (folder / name / f"{name}.c").write_text(source, encoding="utf-8")
-    target = load_target("m33")
-    version = target.firmware.micropython
+    target = load_target(target_name)
+    version = target.tools
     return build_natmod(folder / name, target.natmod.arch, source=micropython_source(version), micropython=version)

@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from mpy_harness.measurements.comparison import Comparison, PartChange, Row, Verdict
-from mpy_harness.measurements.run import Conditions, Measurement, Part, Run
+from mpy_harness.measurements.run import Conditions, Failure, Measurement, Part, Run
 
 #: Names as somebody's pull request may have them; the model of measurements lets these pass.
 HOSTILE = (
@@ -62,6 +62,13 @@ def row(
     )
 
 
+def of_one_cause(cases: int, samples: int = 64) -> list[Row]:
+    """Return rows of as many cases that one function made worse by six instructions a sample."""
+    grew = 6 * samples
+    parts = (PartChange("iir", "filter_run", 900, 900 + grew),)
+    return [row("worse", 1000, 1000 + grew, f"iir/{n}", values=samples, parts=parts) for n in range(cases)]
+
+
 def run(*measurements: Measurement, revision: str = "a" * 40, **more: Any) -> Run:
     provenance = Conditions(
         micropython="1.26.1", firmware="0" * 64, toolchain="gcc 12.2.1", emulator="QEMU 7.2", harness="0.1.0"
@@ -72,10 +79,16 @@ def run(*measurements: Measurement, revision: str = "a" * 40, **more: Any) -> Ru
     return Run(created=created, revision=revision, measurements=measurements, **facts)
 
 
-def comparison(*rows: Row, alerts: tuple[str, ...] = (), reasons: tuple[str, ...] = ()) -> Comparison:
+def comparison(
+    *rows: Row,
+    alerts: tuple[str, ...] = (),
+    reasons: tuple[str, ...] = (),
+    failed: tuple[Failure, ...] = (),
+    renewal: str = "",
+) -> Comparison:
     base = run(*(each.base for each in rows if each.base), revision="b" * 40)
-    head = run(*(each.head for each in rows if each.head), revision="c" * 40)
-    return Comparison(base, head, rows, alerts, reasons)
+    head = run(*(each.head for each in rows if each.head), revision="c" * 40, failed=failed)
+    return Comparison(base, head, rows, alerts, reasons, renewal)
 
 
 def example() -> Comparison:

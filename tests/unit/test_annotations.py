@@ -9,7 +9,7 @@ import pytest
 from mpy_harness.measurements.comparison import PartChange
 from mpy_harness.reports.annotations import MOST, annotation_lines
 from mpy_harness.reports.names import printable
-from tests.unit.comparison_data import HOSTILE, comparison, example, row
+from tests.unit.comparison_data import HOSTILE, comparison, example, of_one_cause, row
 
 
 def read(line: str) -> tuple[str, dict[str, str], str]:
@@ -24,15 +24,14 @@ def read(line: str) -> tuple[str, dict[str, str], str]:
 
 
 def test_worse_rows_stand_on_their_tests() -> None:
-    alert, table, iir, fft = (read(line) for line in annotation_lines(example()))
+    alert, iir, table, fft = (read(line) for line in annotation_lines(example()))
     assert alert == ("error", {"title": "mpy-harness"}, example().alerts[0])
     assert table[1] == {"title": "rodata [bytes] got worse"}
     assert iir[0] == "error"
     assert iir[1] == {"file": "cases/filters/test_iir.py", "line": "12", "title": "instructions got worse"}
     assert iir[2].splitlines() == [
+        "iir_run (iir): +1,200 instructions, filters/iir[float]",
         "filters/iir[float] on m33: +1,200 (+10.0%), was 12,000, is 13,200",
-        "  +1,200 iir_run",
-        "  +10 mp_obj_get_float",
     ]
     assert fft[2] == "transforms/fft[256] on m33: -6.25 dB (-6.5%), was 96.5, is 90.25"
 
@@ -48,7 +47,7 @@ def test_hostile_names_stay_data(name: str) -> None:
     assert command == "error"
     assert set(properties) == {"file", "line", "title"}
     assert properties["file"] == f"tests/{name}"
-    assert data.startswith(printable(name)[:60])
+    assert data.startswith(printable(name)[:20])
     assert read(lines[0])[2][:50] == printable(name)[:50]
 
 
@@ -74,6 +73,19 @@ def test_alerts_leave_room_for_lines() -> None:
         (False, "15 more regressions: see the summary"),
     ]
     assert len(annotation_lines(comparison(*rows, alerts=("gone",) * 6))) == MOST
+
+
+def test_a_cause_is_one_line() -> None:
+    (line,) = (read(line) for line in annotation_lines(comparison(*of_one_cause(60))))
+    assert line[2].splitlines()[0] == "filter_run (iir): +6 instructions a sample, 60 cases"
+
+
+def test_what_cannot_be_judged_is_a_warning() -> None:
+    found = comparison(row("unlike", 5, 6), renewal="pytest --measurements baselines/m33.json")
+    ((command, facts, data),) = (read(line) for line in annotation_lines(found))
+    assert (command, facts) == ("warning", {"title": "mpy-harness"})
+    assert data.startswith("1 measurement changed under other conditions and cannot be judged\nThe baseline is out of")
+    assert data.endswith("pytest --measurements baselines/m33.json")
 
 
 def test_nothing_worse_says_nothing() -> None:

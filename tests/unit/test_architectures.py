@@ -73,6 +73,23 @@ def test_calls(code, is_call):
     assert which.ends_with_call(bytes.fromhex(code)) is is_call
 
 
+@pytest.mark.parametrize(
+    ("code", "is_call"),
+    [
+        ("9700 0000 e780 4012", True),  # auipc, jalr ra
+        ("0295", True),  # c.jalr a0
+        ("8200 8290", True),  # c.jalr ra
+        ("0290", False),  # c.ebreak
+        ("8280", False),  # c.jr ra
+        ("6780 0000", False),  # jr ra
+    ],
+)
+def test_calls_on_riscv(code, is_call):
+    which = architectures.instruction_set("rv32imc")
+    assert which is not None
+    assert which.ends_with_call(bytes.fromhex(code)) is is_call
+
+
 def test_what_is_not_known_is_none():
     assert architectures.mpy_arch("none") is None
     assert architectures.instruction_set("none") is None
@@ -83,6 +100,13 @@ def test_what_is_not_known_is_none():
 def test_targets_are_of_architectures_in_the_table(name):
     target = load_target(name)
     assert architectures.mpy_arch(target.natmod.arch) is not None
+
+
+def test_the_core_of_an_architecture_is_that_of_a_target():
+    targets = {(target.natmod.arch, target.core) for target in map(load_target, available())}
+    cores = {(arch.name, arch.core) for which in INSTRUCTION_SETS for arch in which.arches if arch.core is not None}
+    assert {("armv6m", "cortex-m0"), ("armv7m", "cortex-m3")} < cores
+    assert cores <= targets
 
 
 def test_cores_with_a_cycle_model_can_be_compiled_for():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-TOOLS = ("sh", "env", "sed", "tr", "dirname", "id", "cat", "mktemp", "rm", "tail")
+TOOLS = ("sh", "env", "sed", "tr", "dirname", "id", "cat", "mktemp", "rm", "tail", "grep", "sleep", "flock", "mkdir")
 
 
 @pytest.fixture
@@ -25,6 +26,11 @@ def machine(tmp_path) -> Path:
         (folder / name).symlink_to(found)
     add(folder, "python3", f'exec {sys.executable} "$@"')
     return folder
+
+
+def as_root(machine: Path) -> None:
+    (machine / "id").unlink()
+    add(machine, "id", "echo 0")
 
 
 def add(machine: Path, name: str, script: str) -> None:
@@ -94,3 +100,65 @@ def test_with_sudo_it_runs_apt_through_it_and_checks_the_result(machine, tmp_pat
     update, install = (tmp_path / "said").read_text().splitlines()
     assert update.endswith("update")
     assert "install --yes --no-install-recommends qemu-system-arm gcc-arm-none-eabi" in install
+
+
+def test_what_only_tests_need_is_installed_for_them_alone():
+    """What is skipped for want of a package is what the script installs for the tests."""
+    text = (REPOSITORY / "bootstrap").read_text()
+    wanted = text[text.index("missing_for_tests()") : text.index("riscv_library()")]
+    for package in (
+        "gcc-riscv64-unknown-elf",
+        "picolibc-riscv64-unknown-elf",
+        "qemu-system-misc",
+        "valgrind",
+        "chromium",
+        "git",
+    ):
+        assert f'"{package}|' in wanted
+    everybody = text[text.index("missing_packages()") : text.index("missing_for_tests()")]
+    assert "chromium" not in everybody
+    lines = (line for file in (REPOSITORY / "tests").rglob("*.py") for line in file.read_text().splitlines())
+    reasons = "\n".join(line for line in lines if "skip" in line or line.startswith("MISSING"))
+    for package in re.findall(r"apt(?:-get)? install ([a-z0-9-]+)", reasons):
+        assert f'"{package}|' in wanted + everybody
+
+
+def test_while_another_process_uses_apt_it_waits(machine, tmp_path):
+    add(
+        machine,
+        "apt-get",
+        f"mkdir {tmp_path}/once 2>/dev/null && {{ echo 'E: Could not get lock /var/lib/apt/lists/lock.'; exit 100; }}\n"
+        f'echo "$*" >>{tmp_path}/said',
+    )
+    as_root(machine)
+    result = bootstrap(machine, "demo")
+    assert "another process uses apt: waiting for it" in result.stdout
+    update, install = (tmp_path / "said").read_text().splitlines()
+    assert update.endswith("update")
+    assert "install --yes" in install
+
+
+def test_of_two_at_once_the_second_waits(machine, tmp_path):
+    # apt of the first one ends when the second one has said that it waits.
+    add(
+        machine,
+        "apt-get",
+        f"echo begin >>{tmp_path}/said\nwhile [ ! -e {tmp_path}/go ]; do sleep 0.05; done\necho end >>{tmp_path}/said",
+    )
+    as_root(machine)
+    command = ["sh", str(REPOSITORY / "bootstrap"), "demo"]
+    first, second = (
+        subprocess.Popen(command, env={"PATH": str(machine)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    )
+    try:
+        said = {process: process.stdout.readline() for process in (first, second) if process.stdout is not None}
+        assert sum("another ./bootstrap is at work here" in line for line in said.values()) == 1
+        (tmp_path / "go").touch()
+        for process in (first, second):
+            process.communicate(timeout=60)
+        assert (tmp_path / "said").read_text().split() == ["begin", "end"] * 4
+    finally:
+        for process in (first, second):
+            process.kill()
+            process.communicate()

@@ -14,6 +14,7 @@ from mpy_harness.board.allocations import Allocations
 from mpy_harness.counting.count import Count
 from mpy_harness.counting.profile import Function, Node, Profile
 from mpy_harness.errors import BudgetExceeded, BudgetInvalid, GuestFailure
+from mpy_harness.plugin import budgets
 from mpy_harness.plugin.budgets import Budgets, Limit, limits_of
 from mpy_harness.plugin.costs import Costs
 from mpy_harness.targets import load_target
@@ -43,7 +44,7 @@ def board(*counts: Count, allocated: tuple[Allocations, ...] = (), natmods: tupl
 
 
 def check(limit: Limit, there: Any, count: Count | None = None, taken: Allocations | None = None) -> None:
-    Budgets([limit], Costs(there, count, taken)).check()
+    budgets.check(Budgets([limit], Costs(there, count, taken)).figures())
 
 
 # --- what a marker says -------------------------------------------------------------------------
@@ -63,6 +64,7 @@ def test_no_marker_no_budget(item):
         ("flash='16 KiB', ram='4kB', stack=512", [Limit("flash", 16384), Limit("ram", 4000), Limit("stack", 512)]),
         ("ram='1.5 KiB'", [Limit("ram", 1536)]),
         ("time_us=12.5", [Limit("time_us", 12.5)]),
+        ("leak=0", [Limit("leak", 0)]),
         ("heap=10, region='a'", [Limit("heap", 10, "a")]),
     ],
 )
@@ -280,7 +282,7 @@ def test_native_modules_that_are_too_large(tmp_path):
 def test_all_that_is_exceeded_is_said():
     limits = [Limit("alloc", 0), Limit("instructions", 10), Limit("stack", 9999)]
     with pytest.raises(BudgetExceeded) as caught:
-        Budgets(limits, Costs(board(), Count("", 11), TAKEN)).check()
+        budgets.check(Budgets(limits, Costs(board(), Count("", 11), TAKEN)).figures())
     assert [line.split(",")[0] for line in str(caught.value).splitlines()] == [
         "the test made 4 allocations (448 B)",
         "the test took 11 instructions",

@@ -175,3 +175,73 @@ def test_a_tree_hash_sees_names_contents_and_modes_but_not_caches_of_python(tmp_
     renamed = cache.hash_tree(tmp_path)
     (tmp_path / "b").write_text("2")
     assert len({first, executable, renamed, cache.hash_tree(tmp_path)}) == 4
+
+
+def test_an_entry_is_found_for_each_set_of_files_that_was_read(root, tmp_path):
+    """Two folders of one name and one key: their builds read different files, and neither forgets the other's."""
+
+    def build(folder: Path, name: str) -> Path:
+        def reading(to: Path) -> list[Path]:
+            (to / "image").write_text(name)
+            return [folder / name]
+
+        return cache.build_from_inputs("things", "k", reading, anchor=folder, project=folder)
+
+    folders = {}
+    for name in ("one", "two"):
+        folders[name] = tmp_path / name / "same"
+        folders[name].mkdir(parents=True)
+        (folders[name] / name).write_text("")
+    made = {name: build(folder, name) for name, folder in folders.items()}
+    for name, folder in folders.items():
+        assert cache.entry_from_inputs("things", "k", folder) == made[name]
+        assert (made[name] / "image").read_text() == name
+
+
+def test_a_folder_that_was_listed_counts_by_the_names_in_it(root, tmp_path):
+    listed = tmp_path / "listed"
+    listed.mkdir()
+    (listed / "a").write_text("a")
+    first = cache.build_from_inputs("things", "k", lambda _: [listed], anchor=tmp_path, project=tmp_path)
+    (listed / "a").write_text("changed")
+    (listed / ".a.swp").write_text("an editor's")
+    assert cache.entry_from_inputs("things", "k", tmp_path) == first
+    (listed / "b").write_text("")
+    assert cache.entry_from_inputs("things", "k", tmp_path) is None
+
+
+def test_a_disk_without_room_is_told_and_leaves_nothing(root):
+    limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"  # for a disk that is full
+    code = f"""{limited}
+from mpy_harness.errors import MachineryError
+from mpy_harness.firmware import cache
+try:
+    cache.build_once("things", "k", lambda folder: (folder / "image").write_bytes(bytes(100_000)))
+except MachineryError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert f"the cache folder {root / 'things'} cannot be written: File too large. Make room there" in done.stdout
+    assert list((root / "things").glob(".part-*")) == []
+    assert cache.entry("things", "k") is None
+
+
+def test_a_cache_that_cannot_be_written_is_told(root):
+    (root / "things" / ".locks" / "k").mkdir(parents=True)
+    with pytest.raises(MachineryError, match=f"the cache folder {root / 'things'} cannot be written: Is a directory"):
+        cache.build_once("things", "k", write("new"))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_cache_of_somebody_else_is_told(root):
+    (root / "things" / ".locks").mkdir(parents=True)
+    (root / "things").chmod(0o555)
+    (root / "things" / ".locks").chmod(0o555)
+    with pytest.raises(MachineryError, match="cannot be written: Permission denied"):
+        cache.build_once("things", "k", write("new"))
+    (root / "things").chmod(0o755)
+
+
+def test_what_a_builder_finds_missing_elsewhere_is_its_own_error(root, tmp_path):
+    with pytest.raises(FileNotFoundError):
+        cache.build_once("things", "k", lambda _: (tmp_path / "nothing").read_bytes())

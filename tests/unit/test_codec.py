@@ -200,7 +200,7 @@ def test_a_value_that_holds_itself_is_refused():
 
 def test_a_value_that_is_nested_too_deep_is_refused():
     data = b"l\1\0\0\0" * 100_000 + b"N"
-    with pytest.raises(Untransferable, match="nested too deep"):
+    with pytest.raises(Untransferable, match="nested more than 100 deep"):
         decode(data, Thing)
 
 
@@ -241,3 +241,36 @@ def test_flipped_bits_never_crash(seed):
 def test_what_is_no_value(data):
     with pytest.raises(ConsoleGarbled):
         decode(data, Thing)
+
+
+def _sized(tag: bytes, count: int, content: bytes) -> bytes:
+    return tag + struct.pack("<I", count) + content
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (_sized(b"l", 8_000_000, b"N" * 8_000_000), "more than 1,000,000 values"),
+        (_sized(b"l", 1_600_000, (b"r" + bytes(4)) * 1_600_000), "more than 10,000 objects"),
+        # Whole numbers of one hash: each is compared with all others.
+        (
+            _sized(b"e", 5000, b"".join(_sized(b"I", 24, b"%024x" % (n * (2**61 - 1))) for n in range(5000))),
+            "more than 64 keys of one hash",
+        ),
+        (
+            _sized(b"d", 5000, b"".join(_sized(b"I", 24, b"%024x" % (n * (2**61 - 1))) + b"N" for n in range(5000))),
+            "more than 64 keys of one hash",
+        ),
+    ],
+    ids=["values", "references", "set", "dict"],
+)
+def test_answers_that_would_take_long_are_refused(data, why):
+    made: list[int] = []
+    with pytest.raises(Untransferable, match=why):
+        decode(data, made.append)
+    assert len(made) <= 10_000
+
+
+def test_large_sets_and_dicts_are_none_of_these():
+    value = {number: (number, -1) for number in range(50_000)}, {(number, -2) for number in range(50_000)}
+    assert decode(encode(value).joined(), Thing) == value

@@ -9,7 +9,7 @@ import pytest
 
 from mpy_harness.measurements.compare import compare
 from mpy_harness.measurements.comparison import PartChange
-from mpy_harness.measurements.run import Conditions, Measurement, Part, Run
+from mpy_harness.measurements.run import Conditions, Failure, Measurement, Part, Run
 from mpy_harness.measurements.thresholds import Rules
 
 CONDITIONS = Conditions(
@@ -100,6 +100,19 @@ def test_many_that_disappeared_are_summed_up():
     assert found.alerts[1] == "m33 / a01 disappeared (instructions)"
     assert found.alerts[-1] == "m33: 9 more cases disappeared"
     assert len(found.alerts) == 22
+
+
+def test_a_case_whose_test_failed_has_not_disappeared():
+    base = run(m(1, file="test_a.py"), m(2, "b", file="test_b.py"), m(3, "natmods/iir"), m(4, "c", target="m0"))
+    failed = Failure(target="m33", test="test_a.py::test_it", file="test_a.py")
+    head = run(m(9, "new")).model_copy(update={"failed": (failed,)})
+    found = compare(base, head)
+    assert {row.measurement.case: row.verdict for row in found.rows} == {
+        "a": "missed", "b": "removed", "natmods/iir": "missed", "c": "removed", "new": "added",
+    }  # fmt: skip
+    assert found.alerts == ["m0: nothing was measured, 1 case disappeared", "m33 / b disappeared (instructions)"]
+    all_of_it = compare(run(m(1, file="test_a.py"), m(5, "s")), head.model_copy(update={"measurements": (m(5, "s"),)}))
+    assert (all_of_it.outcome, all_of_it.regressed, all_of_it.alerts) == ("failed", False, [])
 
 
 def test_nothing_measured_is_an_alert():
@@ -210,3 +223,15 @@ def test_large_runs_are_compared_fast():
     base = run(*(m(n, f"case {n}") for n in range(50_000)))
     head = run(*(m(n + n % 2, f"case {n}") for n in range(50_000)))
     assert len(compare(base, head, Rules.of({"x*": {"*": 1}, "y*": {"*": 1}})).of("worse")) == 25_000
+
+
+def test_what_reads_the_clock_is_not_judged():
+    clock = "the clock (mp_hal_ticks_us 3 times)"
+    base, head = run(m(100, reads=clock), m(5, "b")), run(m(900, reads=clock), m(6, "b"))
+    assert verdicts(base, head) == ["unsteady", "worse"]
+    assert verdicts(base, head, Rules(strict=True)) == ["unsteady", "worse"]
+    assert verdicts(base, run(m(900), m(5, "b"))) == ["unsteady", "same"]  # nor what read it before
+    assert verdicts(base, base) == ["same", "same"]
+    found = compare(run(m(100, reads=clock)), run(m(900, reads=clock)))
+    assert not found.regressed
+    assert found.reasons == [f"m33 / a / instructions: not judged, because it reads {clock}"]

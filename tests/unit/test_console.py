@@ -42,6 +42,29 @@ def test_waiting_has_an_end(ends):
     assert console.read_until([b"else"], time.monotonic() + 5) == (0, b"something ")
 
 
+def test_what_was_not_taken_is_found_by_pexpect(ends):
+    console, its = ends
+    its.sendall(b"one, two, three, four, five")
+    deadline = time.monotonic() + 5
+    assert console.read_until([b"three", b"two"], deadline) == (1, b"one, ")
+    assert console.read_exactly(2, deadline) == b", "
+    assert console.expect(b"th.*?,", timeout=5) == 0
+    assert console.after == b"three,"
+    assert console.read_until([b"five"], deadline) == (0, b" four, ")
+    assert console.unread() == b""
+
+
+def test_a_mark_that_comes_byte_by_byte(ends):
+    console, its = ends
+    for byte in b"ab":
+        its.sendall(bytes([byte]))
+        with pytest.raises(WaitedLong):
+            console.read_until([b"abc"], time.monotonic())
+    its.sendall(b"cd")
+    assert console.read_until([b"abc"], time.monotonic() + 5) == (0, b"")
+    assert console.unread() == b"d"
+
+
 def test_the_other_end_goes(ends):
     console, its = ends
     its.sendall(b"last words")

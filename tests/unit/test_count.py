@@ -57,6 +57,11 @@ def test_ends_of_lines_in_what_a_guest_prints(pieces, shown, capfdbinary):
     assert capfdbinary.readouterr().out == shown
 
 
+def test_no_estimate_without_a_cycle_model():
+    with pytest.raises(ValueError, match="this target's core has none"):
+        Count("r", 10, classes={"integer": 10}).estimate(None)
+
+
 def test_no_estimate_without_classes():
     with pytest.raises(ValueError, match="run with --counting classes"):
         Count("a", 5).estimate(Cycles(source="a manual", error=10, clock=1, costs={"integer": 1}))

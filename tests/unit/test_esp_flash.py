@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import pytest
 
+from mpy_harness import machines
 from mpy_harness.errors import FirmwareInvalid
-from mpy_harness.machines.espressif.flash import flash_content
+from mpy_harness.machines.espressif.flash import flash_content, holds
+from mpy_harness.machines.espressif.kind import KEPT_FLASH
+from mpy_harness.targets import load_target
 
 CHIPS = {"esp32": 0, "esp32c3": 5, "esp32s3": 9}
 MB = 1 << 20
@@ -80,3 +84,52 @@ def test_a_size_that_is_not_emulated(tmp_path):
 def test_an_image_that_is_not_there(tmp_path):
     with pytest.raises(FirmwareInvalid, match=r"none\.bin cannot be read: No such file or directory"):
         flash_content(tmp_path / "none.bin", chip="esp32", offset=0x1000)
+
+
+# Of Espressif's partition table: type, subtype, offset, size, label.
+ENTRIES = ((1, 2, 0x9000, 0x6000, b"nvs"), (0, 0, 0x10000, 0x20000, b"factory"))
+
+
+@pytest.fixture
+def partitioned(tmp_path: Path) -> Path:
+    """An image with an application of 128 KB, its second half erased."""
+    file = image(tmp_path / "it.bin", length=0x30000 - 0x1000)
+    data = bytearray(file.read_bytes())
+    entries = b"".join(struct.pack("<2s2B2I20s", b"\xaa\x50", *entry) for entry in ENTRIES)
+    data[0x7000:0xF000] = entries.ljust(0x8000, b"\xff")
+    data[0x1F000:] = b"\xff" * 0x10000
+    file.write_bytes(data)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("at", "same"),
+    [(0x2000, False), (0x8040, False), (0x9000, True), (0x12345, False), (0x25000, True), (2 * MB, True)],
+)
+def test_a_flash_has_its_firmware_whatever_the_guest_wrote_beside_it(partitioned, at, same):
+    made = flash_content(partitioned, chip="esp32", offset=0x1000)
+    used = bytearray(made)
+    assert holds(bytes(used), made)
+    used[at] = 0
+    assert holds(bytes(used), made) is same
+
+
+def test_a_kept_flash_of_another_firmware_is_refused(partitioned, tmp_path, monkeypatch):
+    target = load_target("esp32")
+    emulator = tmp_path / "qemu"
+    emulator.write_text("#!/bin/sh\necho 'Supported machines are:'\necho 'esp32    some machine'\n")
+    emulator.chmod(0o755)
+    monkeypatch.setenv("MPY_HARNESS_QEMU_XTENSA", str(emulator))
+    kept = tmp_path / "flash.bin"
+    monkeypatch.setenv(KEPT_FLASH, str(kept))
+    other = bytearray(flash_content(partitioned, chip="esp32", offset=0x1000))
+    other[0x12345] = 0
+    for content in (b"", bytes(other)):
+        kept.write_bytes(content)
+        with pytest.raises(FirmwareInvalid, match=r"flash\.bin, whose firmware is not .*it\.bin\. Name another file"):
+            machines.kind_of(target).start(partitioned)
+        assert kept.read_bytes() == content
+    kept.unlink()
+    kept.mkdir()
+    with pytest.raises(FirmwareInvalid, match=r"flash\.bin, which cannot be used: .*Correct it, or unset it"):
+        machines.kind_of(target).start(partitioned)

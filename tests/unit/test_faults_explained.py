@@ -8,6 +8,7 @@ import re
 import pytest
 
 from mpy_harness.architectures.arm_faults import CFSR, CORTEX_M
+from mpy_harness.architectures.riscv_faults import MACHINE_MODE, MCAUSE
 from mpy_harness.machines.fault_line import code_shown, explain_fault, find_fault
 from mpy_harness.machines.qemu.lockup import find_lockup
 from mpy_harness.resources import targets_dir
@@ -35,6 +36,44 @@ def test_what_the_line_says():
     )
     assert "pc=0x10114b68" in str(fault)
     assert "0xa0000010, " not in str(fault)  # the other address register is not valid
+
+
+# What a board with a RISC-V core says.
+RISCV = b"#FAULT %s pc=0x80400012 ra=0x%08x sp=0x%08x stack=0x80400000 mcause=0x%08x mtval=0x%08x\r\n"
+
+
+@pytest.mark.parametrize("cause", MCAUSE)
+def test_every_cause_is_explained(cause):
+    told = {code: str(find_fault(RISCV % (b"Some", 0, 0x80407F00, code, 0xA0000010))) for code in MCAUSE}
+    assert told[cause].startswith(f"the core took a Some: {MCAUSE[cause]}")
+    assert len({text.splitlines()[0] for text in told.values()}) == len(MCAUSE)
+    assert ("at address 0xa0000010" in told[cause]) == (cause not in {2, 3, 11})
+
+
+def test_what_mtval_and_sp_say_on_riscv():
+    assert ": undefined instruction, which is 0x22c0\n" in str(find_fault(RISCV % (b"X", 0, 0x80407F00, 2, 0x22C0)))
+    assert ": undefined instruction\n" in str(find_fault(RISCV % (b"X", 0, 0x80407F00, 2, 0)))
+    text = str(find_fault(RISCV % (b"X", 0, 0x803FFFF0, 7, 0x803FFFFC)))
+    assert ": stack overflow: the stack pointer passed its limit, store to memory " in text
+    assert "no reason recorded" in str(find_fault(RISCV % (b"X", 0, 0x80407F00, 24, 0)))
+
+
+def test_even_return_addresses_are_in_the_call():
+    code = b"#CODE caller=0x80500030 from=0x80500020 00\r\n#CODE caller=0x80500020 from=0x80500010 00\r\n"
+    console = RISCV % (b"LoadAccessFault", 0x80500020, 0x80407F00, 5, 0xA0000010) + code
+    assert str(explain_fault(console, hex)).splitlines()[2:] == [
+        "  pc is in 0x80400012",
+        "  ra is in 0x8050001e",
+        "  called from 0x8050002e",  # the other one is that in ra
+    ]
+    assert "called from 0x8050002e" in str(explain_fault(b"#FAULT UncaughtNLR\n" + code, hex))
+
+
+def test_a_core_without_fault_registers_is_told_as_such():
+    fault = find_fault(b"#FAULT HardFault pc=0x00001000 lr=0x00002001 sp=0x20000100 cfsr=0x00000000\n")
+    assert "the core took a HardFault: the core does not record why (unknown instruction, " in str(fault)
+    fault = find_fault(b"#FAULT HardFault pc=0x00001000 lr=0x00002001 sp=0x1fffff00 cfsr=0x00100000\n")
+    assert "the core took a HardFault: stack overflow" in str(fault)
 
 
 # Bits of the register that have a meaning (Armv8-M Architecture Reference Manual, D1.2.53) but the two
@@ -162,7 +201,10 @@ def test_a_lockup():
 
 def test_boards_report_the_registers_that_are_explained():
     code = (targets_dir() / "boards" / "cortex-m" / "board_fault.c").read_text(encoding="utf-8")
-    reported = re.findall(r'say_register\("(\w+)"', code)
+    reported = re.findall(r'board_tell_register\("(\w+)"', code)
     assert {CORTEX_M.status, "hfsr", "mmfar", "bfar"} <= set(reported)
     (bit,) = re.findall(r"#define CFSR_STKOF \(1 << (\d+)\)", code)
     assert CFSR[int(bit)].startswith("stack overflow")
+    code = (targets_dir() / "boards" / "riscv32" / "board_fault.c").read_text(encoding="utf-8")
+    reported = re.findall(r'board_tell_register\("(\w+)"', code)
+    assert {MACHINE_MODE.status, "pc", "ra", "sp", "stack", "mtval"} <= set(reported)

@@ -67,6 +67,7 @@ def test_zoom_and_back(tmp_path):
         result.above = named("case/region").classList.contains("above");
         window.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
         on(named("case/region"), "click");
+        result.room = document.querySelector("svg").parentElement.clientWidth - 24;
         result.again = shown().length;
         result.whole = wide(named("left"));
         """,
@@ -75,10 +76,11 @@ def test_zoom_and_back(tmp_path):
     assert result["before"] == ""
     assert result["after"] == "small_and_long_name 0.9%"
     assert result["shown"] == ["case/region", "small_and_long_name", "inside"]
-    assert result["widths"] == [876, 876, 292]
+    room = result["room"]
+    assert result["widths"] == [room, room, pytest.approx(room / 3, abs=0.01)]
     assert result["above"]
     assert result["again"] == 7
-    assert result["whole"] == pytest.approx(876 * 0.7, abs=0.01)
+    assert result["whole"] == pytest.approx(room * 0.7, abs=0.01)
 
 
 def test_search_counts_instructions_once(tmp_path):

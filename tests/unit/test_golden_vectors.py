@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import os
 import pickle
+import zipfile
 
 import numpy as np
 import pytest
 
 from mpy_harness.errors import VectorsInvalid
 from mpy_harness.golden import Golden, VectorProvenance, Vectors, package_versions
+from tests.bounded import bounded
 
 PROVENANCE = VectorProvenance("make.py", 7, {"numpy": "2.0"}, "two arrays")
 
@@ -98,3 +100,21 @@ def test_pickles_are_refused(tmp_path):
 def test_package_versions_leaves_out_what_is_not_installed():
     versions = package_versions("numpy", "no-such-distribution")
     assert versions == {"numpy": np.__version__}
+
+
+def test_arrays_larger_than_the_limit_are_not_read(tmp_path):
+    with zipfile.ZipFile(tmp_path / "v.npz", "w", zipfile.ZIP_DEFLATED) as archive, archive.open("a.npy", "w") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": (600 << 20,)})
+        for _ in range(600):
+            file.write(bytes(1 << 20))
+    read = "from pathlib import Path; from mpy_harness.golden import Vectors; Vectors.load(Path(sys.argv[1]))"
+    done = bounded(read, tmp_path / "v.npz", mebibytes=400)
+    assert "its arrays have 600 MiB, more than 512" in done.stderr
+
+
+@pytest.mark.parametrize("items", [1 << 33, 1 << 60], ids=["8 GiB", "no host has it"])
+def test_an_array_that_is_said_to_be_huge(items, tmp_path):
+    with zipfile.ZipFile(tmp_path / "v.npz", "w") as archive, archive.open("a.npy", "w") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": (items,)})
+    with pytest.raises(VectorsInvalid, match="is not a file of golden vectors"):
+        Vectors.load(tmp_path / "v.npz")

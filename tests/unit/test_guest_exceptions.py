@@ -13,8 +13,8 @@ HEAD = "Traceback (most recent call last):\r\n"
 TEXT = (
     HEAD
     + '  File "<stdin>", line 1, in <module>\r\n'
-    + '  File "_mpyh", line 203, in run\r\n'
-    + '  File "_mpyh", line 227, in do_exec\r\n'
+    + '  File "_mpyh.py", line 203, in run\r\n'
+    + '  File "_mpyh.py", line 227, in do_exec\r\n'
     + '  File "mine.py", line 5, in <module>\r\n'
     + '  File "lib/more.py", line 2, in f\r\n'
     + "ValueError: wrong: really\r\n"
@@ -52,8 +52,8 @@ def test_types_and_messages(summary, kind, message, frames):
 
 
 def test_a_message_that_looks_like_a_frame():
-    error = guest_exception(HEAD + '  File "a.py", line 1, in f\r\nMine: File "_mpyh", line 3\r\n', "")
-    assert (error.type, error.message) == ("Mine", 'File "_mpyh", line 3')
+    error = guest_exception(HEAD + '  File "a.py", line 1, in f\r\nMine: File "_mpyh.py", line 3\r\n', "")
+    assert (error.type, error.message) == ("Mine", 'File "_mpyh.py", line 3')
 
 
 def test_a_traceback_that_was_cut_off():
@@ -70,8 +70,8 @@ def test_noise_never_crashes():
 
 
 def test_whose_frame_it_is():
-    assert is_ours('  File "_mpyh", line 3, in run')
+    assert is_ours('  File "_mpyh.py", line 3, in run')
     assert is_ours('  File "<stdin>", line 1, in <module>')
-    assert not is_ours('  File "my_mpyh", line 3, in run')
+    assert not is_ours('  File "my_mpyh.py", line 3, in run')
     assert not is_ours("ValueError: _mpyh")
     assert not is_ours("")

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from mpy_harness.measurements.compare import compare
 from mpy_harness.measurements.comparison import PartChange
 from mpy_harness.measurements.run import Conditions, Part, Run
+from mpy_harness.measurements.thresholds import Rules
 from mpy_harness.reports.html import html_page
 from mpy_harness.reports.page import MAX_ROWS, Content
 from mpy_harness.sizes import SizeTree
@@ -211,11 +213,14 @@ def test_tab_reaches_everything(browser: Browser, tmp_path: Path) -> None:
         if browser.evaluate("document.activeElement === document.body"):
             break
         reached.add(
-            browser.evaluate("(document.activeElement.className || document.activeElement.textContent).slice(0, 20)")
+            browser.evaluate(
+                "(document.activeElement.getAttribute('class') || document.activeElement.textContent).slice(0, 20)"
+            )
         )
         outline = browser.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert outline != "none"
     assert {"skip", "What grew", "Verdict", "scroll", "Case", "Used"} <= reached
+    assert any(each.startswith("frame ") for each in reached)
 
 
 def test_filters(browser: Browser, tmp_path: Path) -> None:
@@ -233,6 +238,92 @@ def test_filters(browser: Browser, tmp_path: Path) -> None:
     assert browser.complaints == []
 
 
+def test_a_filter_says_what_its_rows_hide_behind(browser: Browser, tmp_path: Path) -> None:
+    show(browser, everything(), tmp_path)  # rows that are the same are hidden
+    browser.evaluate("document.querySelector('input').focus()")
+    for letter in "fft/sine":
+        browser.press(letter, ord(letter.upper()), letter)
+    assert browser.evaluate(CELLS % 3) == []
+    assert browser.evaluate("document.querySelector('output').textContent") == (
+        "0 of 52 rows; hidden, though they match: 1 the same"
+    )
+
+
+FLAME = "document.querySelectorAll('svg.mpy-flame')[0]"
+NAME = "document.activeElement.querySelector('title').textContent.split('\\n')[0]"
+
+
+@pytest.mark.parametrize("width", [1500, 700, 360])
+def test_flame_graphs_fill_their_card(browser: Browser, tmp_path: Path, width: int) -> None:
+    show(browser, everything(), tmp_path, width=width)
+    room = browser.evaluate(f"{FLAME}.parentElement.clientWidth")
+    assert browser.evaluate(f"{FLAME}.getBoundingClientRect().width") == max(600, room)
+
+
+def test_flame_graphs_work_from_the_keyboard(browser: Browser, tmp_path: Path) -> None:
+    show(browser, everything(), tmp_path)
+    browser.evaluate(f"{FLAME}.querySelector('.frame').focus()")
+    whole = browser.evaluate(NAME)
+    browser.press("ArrowDown", 40)
+    callee = browser.evaluate(NAME)
+    assert callee != whole
+    browser.press("ArrowRight", 39)
+    assert browser.evaluate(NAME) != callee
+    browser.press("ArrowLeft", 37)
+    assert browser.evaluate(NAME) == callee
+    assert callee in browser.evaluate(f"{FLAME}.querySelector('.facts').textContent")
+    widths = f"[...{FLAME}.querySelectorAll('.frame')].map((each) => each.getAttribute('width'))"
+    before = browser.evaluate(widths)
+    browser.press("Enter", 13, "\r")
+    assert browser.evaluate(widths) != before
+    browser.press("Escape", 27)
+    assert browser.evaluate(widths) == before
+    browser.press("ArrowUp", 38)
+    assert browser.evaluate(NAME) == whole
+    assert browser.complaints == []
+
+
+def test_what_grew_is_drawn_first_and_the_rest_folded() -> None:
+    parts = (Part(module="m", name="table", value=100), Part(module="m", name="code", value=50))
+    sizes = {"metric": "flash", "unit": "bytes", "parts": parts}
+    head = [measurement(150, f"module{number}", **sizes) for number in range(8)]
+    base = [each.model_copy(update={"value": 150 - 10 * (each.case == "module6")}) for each in head]
+    compared = compare(run(*base), run(*head), Rules())
+    text = html_page(Content(run(*head), compared))
+    places = [text.index(f"flash of {name} on m33") for name in ("module6", "module0", "module7")]
+    assert places == sorted(places)
+    assert '<small class="worse">+10</small>' in text
+    assert "5 maps that did not grow most: folded." in text
+    assert text.count('class="folded"') == 5
+
+
+def test_margins_leave_out_what_has_no_error() -> None:
+    checks = [measurement(value, f"case{n}", metric="max_abs", unit="", limit=1.0) for n, value in enumerate((0, 0.5))]
+    best = measurement(1e300, "best", metric="snr", unit="dB", better="higher", limit=90)
+    rounded = measurement(0.5, "rounded", metric="lsb", unit="LSB", limit=0.5)
+    text = html_page(Content(run(*checks, best, rounded)))
+    section = text[text.index('id="margins"') : text.index("</section>", text.index('id="margins"'))]
+    assert "case1" in section
+    assert "case0" not in section
+    assert "best" not in section.replace("closest", "")
+    assert "rounded" not in section
+    assert "3 checks without any error: left out." in section
+
+
+def test_trends_stand_with_their_cause_and_the_run_before() -> None:
+    content = everything()
+    text = html_page(content)
+    section = text[text.index('id="trends"') : text.index("</section>", text.index('id="trends"'))]
+    assert re.search(r'<h3 class="group"><bdi class="name ">window_table \(', section)
+    assert "No known cause" in section
+    before = max(content.history, key=lambda each: each.created)
+    assert f"since the run before ({before.revision[:7]} of {before.created:%Y-%m-%d})" in section
+    one = [
+        run(measurement(value)).model_copy(update={"created": before.created + timedelta(value)}) for value in (1, 2)
+    ]
+    assert "1 series moved." in html_page(Content(one[1], None, [one[0]]))
+
+
 def test_flame_graphs_run_under_the_policy(browser: Browser, tmp_path: Path) -> None:
     show(browser, everything(), tmp_path)
     assert browser.evaluate("document.querySelectorAll('svg.mpy-flame.live').length") == 2
@@ -248,7 +339,7 @@ def test_no_request_leaves_and_no_name_acts(browser: Browser, tmp_path: Path, co
         (tmp_path / "page.html").as_uri(), "data:,",
     }  # fmt: skip
     assert browser.complaints == []
-    assert browser.evaluate("document.title").endswith(("other conditions", "worse"))
+    assert browser.evaluate("document.title").endswith(("other conditions", "worse", "more causes"))
     assert browser.evaluate("document.querySelectorAll('main script:not(svg script), img, iframe, h1').length") == 1
 
 

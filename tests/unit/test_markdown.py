@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mpy_harness.measurements.comparison import Comparison, PartChange
-from mpy_harness.measurements.run import Conditions, plain
+from mpy_harness.measurements.run import Conditions, Failure, plain
 from mpy_harness.reports.gfm import code, prose
 from mpy_harness.reports.markdown import COMMENT_BYTES, comparison_markdown, run_markdown
 from mpy_harness.reports.names import printable
-from tests.unit.comparison_data import HOSTILE, comparison, example, measurement, row, run
+from tests.unit.comparison_data import HOSTILE, comparison, example, measurement, of_one_cause, row, run
 
 cmarkgfm = pytest.importorskip("cmarkgfm", reason="needs cmarkgfm, GitHub's Markdown renderer: pip install cmarkgfm")
 
@@ -114,12 +114,14 @@ def test_words_of_sentences_stay_words() -> None:
 
 def test_comment_is_what_a_reviewer_wants() -> None:
     text = comparison_markdown(example())
-    assert text.startswith("### ❌ 1 alert; 3 measurements got worse")
+    title = "### ❌ 1 alert; `iir_run` (`iir`): +1,200 instructions, `filters/iir[float]`, and 1 more cause, "
+    assert text.startswith(title)
+    assert "\n\n1 alert; 3 measurements got worse, 1 better" in text
     before, _, folded = text.partition("<details>")
     assert "| `iir` | `m33` | `rodata` `bytes` | 2,048 | 3,072 | +1,024 | +50.0% | `window_table` +1,024 |" in before
-    assert "- `iir_run` of `iir`: +1,200 instructions\n- `window_table` of `iir`: +1,024 bytes\n" in before
+    assert "- `iir_run` (`iir`): +1,200 instructions, `filters/iir[float]`\n- `window_table` (`iir`): +1,024" in before
     table = before[before.index("| case") :]
-    assert table.index("window_table") < table.index("iir_run") < table.index("fft[256]")
+    assert table.index("iir_run") < table.index("window_table") < table.index("fft[256]")
     assert "disappeared" in before
     assert "`13.1.0`" in before
     assert "classifiers/trees" not in before
@@ -137,11 +139,37 @@ def test_nothing_changed() -> None:
 
 
 def test_many_that_got_worse_are_folded() -> None:
-    rows = (row("worse", 100, 200 + n, f"case/{n}", parts=(PartChange("iir", "run", 1, 2 + n),)) for n in range(30))
+    rows = (row("worse", 100, 200 + n, f"case/{n}") for n in range(30))
     before, _, folded = comparison_markdown(comparison(*rows)).partition("<details><summary>10 more that got worse")
     assert before.count("| `case/") == 20
     assert folded.count("| `case/") == 10
-    assert "- `run` of `iir`: up to +30 instructions, in 25 measurements" in before
+
+
+def test_cases_of_one_cause_are_folded() -> None:
+    text = comparison_markdown(comparison(*of_one_cause(60)))
+    before, _, folded = text.partition("<details><summary>57 more that got worse")
+    assert before.startswith("### ❌ `filter_run` (`iir`): +6 instructions a sample, 60 cases\n\n60 measurements got")
+    assert before.count("| `iir/") == 3
+    assert folded.count("| `iir/") == 57
+
+
+def test_what_cannot_be_judged_has_a_sign_of_its_own() -> None:
+    found = comparison(row("unlike", 5, 6), renewal="pytest --measurements baselines/m33.json")
+    text = comparison_markdown(found)
+    assert text.startswith("### ⚠️ 1 measurement changed under other conditions and cannot be judged\n")
+    assert "make it anew:** `pytest --measurements baselines/m33.json`" in text
+    assert "✅" not in text
+    check(text)
+
+
+def test_failed_tests_come_after_what_got_worse() -> None:
+    failed = tuple(Failure(target="m33", test=name, file="test_it.py") for name in HOSTILE)
+    text = comparison_markdown(comparison(*of_one_cause(3), row("missed", 5, None, "b"), failed=failed))
+    title = f"### ❌ `filter_run` (`iir`): +6 instructions a sample, 3 cases, {len(failed)} tests failed\n"
+    assert text.startswith(title)
+    assert "<summary>1 not measured, because a test failed</summary>" in text
+    assert comparison_markdown(comparison(row("same", 1, 1), failed=failed)).startswith("### ❌")
+    check(text)
 
 
 def test_length_is_capped_and_said() -> None:

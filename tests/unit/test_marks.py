@@ -6,7 +6,7 @@ import pytest
 
 from mpy_harness import architectures
 from mpy_harness.architectures.marks import Mark
-from mpy_harness.board import guest_code
+from mpy_harness.firmware import guest_program
 from mpy_harness.targets import DEFAULT_TARGET, load_target
 
 MICROPYTHON = load_target(DEFAULT_TARGET).firmware.micropython
@@ -17,7 +17,7 @@ COUNTED = [(which, arch) for which in architectures.INSTRUCTION_SETS if which.ma
     ("which", "arch"), [pytest.param(*each, id=each[1].name) for each in COUNTED if each[1].compiler]
 )
 def test_the_runtime_holds_each_mark_once(which, arch):
-    code = guest_code.compiled(MICROPYTHON, which.name, arch.name)
+    code = guest_program.compiled(MICROPYTHON, which.name, arch.name)
     found = [code.count(which.marks.encoded(mark)) for mark in Mark]
     # Three bytes may stand in data by chance.
     assert min(found) == 1
@@ -25,7 +25,7 @@ def test_the_runtime_holds_each_mark_once(which, arch):
 
 
 def test_without_a_decoder_the_runtime_is_bytecode():
-    plain = guest_code.compiled(MICROPYTHON)
+    plain = guest_program.compiled(MICROPYTHON)
     riscv = architectures.instruction_set("rv32imc")
     assert riscv is not None
     assert riscv.marks is not None

@@ -14,7 +14,8 @@ import pytest
 from pydantic import ValidationError
 
 from mpy_harness.errors import MeasurementsInvalid
-from mpy_harness.measurements.run import MAX_BYTES, Conditions, Measurement, Part, Run, parse_run, plain, read_run
+from mpy_harness.limits import RUN_BYTES
+from mpy_harness.measurements.run import Conditions, Measurement, Part, Run, parse_run, plain, read_run
 
 CREATED = datetime(2026, 11, 21, tzinfo=timezone.utc)
 HEAD = '{"format": "mpy-harness measurements 1", "created": "2026-11-21T00:00:00Z"'
@@ -88,8 +89,8 @@ def test_whole_numbers_stay_whole():
         (with_value("-1e999"), "value"),
         (with_value(str(2**63)), "is no whole number of 64 bits"),
         (with_value("1" + "0" * 300), "is no whole number of 64 bits"),
-        (with_value("9" * 4000), "Input should be less than 9223372036854775808"),
-        (with_value("9" * 10_000_000), "number out of range"),
+        (with_value("9" * 4000), "is no whole number of 64 bits"),
+        (with_value("9" * 10_000_000), "is no whole number of 64 bits"),
         (with_value("true"), "value"),
         (with_value('"1"'), "value"),
         (with_value("1", case='""'), "case: String should have at least 1 character"),
@@ -101,8 +102,8 @@ def test_whole_numbers_stay_whole():
         (with_value("1", **{"x" * 1000: "1"}), "x" * 60 + ": Extra"),
         (with_value("1", parts="[" + '{"name": "f", "value": 1},' * 2001 + "{}]"), "at most 2000"),
         (with_value("1").replace(b"]}", b", ") + with_value("2").partition(b"[")[2], "m33 / a / instructions is there"),
-        (b"[" * 10_000_000, "recursion limit exceeded"),
-        (b'{"measurements":' * 1_000_000, "recursion limit exceeded"),
+        (b"[" * 10_000_000, "Invalid JSON: it is nested too deep"),
+        (b'{"measurements":' * 1_000_000, "Invalid JSON: it is nested too deep"),
         (HEAD.encode() + b', "x": ' + b'{"y":0},' * 2_000_000, "holds more than 1,500,000 values"),
     ],
 )  # fmt: skip
@@ -119,16 +120,16 @@ def test_a_file_of_100_mb_is_not_even_read(tmp_path):
     file = tmp_path / "run.json"
     with file.open("wb") as opened:
         opened.truncate(100_000_000)
-    with pytest.raises(MeasurementsInvalid, match=f"run.json is larger than {MAX_BYTES >> 20} MiB"):
+    with pytest.raises(MeasurementsInvalid, match=f"it is larger than {RUN_BYTES >> 20} MiB"):
         read_run(file)
 
 
 @pytest.mark.parametrize("name", [".", "fifo", "nothing"])
 def test_what_is_no_file_is_refused(tmp_path, name):
     os.mkfifo(tmp_path / "fifo")
-    with pytest.raises(MeasurementsInvalid, match=r"is not a file|cannot be read: No such file"):
+    with pytest.raises(MeasurementsInvalid, match=r"cannot be read: (it is a folder|it is a pipe|No such file)"):
         read_run(tmp_path / name)
-    with pytest.raises(MeasurementsInvalid, match="is not a file"):
+    with pytest.raises(MeasurementsInvalid, match="cannot be read: it is a pipe, a socket or a device"):
         read_run(Path("/dev/zero"))
 
 

@@ -54,7 +54,8 @@ def test_the_closest_marker_counts(item):
     ("decorators", "default", "expected"),
     [
         (["@pytest.mark.budget(time_us=100)"], "count", "classes"),
-        (["@pytest.mark.budget(time_us=100)"], "functions", "functions"),
+        (["@pytest.mark.budget(time_us=100)"], "functions", "classes"),
+        (["@pytest.mark.budget(time_us=100)", "@pytest.mark.counting('functions')"], "count", "functions"),
         (["@pytest.mark.budget(time_us=100)"], None, None),
         (["@pytest.mark.budget(time_us=100)", "@pytest.mark.counting('count')"], "classes", "count"),
         (["@pytest.mark.budget(instructions=100)"], "count", "count"),

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from mpy_harness.architectures import ARCH_NAMES
-from mpy_harness.architectures.instruction_set import Floats
+from mpy_harness.architectures.instruction_set import FirmwareFloats, Floats, Precision
 from mpy_harness.errors import CorruptModule, IncompatibleModule
 from mpy_harness.firmware import mpyfile
+from mpy_harness.firmware.mpy_cross import mpy_cross
 from mpy_harness.firmware.mpyfile import MpyAbi, MpyFile, NativeModule
-from mpy_harness.firmware.toolchain import mpy_cross
 
 M33 = MpyAbi(6, 3, "armv7emsp")
 # All kinds of constants and of code: bytecode, native, viper with its own relocations, and assembler.
@@ -258,13 +258,28 @@ def test_floats_in_other_registers(tmp_path):
                                              ("armv7emsp", "core", False, True), ("armv7emdp", "core", False, True),
                                              ("armv7emsp", None, False, False)):  # fmt: skip
         file = MpyFile(tmp_path, MpyAbi(6, 3, module), (NativeModule(b"", ()),))
-        assert mpyfile.float_abi_differs(file, firmware) is differs
+        precision: Precision = "double" if module == "armv7emdp" else "single"
+        floats = FirmwareFloats(firmware, precision)
+        assert mpyfile.float_abi_differs(file, floats) is differs
         if wrong:
             with pytest.raises(IncompatibleModule, match=r"in core registers.*ARCH=armv7m"):
-                mpyfile.check_floats(file, firmware, "mine")
-            mpyfile.check_floats(MpyFile(tmp_path, file.abi), firmware, "mine")  # of mpy-cross: passes no C floats
+                mpyfile.check_floats(file, floats, "mine")
+            mpyfile.check_floats(MpyFile(tmp_path, file.abi), floats, "mine")  # of mpy-cross: passes no C floats
         else:
-            mpyfile.check_floats(file, firmware, "mine")
+            mpyfile.check_floats(file, floats, "mine")
+
+
+def test_floats_of_another_precision(tmp_path):
+    precision: Precision
+    for module, precision in (("armv7emsp", "double"), ("armv7m", "double"), ("armv7emdp", "single")):
+        file = MpyFile(tmp_path / "fir.mpy", MpyAbi(6, 3, module), (NativeModule(b"", ()),))
+        with pytest.raises(IncompatibleModule, match=r"fir\.mpy .*Floats of the module have (32|64) bits, .*(64|32)"):
+            mpyfile.check_floats(file, FirmwareFloats(None, precision), "mine")
+        of_mpy_cross = MpyFile(tmp_path, file.abi)  # which has no floats of C
+        mpyfile.check_floats(of_mpy_cross, FirmwareFloats(None, precision), "mine")
+    file = MpyFile(tmp_path, MpyAbi(6, 3, "armv7emdp"), (NativeModule(b"", ()),))
+    with pytest.raises(IncompatibleModule, match=r"takes .*armv7emsp.* have 64 bits, those of the firmware 32: use"):
+        mpyfile.check(file, MpyAbi(6, 3, "armv7emsp"), "mine")
 
 
 def test_header_by_hand_is_what_mpy_cross_writes(tmp_path):

@@ -83,6 +83,30 @@ def test_other_ends(printed, kind, said):
     assert f"the firmware gave up: {said}" in str(fault)
 
 
+def test_the_watchdog_that_ended_the_program_counts_not_one_that_warned():
+    fault = find_panic(WATCHDOG.partition(b"E (9969) task_wdt: Aborting")[0] + b"PC      : 0x1\r\n" + WATCHDOG, hex)
+    assert fault is not None
+    assert fault.kind == "TaskWatchdog"
+    assert "pc" not in fault.registers
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        b"Guru Meditation Error: Core  0 panic'ed (",
+        b"Guru Meditation Error: Core ",
+        b"A stack overflow in task ",
+        b"task_wdt: Task watchdog got triggered",
+        b"assert",
+        b"Backtrace: 0x40000000:0x3ffb0000 ",
+        b"A: PC",
+    ],
+)
+def test_a_guest_that_prints_begins_of_panics_does_not_hold_up_the_host(begin):
+    # Where the time grew with the square of the length, this took minutes.
+    assert find_panic(begin * (1_000_000 // len(begin)), hex) is None
+
+
 def test_a_panic_on_a_core_that_cannot_be_told():
     said = GURU.replace(b"Core  1 panic", b"Core  / panic") % (b"Cache disabled but cached memory region accessed", b"")
     fault = find_panic(said, lambda _: "somewhere")

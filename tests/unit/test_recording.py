@@ -156,8 +156,8 @@ def test_what_a_test_measured_is_told_once_with_its_junit_properties(tmp_path):
     records.case(test, case(1.5), [Count("", 7)])
     records.case(test, case(0.5), [Count("", 9)])
     records.case(test, case(float("inf"), case="of another length", passed=False), [])
-    records.regions(test, [Count("loop", 3), Count("", 100), Count("loop", 4)])
-    records.allocations(test, [Allocations("more", count=2, bytes=64, peak=5, stack=8)])
+    records.regions(test, [Count("loop", 3), Count("", 100), Count("loop", 4)], "m33")
+    records.allocations(test, [Allocations("more", count=2, bytes=64, peak=5, stack=8)], "m33")
     carried = records.finish(test)
     assert carried.modules == []
     assert test.user_properties == [
@@ -177,7 +177,7 @@ def test_what_a_test_measured_is_told_once_with_its_junit_properties(tmp_path):
 def test_regions_of_a_test_that_did_not_come_to_its_end_say_nothing(tmp_path):
     records, test = Records(tmp_path), item("test_it[m33]", ("test_it.py", 4, ""))
     records.case(test, case(), [Count("", 7)])
-    records.regions(test, [Count("loop", 3)])
+    records.regions(test, [Count("loop", 3)], "m33")
     records.whole(test, Count("", 100), None)
     records.interrupted(test)
     assert [each.metric for each in records.finish(test).measurements] == ["instructions", "max_abs"]

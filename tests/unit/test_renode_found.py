@@ -48,7 +48,9 @@ def test_what_renode_run_installed(tmp_path):
     assert machines.kind_of(TARGET).find() == on_path
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"installations": {"/nowhere": "1"}}', '{"default": []}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", '{"installations": {"/nowhere": "1"}}', '{"default": []}', '{"installations": null}']
+)
 def test_a_list_of_renode_run_that_says_nothing(tmp_path, text):
     known = tmp_path / "home/.config/renode/renode-run.json"
     known.parent.mkdir(parents=True)

@@ -11,7 +11,7 @@ import pytest
 from mpy_harness.golden import CaseResult
 from mpy_harness.measurements.carried import Carried, NativeModule, Region
 from mpy_harness.reports import terminal
-from mpy_harness.reports.table import aligned
+from mpy_harness.reports.table import aligned, page_of
 
 
 def case(name: str, value: float = 0.5, limit: float = 1.0, **more: Any) -> CaseResult:
@@ -234,6 +234,13 @@ def test_columns_stand_below_each_other():
 
 
 def test_characters_that_are_two_columns_wide():
+    rows = [["name", "of", "n"], ["a" * 40, "b" * 20, "1,234"]]
+    with page_of(40):
+        (_, line) = aligned(rows)
+    assert line == f"{'a' * 14}…  {'b' * 15}…  1,234"
+    with page_of(10):  # numbers are not cut
+        assert aligned(rows)[1].endswith("  1,234")
+    assert len(aligned(rows)[1]) == 69
     assert aligned([["name", "value"], ["濾波器", "1"], ["iir", "2"]]) == [
         "name    value",
         "濾波器      1",

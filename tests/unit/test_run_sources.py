@@ -118,6 +118,13 @@ def test_a_saved_baseline(places):
     assert values(load_run("before", places)) == values(load_run("saved:before", places)) == [("m33", "a", 4)]
 
 
+def test_a_committed_file_as_large_as_any_may_be(repository, places):
+    file = repository / "baselines" / "m33.json"
+    file.write_text(file.read_text() + " " * (30 << 20))
+    subprocess.run(["git", "commit", "-qam", "large"], cwd=repository, check=True, timeout=60)
+    assert values(load_run("HEAD:baselines/m33.json", places)) == [("m33", "a", 5)]
+
+
 def test_committed_baselines(repository, places):
     assert sorted(values(load_run("HEAD", places))) == [("m0", "a", 2), ("m33", "a", 5)]
     assert sorted(values(load_run("v1", places))) == [("m0", "a", 2), ("m33", "a", 1)]
@@ -152,7 +159,7 @@ def test_names_that_mean_two_things(repository, places):
         ("a\nb\x1b[2J", "there is no 'a"),
         ("x" * 5000, "there is no 'xxx"),
         ("", "there is no '': no file"),
-        ("/dev/zero", "/dev/zero is not a file"),
+        ("/dev/zero", "/dev/zero cannot be read: it is a pipe, a socket or a device"),
         ("empty", "empty holds no measurements: no .json file"),
     ],
 )

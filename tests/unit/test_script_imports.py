@@ -105,7 +105,7 @@ def test_the_first_folder_of_native_modules_wins(place):
     script.write_text("import iir, fir\n")
     folders = (place / "more", place / "natmods")
     assert imports_of(script, (), folders, ()) == Imports(
-        {"iir": place / "more" / "iir", "fir": place / "natmods" / "fir"}, []
+        {"iir": place / "more" / "iir", "fir": place / "natmods" / "fir"}, names={"iir", "fir"}
     )
 
 

@@ -79,6 +79,37 @@ def test_merged_strings_belong_to_all_that_had_some(tmp_path: Path) -> None:
     ]
 
 
+def test_strings_with_a_place_of_their_own_keep_it(tmp_path: Path) -> None:
+    # As GNU ld 2.40 tells it: one piece has grown by what another lost, all others stand where they are.
+    file = tmp_path / "firmware.map"
+    file.write_text(
+        """Linker script and memory map
+
+.text           0x10000000      0x200
+ .rodata.str1.1
+                0x10000010       0x80 build/qstr.o
+                                 0x90 (size before relaxing)
+ .rodata.names  0x10000090       0x20 build/qstr.o
+ .rodata.append.str1.1
+                0x100000b0       0x2f build/deque.o
+                                  0x5 (size before relaxing)
+ .rodata.types  0x100000e0       0x20 build/deque.o
+ .rodata.print.str1.1
+                0x10000100       0x10 build/list.o
+""",
+        encoding="utf-8",
+    )
+    found = {(piece.start, piece.size, piece.object) for piece in read_map(file)}
+    assert found == {
+        (0x10000010, 0x80, "qstr.o"),
+        (0x10000090, 0x20, "qstr.o"),
+        (0x100000B0, 0x05, "deque.o"),
+        (0x100000B5, 0x2A, "deque.o"),
+        (0x100000E0, 0x20, "deque.o"),
+        (0x10000100, 0x10, "list.o"),
+    }
+
+
 def test_no_map_is_no_error(tmp_path: Path) -> None:
     assert read_map(tmp_path / "none.map") == []
 

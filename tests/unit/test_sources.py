@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import shutil
 import socket
+import subprocess
 import tarfile
 import tempfile
 from pathlib import Path
@@ -127,6 +128,35 @@ def test_a_refused_connection_is_unavailable(tmp_path):
             download.fetch(f"http://127.0.0.1:{port}/file", tmp_path / "file", Silent())
 
 
+def test_a_tree_of_no_release_has_the_date_of_its_commit(tmp_path):
+    given = tree(tmp_path / "given", CONFIG.replace("PRERELEASE 0", "PRERELEASE 1"))
+    os.utime(given / "py/mpconfig.h", (1_600_000_000, 1_600_000_000))
+    source = sources.micropython_source("1.99.2-preview", given=given)
+    assert (source.version, source.released) == ("1.99.2-preview", 1_600_000_000)
+    env = {**os.environ, "GIT_COMMITTER_DATE": "1700000000 +0200"}
+    name = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+    for command in (["init", "-q"], ["add", "py"], [*name, "commit", "-q", "-m", "x"]):
+        subprocess.run(["git", *command], cwd=given, env=env, check=True, timeout=60)
+    (given / "py" / "new.c").touch()  # another tree: the first one is in the cache with its date
+    assert sources.micropython_source("1.99.2-preview", given=given).released == 1_700_000_000
+
+
+def test_a_release_has_its_date_wherever_it_comes_from(tmp_path):
+    config = CONFIG.replace("MINOR 99", "MINOR 28").replace("MICRO 2", "MICRO 0")
+    source = sources.micropython_source("1.28.0", given=tree(tmp_path / "given", config))
+    assert source.released == release("1.28.0").released == 1_775_481_169
+
+
+def test_an_archive_without_a_known_date_has_that_of_its_files(tmp_path):
+    folder = tree(tmp_path / "tree")
+    os.utime(folder, (1_650_000_000, 1_650_000_000))
+    packed = archive(tmp_path / "a.tar.xz", folder)
+    known = Release("1.99.2", None, "http://127.0.0.1/a.tar.xz", sha256(packed))
+    source = sources._from_archive(packed, known, Silent())
+    assert source.released == 1_650_000_000
+    assert known.hashes == {"a.tar.xz": sha256(packed)}
+
+
 def test_when_no_origin_has_it_every_one_and_the_way_out_are_told(server, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))  # no apt-get there
     server.answers = [(404, b"")]
@@ -142,9 +172,12 @@ def test_a_given_folder_is_copied_and_a_change_in_it_makes_another_copy(tmp_path
     folder = tree(tmp_path / "mine")
     (folder / "ports/qemu/build-X").mkdir(parents=True)
     (folder / "ports/qemu/build-X/main.o").write_text("")
+    (folder / "lib/btstack/.git").write_text("gitdir: ../../.git/modules/lib/btstack\n")
     first = sources.micropython_source("1.99.2", given=folder)
     assert not first.path.is_relative_to(folder)
     assert not (first.path / "ports").exists()
+    assert (first.path / "lib/btstack/big.c").is_file()  # its submodules stay
+    assert not (first.path / "lib/btstack/.git").exists()
     assert first.origin == f"given folder {folder}"
     assert sources.micropython_source("1.99.2", given=folder).path == first.path
     (folder / "tools/run.py").write_text("pass\n")
@@ -175,7 +208,7 @@ def test_a_given_path_that_is_not_that_version_is_refused(tmp_path, prepare, mes
 
 def test_an_unknown_version_says_which_are_pinned():
     with pytest.raises(
-        SourceUnavailable, match=r"no archive of MicroPython 0\.1\.0 is pinned here \(pinned: 1\.25\.0, 1\.26\.1"
+        SourceUnavailable, match=r"no archive of MicroPython 0\.1\.0 is pinned here \(pinned: 1\.25\.0, .*1\.29\.0\)"
     ):
         sources.micropython_source("0.1.0")
 
@@ -200,7 +233,8 @@ def _fetch_as_nobody(folder: str, results: multiprocessing.SimpleQueue[str]) -> 
 @pytest.mark.skipif(not Path("/").stat().st_mode & 0o001, reason="the root folder is closed to other users")
 def test_the_debian_source_comes_without_root_and_leaves_nothing_else():
     machine = {path: path.stat().st_mtime_ns for path in Path("/var/lib/apt").glob("*")}
-    with tempfile.TemporaryDirectory() as folder:
+    # Not in the temporary folder of this run, which is closed to other users.
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         if os.getuid() == 0:
             os.chown(folder, 65534, 65534)
         context = multiprocessing.get_context("fork")

@@ -12,7 +12,7 @@ from mpy_harness import machines
 from mpy_harness.errors import TargetInvalid
 from mpy_harness.machines.qemu.kind import QemuTable
 from mpy_harness.resources import targets_dir
-from mpy_harness.targets import DEFAULT_TARGET, Window, available, load_target
+from mpy_harness.targets import DEFAULT_TARGET, Window, available, chosen, load_target, matching
 
 M33 = (targets_dir() / "m33" / "target.toml").read_text()
 
@@ -42,6 +42,25 @@ def test_m33_is_read_with_its_types():
     assert target.window.address == 0x8000_0000
     assert target.natmod.arch == "armv7emsp"
     assert {memory.name: memory.length for memory in target.memory}["PSRAM"] == 16 * 1024 * 1024
+
+
+def test_patterns_stand_for_carried_targets():
+    assert matching("all") == available()
+    assert matching("m7*") == ["m7", "m7-dp"]
+    assert matching("m[34]@1.25.0") == ["m3@1.25.0", "m4@1.25.0"]
+    assert matching("m33") is None
+    with pytest.raises(TargetInvalid, match=r"called like 'x\*'. Known targets: .*m33"):
+        matching("x*")
+
+
+def test_what_is_named_is_told_from_what_a_pattern_stands_for():
+    assert chosen(["m7*", "m33", "m7", "my/board"]) == {"m7": True, "m7-dp": False, "m33": True, "my/board": True}
+    assert chosen(["all"]) == dict.fromkeys(available(), False)
+
+
+def test_options_of_a_machine_are_read(tmp_path):
+    assert load_target("m33").machine_as(QemuTable).options == []
+    assert load_target("m0").machine_as(QemuTable).options[0] == "-global"
 
 
 def test_a_path_to_a_folder_works_too(tmp_path):
@@ -91,6 +110,7 @@ def kilobytes(memories: Iterable[tuple[int, int]]) -> set[int]:
         ('emulator = "qemu"', 'emulator = "qemu"\ncolour = "red"', "colour: unknown key"),
         ('machine = "mps2-an505"', "machine = 505", r"qemu\.machine: .*string \(it is 505\)"),
         ('machine = "mps2-an505"', "", r"qemu\.machine: Field required"),
+        ("[qemu]", '[qemu]\noptions = "-s"', r"qemu\.options: .*list"),
         ("length = 0x01000000", "length = -1", r"memory\.2\.length: .*greater than 0 \(it is -1\)"),
         ("[natmod]", "[window]\naddress = 0\nsize = 32\n[natmod]", "more than one window"),
         ("heap = 2_097_152", "heap = 0", r"firmware\.board\.heap: .*greater than 0 \(it is 0\)"),
@@ -151,9 +171,10 @@ def test_a_target_of_another_release():
     assert (older.name, older.folder) == ("m33", load_target("m33").folder)
     assert older.firmware.micropython == "1.25.0"
     assert older.built.board == load_target("m33").built.board
+    assert load_target("m33@1.29.0-preview").firmware.micropython == "1.29.0-preview"
 
 
-@pytest.mark.parametrize("name", ["m33@", "m33@latest", "m33@1.25", "@1.25.0", "m33@1.25.0@"])
+@pytest.mark.parametrize("name", ["m33@", "m33@latest", "m33@1.29.0-rc1", "m33@1.25", "@1.25.0", "m33@1.25.0@"])
 def test_a_release_is_three_numbers(name):
     with pytest.raises(TargetInvalid, match="there is no target"):
         load_target(name)
@@ -162,3 +183,12 @@ def test_a_release_is_three_numbers(name):
 def test_published_firmware_is_of_its_own_release():
     with pytest.raises(TargetInvalid, match=r"published as it is, of MicroPython 1\.26\.1; .* 1\.25\.0"):
         load_target("esp32@1.25.0")
+
+
+def test_a_window_that_does_not_lie_in_the_memory_is_told(tmp_path):
+    text = (targets_dir() / "rv32" / "target.toml").read_text(encoding="utf-8")
+    for wrong in ("0x82000000", "0x80000010"):
+        (tmp_path / wrong).mkdir()
+        (tmp_path / wrong / "target.toml").write_text(text.replace("memory = 0x80000000", f"memory = {wrong}"))
+        with pytest.raises(TargetInvalid, match=r"qemu\.memory: the window, at 0x81000000, lies before it or not at a"):
+            machines.kind_of(load_target(str(tmp_path / wrong))).start(tmp_path / "firmware.elf")

@@ -8,12 +8,12 @@ HEAD = "Traceback (most recent call last):\r\n"
 
 
 def test_a_traceback_without_frames_of_the_program_says_it_once():
-    error = guest_exception(HEAD + '  File "_mpyh", line 1, in run\r\nTypeError: no\r\n', "")
+    error = guest_exception(HEAD + '  File "_mpyh.py", line 1, in run\r\nTypeError: no\r\n', "")
     assert (error.type, error.message, str(error)) == ("TypeError", "no", "TypeError: no")
 
 
 def test_an_exception_without_a_message():
-    error = guest_exception(HEAD + '  File "_mpyh", line 1, in run\r\nKeyboardInterrupt: \r\n', "")
+    error = guest_exception(HEAD + '  File "_mpyh.py", line 1, in run\r\nKeyboardInterrupt: \r\n', "")
     assert (error.type, error.message, str(error)) == ("KeyboardInterrupt", "", "KeyboardInterrupt")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -48,6 +49,33 @@ def test_the_wheel_carries_targets_and_natmods(tmp_path):
         check=True,
     )
     assert told.stdout.split() == [str(unpacked / "mpy_harness/_data" / name) for name in ("targets", "natmods")]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (REPOSITORY / ".git").exists(), reason="not a checkout")
+def test_the_wheel_is_the_same_each_time(tmp_path):
+    """From another folder, with files of another age and other permissions."""
+    wheels = []
+    for number, mask in enumerate((0o022, 0o077)):
+        copy = tmp_path / f"copy-{number}"
+        for name in tracked("."):
+            place = copy / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes((REPOSITORY / name).read_bytes())
+            os.utime(place, (number * 1e8, number * 1e8 + 1e8))
+        built = subprocess.run(
+            [sys.executable, "-m", "pip", "wheel", "--no-deps", "--quiet", "--wheel-dir", copy / "dist", copy],
+            env={**os.environ, "SOURCE_DATE_EPOCH": "1700000000"},
+            umask=mask,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert built.returncode == 0, built.stderr
+        (wheel,) = (copy / "dist").glob("mpy_harness-*.whl")
+        wheels.append(wheel.read_bytes())
+    assert wheels[0] == wheels[1]
 
 
 def test_a_checkout_uses_its_own_folders():

@@ -11,11 +11,11 @@ _GCC = Compiler("arm-none-eabi-", "gcc-arm-none-eabi libnewlib-arm-none-eabi", "
 THUMB = InstructionSet(
     name="thumb",
     arches=(
-        MpyArch("armv6m", 4, _GCC, floats="core"),
-        MpyArch("armv7m", 5, _GCC, floats="core"),
+        MpyArch("armv6m", 4, _GCC, floats="core", core="cortex-m0"),
+        MpyArch("armv7m", 5, _GCC, floats="core", core="cortex-m3"),
         MpyArch("armv7em", 6, floats="core"),
-        MpyArch("armv7emsp", 7, _GCC, floats="float"),
-        MpyArch("armv7emdp", 8, _GCC, floats="float"),
+        MpyArch("armv7emsp", 7, _GCC, floats="float", core="cortex-m4"),
+        MpyArch("armv7emdp", 8, _GCC, floats="float", precision="double", core="cortex-m7"),
     ),
     elf_machines=("EM_ARM",),
     runs_lesser=True,  # MPY_FEATURE_ARCH_TEST in py/persistentcode.h

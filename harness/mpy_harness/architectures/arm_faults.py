@@ -31,6 +31,7 @@ _ADDRESS_VALID = {7: "mmfar", 15: "bfar"}
 # Bits of the HardFault Status Register, section D1.2.109.
 _HFSR = {1: "the vector table could not be read", 31: "breakpoint instruction without a debugger"}
 _HFSR_FORCED = 30
+_UNRECORDED = "the core does not record why (unknown instruction, unaligned access, memory that does not exist?)"
 
 
 def _reasons(registers: Mapping[str, int]) -> list[str]:
@@ -39,6 +40,8 @@ def _reasons(registers: Mapping[str, int]) -> list[str]:
     reasons += [text for bit, text in _HFSR.items() if hfsr >> bit & 1]
     if not reasons and hfsr >> _HFSR_FORCED & 1:  # forced by what has no bit of its own
         reasons.append("breakpoint instruction without a debugger, or a supervisor call while it was masked")
+    if not reasons and "hfsr" not in registers:  # Armv6-M (Arm DDI 0419, section B1.5): no register says why
+        reasons.append(_UNRECORDED)
     for bit, name in _ADDRESS_VALID.items():
         if cfsr >> bit & 1 and name in registers:
             reasons.append(f"at address 0x{registers[name]:08x}")

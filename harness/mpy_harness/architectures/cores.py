@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-#: Arm's memory protection: of Armv7-M (Arm DDI 0403, section B3.5) and of Armv8-M (Arm DDI 0553, section B10).
-Protection = Literal["pmsav7", "pmsav8"]
+#: Memory protection: of Armv7-M (Arm DDI 0403, section B3.5), of Armv8-M (Arm DDI 0553, section B10) and of RISC-V (The
+#: RISC-V Instruction Set Manual, volume II, "Physical Memory Protection").
+Protection = Literal["pmsav7", "pmsav8", "pmp"]
 
 
 @dataclass(frozen=True)
@@ -28,4 +29,7 @@ CORES: Mapping[str, Core] = {
     "cortex-m7": Core(("-mcpu=cortex-m7", "-mfpu=fpv5-d16", "-mfloat-abi=hard"), "pmsav7"),
     "cortex-m33": Core(("-mcpu=cortex-m33", "-mfpu=fpv5-sp-d16", "-mfloat-abi=hard"), "pmsav8"),
     "cortex-m55": Core(("-mcpu=cortex-m55", "-mfloat-abi=hard"), "pmsav8"),
+    # By the older specification, in which control registers (Zicsr) are part of every core: GCC 12 finds no libraries
+    # for an architecture that names them.
+    "rv32imc": Core(("-march=rv32imc", "-mabi=ilp32", "-misa-spec=2.2"), "pmp"),
 }

@@ -10,6 +10,16 @@ from mpy_harness.architectures.marks import Marks
 
 #: The registers in which C functions pass floats.
 Floats = Literal["core", "float"]
+#: How wide MicroPython's floats are: 32 or 64 bits.
+Precision = Literal["single", "double"]
+
+
+@dataclass(frozen=True)
+class FirmwareFloats:
+    """The floats of a firmware: the registers in which its C functions pass them, None where not known; how wide."""
+
+    registers: Floats | None
+    precision: Precision = "single"
 
 
 @dataclass(frozen=True)
@@ -37,8 +47,11 @@ class MpyArch:
     """An architecture of native code, as MicroPython's makefiles and ``.mpy`` files call it.
 
     ``number`` stands for it in the header of a ``.mpy`` file and in ``sys.implementation._mpy`` (py/persistentcode.h).
-    ``compiler`` and its flags are those of py/dynruntime.mk; None where that builds nothing. ``word`` is the size of a
-    pointer in bytes. ``floats``: the registers in which C functions pass floats (Arm IHI 0042, section 7).
+    ``compiler`` is that of py/dynruntime.mk; None where that builds nothing. ``word`` is the size of a pointer in
+    bytes. ``floats``: the registers in which C functions pass floats (Arm IHI 0042, section 7). ``precision``: that of
+    MicroPython's floats, where py/dynruntime.mk is not told otherwise. ``core`` is the core of a target that
+    has the instructions of this architecture and no more. ``variant`` is the flag that asks for this architecture where
+    the compiler may have been installed without it, and ``package`` Debian's package that has it.
     """
 
     name: str
@@ -46,6 +59,10 @@ class MpyArch:
     compiler: Compiler | None = None
     word: int = 4
     floats: Floats | None = None
+    precision: Precision = "single"
+    core: str | None = None
+    variant: str | None = None
+    package: str | None = None
 
 
 @dataclass(frozen=True)
@@ -64,9 +81,10 @@ class InstructionSet:
     ``arches`` are its architectures in MicroPython, the least first; ``runs_lesser``: a core of one also runs code of
     those before it. ``elf_machines`` are its names in ELF files (pyelftools). ``pointer_bits`` are those of a pointer
     to code that are no part of the address. ``has_vectors``: an image begins with the addresses of its exception
-    handlers. ``arguments`` are the numbers of the registers in which C functions take their first arguments, and
-    ``calls`` what call instructions look like, where somebody has to know. ``faults`` is None where no board of ours
-    reports any. ``marks`` are None where the counting plugin has no decoder; the decoder is called ``name``.
+    handlers; where it does not, ``handlers`` are the names of those of our boards. ``arguments`` are the numbers of the
+    registers in which C functions take their first arguments, and ``calls`` what call instructions look like, where
+    somebody has to know. ``faults`` is None where no board of ours reports any. ``marks`` are None where the counting
+    plugin has no decoder; the decoder is called ``name``.
     """
 
     name: str
@@ -75,6 +93,7 @@ class InstructionSet:
     runs_lesser: bool = False
     pointer_bits: int = 0
     has_vectors: bool = False
+    handlers: tuple[str, ...] = ()
     arguments: tuple[int, ...] = ()
     calls: tuple[CallPattern, ...] = ()
     faults: FaultFormat | None = None

@@ -24,7 +24,7 @@ LX106 = InstructionSet(name="xtensa-lx106", arches=(MpyArch("xtensa", 9, _LX106)
 
 XTENSA = InstructionSet(
     name="xtensa",
-    arches=(MpyArch("xtensawin", 10, _ESP32),),
+    arches=(MpyArch("xtensawin", 10, _ESP32, core="xtensa-lx6"),),
     elf_machines=("EM_XTENSA",),
     # Of registers that are in the window in any case: spilling others is an exception, which would repeat the mark.
     marks=Marks(

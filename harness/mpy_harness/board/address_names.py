@@ -39,10 +39,10 @@ class AddressNames:
     def describe(self, address: int, code: Sequence[Block] = ()) -> str:
         """Return in words where an address of code lies; ``code`` is what is in the guest's memory there."""
         if self._symbols.at(address) is None:
-            named = CodeGlimpses(code, self._all_images).describe(address)
+            named = CodeGlimpses(code, self.images).describe(address)
             if named is not None:
                 return named
-        return self._symbols.describe(address, sorted({image.name for image in self._all_images}))
+        return self._symbols.describe(address, sorted({image.name for image in self.images}))
 
     @property
     def native_code(self) -> range:
@@ -80,9 +80,10 @@ class AddressNames:
 
     def _tree(self, record: Record, names: Mapping[int, str]) -> Profile:
         blocks = [(address, bytes.fromhex(code)) for address, code in record.code]
-        located = ModulePlacements(blocks, self._all_images)
+        located = ModulePlacements(blocks, self.images)
         return call_tree(record, self._requests.target, Names(self._symbols, names, located.name))
 
     @property
-    def _all_images(self) -> list[CodeImage]:
+    def images(self) -> list[CodeImage]:
+        """Return the code of the native modules that the guest may run, the newest first."""
         return [image for images in self._images.values() for image in images]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import combinations
+from statistics import median
 from typing import Any
 
 from mpy_harness.board.objects import GuestObject
@@ -13,6 +15,7 @@ from mpy_harness.errors import MemoryUnwatched
 from mpy_harness.firmware.symbols import Symbols
 
 _OBJECTS = 16
+_LOOKS = 8  # at what is in use, to tell what grows from what is there once
 _FIGURES = "board_memory"  # board.h of the targets' C code
 #: A function of the guest: an expression, or an object of it.
 Function = str | GuestObject
@@ -26,7 +29,7 @@ class Allocations:
     freed again. ``peak`` is how much more than before was in use at most, with garbage that was not collected yet;
     ``held`` how much more was in use afterwards. ``largest_before`` and ``largest_after`` are the largest free blocks.
     ``stack`` is how deep the stack got from its top, including frames of the interpreter. Each request begins with a
-    collection of garbage.
+    collection of garbage. ``stayed`` is how much more was in use after each of them than before it.
     """
 
     name: str = ""
@@ -37,6 +40,12 @@ class Allocations:
     largest_before: int = 0
     largest_after: int = 0
     stack: int = 0
+    stayed: list[int] = field(default_factory=list)
+
+    @property
+    def leak(self) -> int:
+        """Return what each call leaves in use, in bytes: the median over all but the first, which may set up things."""
+        return int(median(self.stayed[1:] or self.stayed or [0]))
 
     def plus(self, other: Allocations) -> Allocations:
         """Return the sum with a later region; peak and stack are the larger ones."""
@@ -49,33 +58,43 @@ class Allocations:
             self.largest_before,
             other.largest_after,
             max(self.stack, other.stack),
+            self.stayed + other.stayed,
         )
 
 
 @dataclass(frozen=True)
 class Leak:
-    """What stayed on the heap after ``rounds`` of creating, using and deleting an object, in bytes."""
+    """What ``rounds`` of creating, using and deleting an object leave on the heap, in bytes."""
 
     bytes: int
     rounds: int
 
     @property
     def each(self) -> float:
-        """Return what stayed after each round on average, in bytes."""
+        """Return what each round leaves, in bytes."""
         return self.bytes / self.rounds
 
 
 class Heap:
     """The heap of a board (``board.heap``); all figures are bytes, after a collection."""
 
-    def __init__(self, requests: Requests) -> None:
+    def __init__(self, requests: Requests, symbols: Symbols) -> None:
         self._requests = requests
+        self._address = symbols.address(_FIGURES) or 0
         #: What importing each module took, by name.
         self.imports: dict[str, int] = {}
 
     def used(self) -> int:
         """Return what is in use, including the harness's program in the guest."""
-        return int(self._requests.run("heap"))
+        return int(self._requests.run("heap", self._address))
+
+    def import_from(self, folder: str, name: str) -> tuple[Any, str | None]:
+        """Import a module in the guest, note what that took, and return it and which file it came from.
+
+        None is one that is built into the firmware.
+        """
+        module, origin, self.imports[name] = self._requests.run("import", self._address, name, folder)
+        return module, origin
 
     def of(self, create: Function, *args: Any, count: int = _OBJECTS) -> int | float:
         """Return how much an object takes that ``create(*args)`` returns.
@@ -83,7 +102,7 @@ class Heap:
         ``create`` is the name of a function in the guest, an expression, or an object. The result is the mean over
         ``count`` objects after a first one, which may set up what they share.
         """
-        one, all_of_them = self._requests.run("heap_of", create, list(args), count)
+        one, all_of_them = self._requests.run("heap_of", self._address, create, list(args), count)
         each = (all_of_them - one) / count
         return int(each) if each.is_integer() else each
 
@@ -96,15 +115,27 @@ class Heap:
         rounds: int = 1000,
         timeout: float | None = None,
     ) -> Leak:
-        """Create an object, call ``use`` and ``delete`` with it and forget it, again and again.
+        """Call ``create(*args)``, call ``use`` and ``delete`` with what it returns and forget that, again and again.
 
-        Return what stayed in use after ``rounds`` of that. One round comes before them and is not counted: it may set
-        up what is kept for good.
+        Return how much more is in use after ``rounds`` of that. It is looked at several times meanwhile, and the median
+        of the slopes between all pairs of looks is taken (Sen, Journal of the American Statistical Association 63,
+        1968): what is set up for good, or kept by the collector because something looks like a pointer to it, is no
+        leak. A round before all others is not counted.
         """
         if rounds < 1:
             raise ValueError(f"rounds must be 1 or more, not {rounds}")
-        stayed = self._requests.run("leak_of", create, list(args), use, delete, rounds, timeout=timeout)
-        return Leak(int(stayed), rounds)
+        parts = min(_LOOKS, rounds)
+        looks = []
+        done = 0
+        for part in range(parts + 1):
+            more = rounds * part // parts - done if part else 1
+            # The guest makes one more round than it is told. What it says of them alone is no measure: the last object
+            # of each request may look as if it were in use, until the next one.
+            self._requests.run("leak_of", self._address, create, list(args), [use, delete], more - 1, timeout=timeout)
+            done += more if part else 0
+            looks.append((done, self.used()))
+        slope = median((more - less) / (later - sooner) for (sooner, less), (later, more) in combinations(looks, 2))
+        return Leak(max(0, round(slope * rounds)), rounds)
 
 
 @dataclass
@@ -170,11 +201,13 @@ class MemoryWatch:
             return
         before, now = self._last, self._look()
         self._last = now
+        stayed = now.used - before.used if before else 0
         for region in self._open:
             region.count += now.count
             region.bytes += now.allocated
             region.peak = max(region.peak, region.held + now.peak - now.start)
-            region.held += now.used - before.used if before else 0
+            region.held += stayed
+            region.stayed.append(stayed)
             region.largest_after = now.largest
             region.stack = max(region.stack, now.stack)
 

@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import re
 import textwrap
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from mpy_harness import architectures
+from mpy_harness import architectures, machines
+from mpy_harness.architectures.instruction_set import FirmwareFloats
 from mpy_harness.board.address_names import AddressNames
 from mpy_harness.board.allocations import Allocations, Heap, MemoryWatch
 from mpy_harness.board.console import Console
+from mpy_harness.board.coverage import NativeCoverage
 from mpy_harness.board.files import BoardFiles
 from mpy_harness.board.hostfiles import HostFiles
 from mpy_harness.board.life import LifeCycle
+from mpy_harness.board.memcheck import MemoryChecker
 from mpy_harness.board.meter import Meter
 from mpy_harness.board.modules import GuestModules
 from mpy_harness.board.objects import GuestObject, fetch, number_of
+from mpy_harness.board.region import Region
 from mpy_harness.board.requests import Requests
 from mpy_harness.board.served_modules import ServedModules
+from mpy_harness.board.timing import Timing, timing_of
 from mpy_harness.counting.count import Count
 from mpy_harness.counting.instrument import Instrument
-from mpy_harness.errors import CountingUnavailable
+from mpy_harness.errors import CountingUnavailable, TimingUnavailable
 from mpy_harness.firmware.mpyfile import MpyAbi
 from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.firmware.symbols import Symbols
 from mpy_harness.machines import Machine
+from mpy_harness.memcheck.findings import Finding
 from mpy_harness.targets import Target
 
 BOOT_SECONDS = 40.0  # a chip that boots from flash takes 3 on an idle host, and many times that on a busy one
@@ -59,20 +64,27 @@ class Board:
         #: What all that a board does in the guest goes through.
         self.requests = Requests(target.name, timeout, GuestObject, number_of)
         self.files = BoardFiles(self.requests)
-        self.heap = Heap(self.requests)
+        self.heap = Heap(self.requests, symbols)
         names = AddressNames(symbols, self.requests)
         arch = architectures.mpy_arch(target.natmod.arch)
-        floats = symbols.floats or (arch.floats if arch is not None else None)
+        registers = symbols.floats or (arch.floats if arch is not None else None)
+        floats = FirmwareFloats(registers, arch.precision if arch is not None else "single")
         self._modules = GuestModules(self.requests, self.files, self.heap, names, floats)
         served = ServedModules(target.name, floats, lambda: self._modules.abi)
         self.requests.explain = served.explain
         self._memory = MemoryWatch(self.requests, symbols)
-        self._meter = Meter(self.requests, symbols, names, instrument.mode) if instrument is not None else None
+        mode = instrument.mode if instrument is not None else None
+        self._meter = Meter(self.requests, symbols, names, mode) if mode is not None else None
+        self._checker = MemoryChecker(symbols, names)
+        self.requests.check = self._checker.check
+        #: Which code of native modules ran, where the board was started to write that down.
+        self.coverage = NativeCoverage(self._checker.images)
         self._why_not = why_not
         self.requests.observers += [each for each in (self._meter, self._memory, served) if each is not None]
         self._life = LifeCycle(
             target, image, log, self.requests, names, served, host_files or HostFiles(),
             boot_seconds=boot_seconds, uses_memory=memory, instrument=instrument, meter=self._meter,
+            checker=self._checker, coverage=self.coverage,
         )  # fmt: skip
         self._life.start()
 
@@ -93,7 +105,7 @@ class Board:
         NumPy arrays arrive as ``array.array``; arrays and memoryviews come back as NumPy arrays.
         Results that cannot be transferred come back as GuestObject.
         """
-        return self.requests.run("call", function, "", list(args), kwargs, timeout=timeout)
+        return self.requests.run("call", function, None, list(args), kwargs or None, timeout=timeout)
 
     def hold(self, value: Any) -> GuestObject:
         """Put a value into the guest and return a stand-in for it."""
@@ -156,7 +168,7 @@ class Board:
         """Tell whether instructions are counted on this board."""
         return self._meter is not None
 
-    def count(self, name: str = "", *, listed: bool = True) -> AbstractContextManager[Count]:
+    def count(self, name: str = "", *, listed: bool = True) -> Region[Count]:
         """Count the instructions that the guest executes in a ``with`` block.
 
         Only code of programs counts, and it begins with a collected heap each time: not the transport of requests,
@@ -167,7 +179,8 @@ class Board:
             raise TypeError(f"a region's name is a str, not {name!r}")
         if self._meter is None:
             raise CountingUnavailable(f"instructions cannot be counted: {self._why_not}")
-        return self._meter.region(name, listed=listed)
+        call = f"board.count({name!r})" if name else "board.count()"
+        return Region(call, f"with {call} as count:", self._meter.region(name, listed=listed))
 
     @property
     def counts(self) -> list[Count]:
@@ -176,24 +189,50 @@ class Board:
 
     # --- memory -----------------------------------------------------------------------------
 
-    def allocations(self, name: str = "", *, listed: bool = True) -> AbstractContextManager[Allocations]:
+    def allocations(self, name: str = "", *, listed: bool = True) -> Region[Allocations]:
         """Measure what programs take of heap and stack in a ``with`` block.
 
         Neither the transport of requests nor the compilation of source text counts. The figures are complete when the
         block ends. They are listed in ``allocated`` unless ``listed`` is false. Raises MemoryUnwatched.
         """
-        return self._memory.region(name, listed=listed)
+        call = f"board.allocations({name!r})" if name else "board.allocations()"
+        return Region(call, f"with {call} as taken:", self._memory.region(name, listed=listed))
 
     @property
     def allocated(self) -> list[Allocations]:
         """Return what was taken in the regions of ``allocations`` so far."""
         return self._memory.allocated
 
+    @property
+    def findings(self) -> list[Finding]:
+        """Return what native code did wrong to memory so far, where the board checks that (``--memcheck``).
+
+        Each was raised as MemoryMisused when its request ended. A test that leaves some here fails at its end, whether
+        or not it caught that; one that wants them takes them away (``board.findings.clear()``).
+        """
+        return self._checker.findings
+
     def forget(self) -> None:
-        """Forget all counts, allocations and modules so far, because another test begins."""
+        """Forget all counts, allocations, findings and modules so far, because another test begins."""
         self.counts.clear()
         self.allocated.clear()
+        self._checker.forget()
         self._modules.forget()
+
+    # --- time -------------------------------------------------------------------------------
+
+    def time(self, function: str | GuestObject, *args: Any, repeats: int = 20, timeout: float | None = None) -> Timing:
+        """Return how long a guest function takes on a chip, by its own clock, repeated; garbage is collected before.
+
+        ``function`` is its (dotted) name, or the function itself; ``timeout`` is for all repetitions. Raises
+        TimingUnavailable on an emulator, whose clock says how fast the host is.
+        """
+        if not machines.kind_of(self.target).is_hardware:
+            raise TimingUnavailable(
+                f"time is not measured on {self.target.name}: its clock says how fast the host is. Count instructions "
+                "(board.count) and estimate time from them, or run the test on a board: --target serial:PORT."
+            )
+        return timing_of(self.requests, function, args, repeats, timeout)
 
     # --- life -------------------------------------------------------------------------------
 

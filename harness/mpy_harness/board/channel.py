@@ -8,11 +8,13 @@ from typing import Protocol
 from mpy_harness.board.codec import Message
 from mpy_harness.board.signs import Signs
 
-#: Turns a question of the guest into its answer (``HostFiles.answer``).
-Answer = Callable[[bytes], bytes]
+#: Turns a question of the guest into its answer of at most so many bytes (``HostFiles.answer``).
+Answer = Callable[[bytes, int], bytes]
 
+#: The guest's name of its program. No other program has it, and it is short: the console takes 0.1 ms for a byte.
+RUNTIME = "\u02ac".encode()
 #: Source text that makes the guest run the request that was sent.
-RUN = b"_mpyh()"
+RUN = RUNTIME + b"()"
 
 
 def nothing() -> None:
@@ -35,8 +37,11 @@ class Execute(Protocol):
 class Channel(Protocol):
     """Carries one request at a time to the guest's program."""
 
-    def inject(self, code: bytes, imports: list[str] | None, signs: Signs) -> None:
-        """Send the guest's program, compiled, after a reset; ``imports`` as in ``guest_code.loader``."""
+    def inject(self, code: bytes | None, imports: list[str] | None, signs: Signs) -> None:
+        """Send the guest's program, compiled, after a reset, and start it; None: it is in the firmware.
+
+        ``imports`` are those of ``guest_loader.loader``.
+        """
 
     def needs_room(self, message: Message) -> bool:
         """Tell whether the guest has to allocate memory before it can read a message."""

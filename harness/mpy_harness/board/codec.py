@@ -10,6 +10,7 @@ Lengths, numbers and indices are uint32.
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import chain
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from mpy_harness.errors import ConsoleGarbled, Untransferable
+from mpy_harness.limits import EQUAL_HASHES, REFERENCES, VALUE_DEPTH, VALUES
 
 #: Typecodes of the guest's ``array`` module and the NumPy types that they hold.
 TYPECODES: dict[str, np.dtype[Any]] = {
@@ -99,15 +101,16 @@ def encode(value: Any, number: Callable[[Reference], int] = lambda thing: thing.
 def decode(data: bytes | memoryview, reference: Callable[[int], Any]) -> Any:
     """Return the value in bytes from the guest; ``reference`` makes the stand-in for an object there.
 
-    Raises ConsoleGarbled for bytes that are not a value.
+    Raises ConsoleGarbled for bytes that are not a value, Untransferable for a value of more parts than limits allow.
     """
+    reader = _Reader(memoryview(data), reference)
     try:
-        value, end = _decode(memoryview(data), 0, reference)
-    except RecursionError:
-        raise Untransferable("the guest returned a value that is nested too deep for the host") from None
+        value = reader.value(0)
+    except Untransferable:  # a TypeError too
+        raise
     except (IndexError, KeyError, struct.error, UnicodeDecodeError, ValueError, TypeError) as error:
         raise ConsoleGarbled(f"the guest returned a malformed value ({error}): its memory is corrupt") from error
-    if end != len(data):
+    if reader.at != len(data):
         raise ConsoleGarbled("the guest returned a value with bytes left over: its memory is corrupt")
     return value
 
@@ -179,31 +182,62 @@ _ENCODERS: tuple[tuple[Any, Callable[[Any, Message, int], None]], ...] = (
 )
 
 
-def _decode(data: memoryview, at: int, reference: Callable[[int], Any]) -> tuple[Any, int]:
-    tag, at = chr(data[at]), at + 1
-    if tag in "NTF":
-        return {"N": None, "T": True, "F": False}[tag], at
-    if tag in "if":
-        return struct.unpack_from("<q" if tag == "i" else "<d", data, at)[0], at + 8
-    if tag == "a":
-        code, size = chr(data[at]), struct.unpack_from("<I", data, at + 1)[0]
-        at += 5
-        array = np.frombuffer(bytes(_slice(data, at, size)), TYPECODES[_SYNONYMS.get(code, code)])
-        return array.copy(), at + size
-    size, at = struct.unpack_from("<I", data, at)[0], at + 4
-    if tag == "r":
-        return reference(size), at
-    if tag in "sbI":
-        content = bytes(_slice(data, at, size))
-        return (content if tag == "b" else content.decode() if tag == "s" else int(content, 16)), at + size
-    items = []
-    for _ in range(2 * size if tag == "d" else size):
-        item, at = _decode(data, at, reference)
-        items.append(item)
-    return (dict(zip(items[::2], items[1::2], strict=True)) if tag == "d" else _CONTAINERS[tag](items)), at
+class _Reader:
+    """Reads a value; what would take long or much memory is refused before it is made."""
+
+    def __init__(self, data: memoryview, reference: Callable[[int], Any]) -> None:
+        self.at = 0
+        self._data = data
+        self._reference = reference
+        self._values = self._references = 0
+
+    def value(self, depth: int) -> Any:
+        self._values += 1
+        if self._values > VALUES:
+            raise _too_much(f"more than {VALUES:,} values")
+        if depth > VALUE_DEPTH:
+            raise _too_much(f"a value that is nested more than {VALUE_DEPTH} deep")
+        tag = chr(self._data[self.at])
+        self.at += 1
+        if tag in "NTF":
+            return {"N": None, "T": True, "F": False}[tag]
+        if tag in "if":
+            self.at += 8
+            return struct.unpack_from("<q" if tag == "i" else "<d", self._data, self.at - 8)[0]
+        if tag == "a":
+            code = chr(self._data[self.at])
+            self.at += 1
+            return np.frombuffer(self._content(self._size()), TYPECODES[_SYNONYMS.get(code, code)]).copy()
+        size = self._size()
+        if tag == "r":
+            self._references += 1
+            if self._references > REFERENCES:
+                raise _too_much(f"more than {REFERENCES:,} objects that stay there")
+            return self._reference(size)
+        if tag in "sbI":
+            content = self._content(size)
+            return content if tag == "b" else content.decode() if tag == "s" else int(content, 16)
+        items = [self.value(depth + 1) for _ in range(2 * size if tag == "d" else size)]
+        if tag in "deE":
+            _check_hashes(items[:: 2 if tag == "d" else 1])
+        return dict(zip(items[::2], items[1::2], strict=True)) if tag == "d" else _CONTAINERS[tag](items)
+
+    def _size(self) -> int:
+        size: int = struct.unpack_from("<I", self._data, self.at)[0]
+        self.at += 4
+        return size
+
+    def _content(self, size: int) -> bytes:
+        if self.at + size > len(self._data):
+            raise IndexError("length beyond the end")
+        self.at += size
+        return bytes(self._data[self.at - size : self.at])
 
 
-def _slice(data: memoryview, at: int, size: int) -> memoryview:
-    if at + size > len(data):
-        raise IndexError("length beyond the end")
-    return data[at : at + size]
+def _check_hashes(keys: list[Any]) -> None:
+    if len(keys) > EQUAL_HASHES and max(Counter(map(hash, keys)).values()) > EQUAL_HASHES:
+        raise _too_much(f"a set or dict with more than {EQUAL_HASHES} keys of one hash")
+
+
+def _too_much(what: str) -> Untransferable:
+    return Untransferable(f"the guest returned {what}: return less at once, or an array")

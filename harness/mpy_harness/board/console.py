@@ -24,14 +24,21 @@ _READ_BYTES = 65536
 _TAIL_BYTES = 16384
 _DRAIN_SECONDS = 0.02  # between two looks at whether it is over
 # An emulated UART sends byte by byte, and waking the host for each takes the emulator longer than the byte. After this
-# many reads in a row, the console waits a moment before it reads on.
-_STREAM_READS = 8
+# many reads in a row, which is more than an answer without output takes, the console waits a moment before it reads on,
+# until the host has sent something or nothing has come for a while.
+_STREAM_READS = 40
 _STREAM_PAUSE = 0.0003
+_STREAM_ENDS = 0.005
 # What the raw REPL prints for the host, as opposed to a program's output (MicroPython manual, "Using the raw REPL").
 _PROTOCOL = re.compile(
-    signs.PATTERN + rb"|raw REPL; CTRL-B to exit\r\n>?|R\x01..\x01|\x04>|OK(?=\r\nMPY: soft reboot)|[\x01-\x06\x0e]",
+    rb"|".join((
+        signs.PATTERN,
+        rb"raw REPL; CTRL-B to exit\r\n(?:>(?:OK)?)?",
+        rb"(?:\A|\x04>)OK",  # a line was taken that was typed
+        rb"R\x01..\x01|\x04>|OK(?=\r\nMPY: soft reboot)|[\x01-\x06\x0e]",
+    )),
     re.DOTALL,
-)
+)  # fmt: skip
 
 
 class ConsoleClosed(Exception):  # noqa: N818 - no error by itself: the caller knows what it means
@@ -73,7 +80,7 @@ class Console(fdspawn):  # type: ignore[type-arg]  # generic in its stubs only
             self.flag_eof = True
             raise EOF("console closed")
         now = time.monotonic()
-        self._streaming = self._streaming + 1 if now - self.last_byte_at < 2 * _STREAM_PAUSE else 0
+        self._streaming = self._streaming + 1 if now - self.last_byte_at < _STREAM_ENDS else 0
         self.last_byte_at = now
         self._log_file.write(data)
         self._log_file.flush()
@@ -96,6 +103,7 @@ class Console(fdspawn):  # type: ignore[type-arg]  # generic in its stubs only
 
         Raises ConsoleClosed.
         """
+        self._streaming = 0
         try:
             self._stream.write(data, _SECONDS)
         except OSError as error:
@@ -112,15 +120,30 @@ class Console(fdspawn):  # type: ignore[type-arg]  # generic in its stubs only
 
         Raises WaitedLong at the deadline (time.monotonic seconds), ConsoleClosed at the end.
         """
-        index = self._wait(lambda seconds: self.expect_exact(markers, timeout=seconds), deadline)
-        return index, self.before or b""
+        overlap = max(map(len, markers)) - 1
+        with self._taken() as data:
+            looked_at = 0
+            while True:
+                found = [(at, i) for i, marker in enumerate(markers) if (at := data.find(marker, looked_at)) >= 0]
+                if found:
+                    at, index = min(found)
+                    before = bytes(data[:at])
+                    del data[: at + len(markers[index])]
+                    return index, before
+                looked_at = max(0, len(data) - overlap)
+                self._receive(data, deadline)
 
     def search(self, pattern: bytes, deadline: float) -> re.Match[bytes]:
         """Return the first match of a regular expression.
 
         Raises WaitedLong at the deadline, ConsoleClosed at the end.
         """
-        self._wait(lambda seconds: self.expect(pattern, timeout=seconds), deadline)
+        try:
+            self.expect(pattern, timeout=max(0.001, deadline - time.monotonic()))
+        except TIMEOUT as error:
+            raise WaitedLong from error
+        except EOF as error:
+            raise ConsoleClosed("the console closed") from error
         match = self.match
         assert isinstance(match, re.Match)  # noqa: S101 - pexpect's type says less
         return match
@@ -130,16 +153,35 @@ class Console(fdspawn):  # type: ignore[type-arg]  # generic in its stubs only
 
         Raises WaitedLong at the deadline, ConsoleClosed at the end.
         """
-        self._wait(lambda seconds: self.expect(b"(?s)" + b"." * count, timeout=seconds), deadline)
-        return bytes(self.after)  # type: ignore[arg-type]  # bytes after a match
+        with self._taken() as data:
+            while len(data) < count:
+                self._receive(data, deadline)
+            taken = bytes(data[:count])
+            del data[:count]
+            return taken
 
-    @staticmethod
-    def _wait(action: Callable[[float], int], deadline: float) -> int:
+    @contextlib.contextmanager
+    def _taken(self) -> Iterator[bytearray]:
+        """Give what was received and not yet consumed; what is left of it then is pexpect's again.
+
+        pexpect's own search takes as long as many bytes take to come.
+        """
+        data = bytearray(self.unread())
         try:
-            return action(max(0.001, deadline - time.monotonic()))
+            yield data
+        finally:
+            self._buffer, self._before = io.BytesIO(), io.BytesIO()
+            self._buffer.write(data)
+            self._before.write(data)
+
+    def _receive(self, data: bytearray, deadline: float) -> None:
+        try:
+            data += self.read_nonblocking(self.maxread, max(0.001, deadline - time.monotonic()))
         except TIMEOUT as error:
             raise WaitedLong from error
         except EOF as error:
+            self.before = bytes(data)
+            data.clear()
             raise ConsoleClosed("the console closed") from error
 
     @contextlib.contextmanager
@@ -167,8 +209,7 @@ class Console(fdspawn):  # type: ignore[type-arg]  # generic in its stubs only
     def unread(self) -> bytes:
         """Return what was received and not yet consumed, without consuming it."""
         # `buffer` may be but the end of what pexpect keeps in `_before`.
-        kept: io.BytesIO = self._before  # type: ignore[attr-defined]  # not in its stubs
-        return kept.getvalue()
+        return self._before.getvalue()
 
     def begin(self, text: str) -> None:
         """Begin a new tail, and write a line to the log by which a reader finds the place."""

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from mpy_harness.board.requests import Requests
+from mpy_harness.limits import ANSWER_BYTES
+from mpy_harness.resources import read_file
 
 
 class BoardFiles:
@@ -19,7 +21,7 @@ class BoardFiles:
 
         Folders on the way are made.
         """
-        data = source if isinstance(source, bytes) else Path(source).read_bytes()
+        data = source if isinstance(source, bytes) else read_file(Path(source), ANSWER_BYTES)
         self._requests.run("write", destination, data)
 
     def get(self, path: str) -> bytes:

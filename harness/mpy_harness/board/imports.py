@@ -12,15 +12,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mpy_harness.limits import TEXT_BYTES
+from mpy_harness.resources import read_file
+
 _SUFFIXES = (".py", ".mpy")  # in the order in which MicroPython looks for them (py/builtinimport.c)
 
 
 @dataclass(frozen=True)
 class Imports:
-    """Folders of native modules to build, by the names that they are imported by, and .mpy files to load."""
+    """Folders of native modules to build, by the names that they are imported by, .mpy files to load, Python files.
+
+    ``names`` are all that is imported, by whichever of the files.
+    """
 
     natmods: dict[str, Path] = field(default_factory=dict)
     files: list[Path] = field(default_factory=list)
+    sources: list[Path] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
 
 
 def parse(script: Path) -> ast.Module | None:
@@ -28,7 +36,7 @@ def parse(script: Path) -> ast.Module | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about odd escapes in strings: the guest's affair
-            return ast.parse(script.read_bytes())
+            return ast.parse(read_file(script, TEXT_BYTES))
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
@@ -41,7 +49,7 @@ def imports_of(script: Path, first: Sequence[Path], natmods: Sequence[Path], las
     """
     found = Imports()
     pending = [script]
-    seen: set[str] = set()
+    seen = found.names
     while pending:
         tree = parse(pending.pop())
         for name in _names(tree) if tree is not None else ():
@@ -49,7 +57,9 @@ def imports_of(script: Path, first: Sequence[Path], natmods: Sequence[Path], las
                 continue
             seen.add(name)
             files = _files(name.split("."), first, natmods, last, found.natmods)
-            pending += [file for file in files if file.suffix == ".py"]
+            sources = [file for file in files if file.suffix == ".py"]
+            pending += sources
+            found.sources.extend(file for file in sources if file not in found.sources)
             found.files.extend(file for file in files if file.suffix == ".mpy" and file not in found.files)
     return found
 
@@ -98,6 +108,15 @@ def _in_folder(folder: Path, name: Sequence[str]) -> list[Path]:
     start = module_file(place / "__init__")
     files = [start] if start else [place]  # a package without a file of its own: its folder
     return files + (_in_folder(place, name[1:]) if len(name) > 1 else [])
+
+
+def shadows(folder: Path) -> list[str]:
+    """Return the names of folders in a folder that MicroPython would import as packages without a file of their own."""
+    return sorted(
+        place.name
+        for place in folder.iterdir()
+        if place.name.isidentifier() and place.is_dir() and not module_file(place / "__init__")
+    )
 
 
 def _is_package(place: Path) -> bool:

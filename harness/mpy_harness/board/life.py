@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from mpy_harness import machines
-from mpy_harness.board import guest_code
 from mpy_harness.board.address_names import AddressNames
 from mpy_harness.board.channel import Channel
 from mpy_harness.board.console import Console, ConsoleClosed, WaitedLong
+from mpy_harness.board.coverage import NativeCoverage
 from mpy_harness.board.hostfiles import HostFiles
+from mpy_harness.board.memcheck import MemoryChecker
 from mpy_harness.board.memory_channel import MemoryChannel, WindowChannel
 from mpy_harness.board.meter import Meter
 from mpy_harness.board.repl import RawRepl
@@ -24,9 +26,11 @@ from mpy_harness.board.signs import Signs
 from mpy_harness.board.whereabouts import whereabouts
 from mpy_harness.counting.instrument import Instrument
 from mpy_harness.errors import ConsoleTimeout, FirmwareSilent, GuestFailure, HarnessError
+from mpy_harness.firmware import guest_program
 from mpy_harness.targets import Target
 
-_RAW_PROMPT_SECONDS = 15.0
+_RAW_PROMPT_SECONDS, _ASKED_SECONDS = 15.0, 60.0
+_WAKE_SECONDS = 12.0  # for a board that was on before: it may have to come to the end of what it does
 _SHELLS: dict[machines.Shell, type[RawRepl]] = {"raw-repl": RawRepl}
 
 
@@ -34,7 +38,8 @@ _SHELLS: dict[machines.Shell, type[RawRepl]] = {"raw-repl": RawRepl}
 class LifeCycle:
     """Starts a board's machine and firmware, again and again, and connects the board's requests with each life.
 
-    ``log`` gets the console. ``instrument`` makes the machine count, ``meter`` reads that. ``boot_seconds`` is what
+    ``log`` gets the console. ``instrument`` makes the machine count, ``meter`` reads that;
+    ``checker`` reads what it found in memory, ``coverage`` which native code ran. ``boot_seconds`` is what
     the firmware has until its prompt. ``served`` looks at the modules that the guest reads from ``host_files``.
     Without ``uses_memory``, values travel as text on the console.
     """
@@ -50,30 +55,66 @@ class LifeCycle:
     uses_memory: bool = True
     instrument: Instrument | None = None
     meter: Meter | None = None
+    checker: MemoryChecker | None = None
+    coverage: NativeCoverage | None = None
     emulator: machines.Machine = field(init=False)
     console: Console = field(init=False)
     _repl: RawRepl = field(init=False)
     _channel: Channel = field(init=False)
+    _resets: bool = field(default=True, init=False)
     _storage: machines.Storage = field(default_factory=machines.Storage, init=False)
 
     def start(self) -> None:
         """Start the machine and bring the guest to where it takes requests."""
-        self.emulator = machines.kind_of(self.target).start(self.image, self.instrument, self._storage)
-        if self.meter is not None and self.emulator.records is not None:
-            self.meter.connect(self.emulator.records)
-        self.console = Console(self.emulator.console, self.log)
-        shell = _SHELLS[self.emulator.shell]
-        self._repl = shell(self.console, lost=self._explain, where=self._whereabouts, answer=self._answer)
+        self._switch_on()
         try:
-            self._greet()
-            if self.instrument is not None:
-                # The friendly REPL of the first life has used the heap: later lives begin with the raw one.
-                self._repl.soft_reset(self.boot_seconds)
-            self._channel = self._make_channel()
-            self._load()
+            self._begin()
         except BaseException:
             self.close()
             raise
+
+    def ask(self, source: bytes) -> bytes:
+        """Start the machine, run source text in its bare MicroPython, and return what it printed. It is closed then."""
+        self._switch_on()
+        try:
+            self._meet()
+            return self._repl.execute(source, _ASKED_SECONDS)
+        finally:
+            self.close()
+
+    def _switch_on(self) -> None:
+        self.emulator = machines.kind_of(self.target).start(self.image, self.instrument, self._storage)
+        if self.meter is not None and self.emulator.records is not None:
+            self.meter.connect(self.emulator.records)
+        if self.checker is not None:
+            self.checker.connect(self.emulator.findings)
+        if self.coverage is not None:
+            self.coverage.connect(self.emulator.coverage)
+
+    def _begin(self) -> None:
+        self._meet()
+        self._channel = self._make_channel()
+        self._load()
+
+    def _meet(self) -> None:
+        """Bring a guest that has just been switched on, or reset, to its raw REPL."""
+        self._connect()
+        self._greet()
+        if self.instrument is not None or not self.emulator.greets:
+            # The friendly REPL of the first life has used the heap: later lives begin with the raw one. What a guest
+            # that was on before has done is not known.
+            self._repl.soft_reset(self.boot_seconds)
+
+    def _connect(self) -> None:
+        self.console = Console(self.emulator.console, self.log)
+        shell = _SHELLS[self.emulator.shell]
+        self._repl = shell(
+            self.console,
+            lost=self._explain,
+            where=self._whereabouts,
+            answer=self._answer,
+            crashed=None if self.emulator.greets else self._crashed,
+        )
 
     def soft_reset(self) -> None:
         """Restart MicroPython."""
@@ -81,13 +122,28 @@ class LifeCycle:
         self._load()
 
     def hard_reset(self) -> None:
-        """Switch the machine off and on again; what it has in flash stays."""
-        self.close()
-        self.start()
+        """Reset the machine, or switch it off and on where that brings no prompt; what it has in flash stays."""
+        if not self._has_reset():
+            self.emulator.switch_off()
+            self.close()
+            self.start()
+
+    def _has_reset(self) -> bool:
+        if not (self._resets and self.requests.usable and self.emulator.reset()):
+            return False
+        self.requests.stop()
+        self.console.close()
+        try:
+            self._begin()
+        except HarnessError:
+            self._resets = False  # it is not going to be another time
+        return self._resets
 
     def close(self) -> None:
         """End the machine. Calling it again does nothing."""
         self.requests.stop()
+        if self.coverage is not None:
+            self.coverage.disconnect()
         self.emulator.close()
         self.console.close()
 
@@ -106,11 +162,15 @@ class LifeCycle:
     def _greet(self) -> None:
         # A prompt first: bytes sent before the firmware has set up its UART would be lost.
         try:
-            self.console.read_until([b">>> "], time.monotonic() + self.boot_seconds)
-            self._repl.enter(_RAW_PROMPT_SECONDS)
+            if self.emulator.greets:
+                self.console.read_until([b">>> "], time.monotonic() + self.boot_seconds)
+                self._repl.enter(_RAW_PROMPT_SECONDS)
+            else:
+                self._wake()
         except WaitedLong:
             why = self.emulator.explain_silence(self.console.unread())
-            parts = (f"within {self.boot_seconds:g} s.", why, self._console_excerpt())
+            seconds = self.boot_seconds if self.emulator.greets else _WAKE_SECONDS
+            parts = (f"within {seconds:g} s.", why, self._console_excerpt())
             raise self._no_prompt(" ".join(part for part in parts if part)) from None
         except ConsoleClosed:
             gone = self._explain(self.console.before or b"")
@@ -118,11 +178,23 @@ class LifeCycle:
                 raise self._no_prompt(f"but {gone}. {self._console_excerpt()}") from None
             raise gone from None
 
+    def _wake(self) -> None:
+        try:
+            self._repl.wake(_WAKE_SECONDS)
+        except (WaitedLong, ConsoleClosed):
+            if not self.emulator.reset():
+                raise
+            self.console.close()
+            self._connect()
+            self._repl.wake(_WAKE_SECONDS)
+
     def _no_prompt(self, but: str) -> FirmwareSilent:
         name = self.target.name
+        if self.target.is_installed:
+            return FirmwareSilent(f"the board {name} showed no MicroPython prompt {but}")
         return FirmwareSilent(
             f"{self.image} showed no MicroPython prompt {but}\n"
-            f"Is the image built for target {name}? `mpy-harness setup {name} --force` builds it again."
+            f"Is the image built for target {name}? `mpy-harness setup {name} --force` builds its own one again."
         )
 
     def _console_excerpt(self) -> str:
@@ -146,23 +218,36 @@ class LifeCycle:
                 explain=lambda: self._explain(self.console.unread()),
             )
         )
-        decoder = self.instrument.decoder if self.instrument is not None else None
-        settle = machines.kind_of(self.target).settle
-        code = guest_code.compiled(self.target.tools, decoder, self.target.natmod.arch, settle)
         signs = Signs()
         self._repl.signs = signs
-        self.requests.guard(lambda: self._channel.inject(code, self.host_files.imports, signs))
+        self.requests.guard(lambda: self._channel.inject(self._program, self.host_files.imports, signs))
         if self.meter is not None:
             self.meter.calibrate()
 
+    @cached_property
+    def _program(self) -> bytes | None:
+        # What is sent after each reset; None where the firmware has it. No life changes that.
+        kind = machines.kind_of(self.target)
+        described = self.target.firmware_of or self.target
+        if not (kind.settle or kind.is_hardware) and guest_program.is_frozen_in(self.image, described):
+            return None
+        decoder = self.instrument.decoder if self.instrument is not None else None
+        arch = self.target.natmod.arch
+        return guest_program.compiled(self.target.tools, decoder, arch, kind.settle, keeps_files=kind.is_hardware)
+
     def _explain(self, console: bytes) -> HarnessError:
         """Return the error for a guest that is gone; ``console`` is what it printed last."""
-        where = partial(self.names.describe, code=machines.code_shown(console))
-        return machines.explain_end(self.emulator, console, self.target.name, where)
+        return machines.explain_end(self.emulator, console, self.target.name, self._describing(console))
+
+    def _crashed(self, console: bytes) -> HarnessError | None:
+        return self.emulator.explain_crash(console, self._describing(console))
+
+    def _describing(self, console: bytes) -> Callable[[int], str]:
+        return partial(self.names.describe, code=machines.code_shown(console))
 
     def _whereabouts(self) -> str:
         with self.console.drained():
             return whereabouts(self.emulator, self.names, self.target.natmod.arch)
 
     def _answer(self) -> None:
-        self._channel.serve(lambda question: self.served.answer(self.host_files, question))
+        self._channel.serve(lambda question, most: self.served.answer(self.host_files, question, most))

@@ -32,11 +32,12 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
-from mpy_harness.board import guest_code
-from mpy_harness.board.channel import RUN, Answer, Execute
+from mpy_harness.board import codec, guest_loader
+from mpy_harness.board.channel import RUN, RUNTIME, Answer, Execute
 from mpy_harness.board.codec import Block, Message
 from mpy_harness.board.signs import Signs
 from mpy_harness.errors import ConsoleGarbled, Untransferable
+from mpy_harness.limits import ANSWER_BYTES, VALUE_BYTES, VALUE_PIECES
 from mpy_harness.machines import GuestMemory, SharedWindow
 
 _HEADER = 64
@@ -46,8 +47,7 @@ _ASKED, _ANSWER, _ANSWERED = 16, 12, 20
 _BUFFER = 2176  # bytes of the guest's heap: most requests and results fit, and a debugger reads a half at once
 _BLOCK = 256  # bytes from which on a block goes where it belongs and not through the buffer
 _MOST_BLOCKS = 100
-_MOST_PIECES = 1 << 20
-_LARGEST = 256 << 20
+_TELL_HOME = b"print(" + RUNTIME + b".link.home)"
 _PREPARE_SECONDS = 40.0  # a collection of garbage, on a chip that is emulated on a busy host
 
 
@@ -72,9 +72,7 @@ class _BufferChannel:
 
     def request(self, message: Message, seconds: float) -> tuple[bytes, bytes]:
         """Run a request; return what the guest printed and the encoded result."""
-        # A collection of garbage takes what is in the buffer for addresses. The message is written after the guest has
-        # collected, so that each run finds the same.
-        output = self._execute(RUN, seconds, self._writer(message), self._signs)
+        output = self._run(message, seconds)
         with self._memory.still():
             return output, self._result()
 
@@ -86,6 +84,11 @@ class _BufferChannel:
                 return  # its memory is not what it was: nothing of it is believed
             self._reply(size, room, answer)
             self._memory.write(self._address + _ANSWERED, struct.pack("<I", asked))
+
+    def _run(self, message: Message, seconds: float) -> bytes:
+        # A collection of garbage takes what is in the buffer for addresses. The message is written after the guest has
+        # collected, so that each run finds the same.
+        return self._execute(RUN, seconds, self._writer(message), self._signs)
 
     def _writer(self, message: Message) -> Callable[[], None]:
         """Return a function that writes a message to the guest, to be called when the guest waits for it."""
@@ -111,8 +114,8 @@ class _BufferChannel:
         return self._memory.read(self._from_guest, size)
 
     def _reply(self, size: int, _room: int, answer: Answer) -> None:
-        reply = answer(self._memory.read(self._from_guest, size))
-        self._put_reply(reply if len(reply) <= self._half else b"-")  # larger than the window: the guest raises OSError
+        # What is larger than the window is refused: the guest raises OSError.
+        self._put_reply(answer(self._memory.read(self._from_guest, size), self._half))
 
     def _put_reply(self, reply: bytes) -> None:
         self._memory.write(self._to_guest, reply)
@@ -126,15 +129,24 @@ class WindowChannel(_BufferChannel):
         super().__init__(window, execute, window.address, len(window.memory))
         self._size = len(window.memory)
 
-    def inject(self, code: bytes, imports: list[str] | None, signs: Signs) -> None:
-        """Send the guest's program after a reset."""
+    def inject(self, code: bytes | None, imports: list[str] | None, signs: Signs) -> None:
+        """Send and start the guest's program after a reset."""
         self._signs = signs
+        if code is None:
+            start = codec.encode([imports, signs.number]).joined()
+            self._announce(len(start), self._to_guest, start)
+            self._execute(guest_loader.START_IN_WINDOW, 10)
+            return
         # The source of the loader comes through the window as well: the console takes 0.1 ms for a byte.
-        data = f"bytes(u.bytearray_at({self._to_guest},{len(code)}))"
-        source = guest_code.loader(data, f"Link({self._address},{self._size})", imports, signs)
+        data = b"bytes(u.bytearray_at(%d,%d))" % (self._to_guest, len(code))
+        source = guest_loader.loader(data, f"Link({self._address},{self._size})", imports, signs)
         place = self._to_guest + len(code)
         run = f"import uctypes as u\nexec(u.bytearray_at({place},{len(source)}))\ndel u"
         self._execute(run.encode(), 10, lambda: self._announce(0, 0, code + source))
+
+    def _run(self, message: Message, seconds: float) -> bytes:
+        self._writer(message)()  # the window is no part of the heap, so it does not matter when the guest collects
+        return self._execute(RUN, seconds, signs=self._signs)
 
     def _make_room(self, message: Message) -> Callable[[], None]:
         raise Untransferable(
@@ -149,10 +161,18 @@ class MemoryChannel(_BufferChannel):
         super().__init__(memory, execute)
         self._waiting: bytes | None = None  # an answer for which the guest allocates memory
 
-    def inject(self, code: bytes, imports: list[str] | None, signs: Signs) -> None:
-        """Send the guest's program after a reset, into memory that the guest allocates for it."""
+    def inject(self, code: bytes | None, imports: list[str] | None, signs: Signs) -> None:
+        """Send the guest's program after a reset, into memory that the guest allocates for it, and start it."""
         self._signs = signs
-        source = guest_code.loader("D", f"MemoryLink({_BUFFER})", imports, signs)
+        link = f"MemoryLink({_BUFFER})"
+        if code is None:
+            home = self._execute(guest_loader.starter(link, imports, signs) + _TELL_HOME, 30)
+        else:
+            home = self._load(code, guest_loader.loader(b"D", link, imports, signs))
+        self._place(_numbers(home, 1)[0], _BUFFER)
+        self._waiting = None
+
+    def _load(self, code: bytes, source: bytes) -> bytes:
         allocate = f"D=bytes({len(code)});S=bytes({len(source)})"
         where = f"import uctypes as u\n{allocate}\nprint(u.addressof(D),u.addressof(S))"
         places = _numbers(self._execute(where.encode(), 30), 2)
@@ -162,9 +182,7 @@ class MemoryChannel(_BufferChannel):
                 for address, data in zip(places, (code, source), strict=True):
                     self._memory.write(address, data)
 
-        home = self._execute(b"exec(S)\ndel u,S\nprint(_mpyh.link.home)", 30, write)
-        self._place(_numbers(home, 1)[0], _BUFFER)
-        self._waiting = None
+        return self._execute(b"exec(S)\ndel u,S\n" + _TELL_HOME, 30, write)
 
     def _make_room(self, message: Message) -> Callable[[], None]:
         data, blocks = message.apart(_BLOCK, _MOST_BLOCKS)
@@ -172,7 +190,7 @@ class MemoryChannel(_BufferChannel):
         if is_long:
             blocks.append(Block("B", data))
         table = b"".join(_PIECE.pack(ord(block.typecode or "\0"), len(block.data)) for block in blocks)
-        prepare = b"_mpyh.link.prepare()"
+        prepare = RUNTIME + b".link.prepare()"
         self._execute(prepare, _PREPARE_SECONDS, lambda: self._announce(0, 0, table, len(blocks)))
 
         def write() -> None:
@@ -191,11 +209,13 @@ class MemoryChannel(_BufferChannel):
         _, _, _, _, _, _, _, count, table = self._header()
         if not count:
             return super()._result()
-        if count > _MOST_PIECES:
+        if count > VALUE_PIECES:
             raise ConsoleGarbled("the guest returned no value: its memory is corrupt")
         pieces = list(_PIECE.iter_unpack(self._memory.read(table, count * _PIECE.size)))
-        if sum(size for _, size in pieces) > _LARGEST:
-            raise ConsoleGarbled(f"the guest returned a value of more than {_LARGEST >> 20} MiB: its memory is corrupt")
+        if sum(size for _, size in pieces) > VALUE_BYTES:
+            raise ConsoleGarbled(
+                f"the guest returned a value of more than {VALUE_BYTES >> 20} MiB: its memory is corrupt"
+            )
         return b"".join(self._memory.read(address, size) for address, size in pieces)
 
     def _reply(self, size: int, room: int, answer: Answer) -> None:
@@ -203,7 +223,7 @@ class MemoryChannel(_BufferChannel):
             self._memory.write(room, self._waiting)
             self._waiting = None
             return
-        reply = answer(self._memory.read(self._from_guest, size))
+        reply = answer(self._memory.read(self._from_guest, size), ANSWER_BYTES)
         self._waiting = None
         if len(reply) <= self._half:
             self._put_reply(reply)

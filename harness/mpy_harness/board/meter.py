@@ -37,6 +37,7 @@ class Meter:
     def __init__(self, requests: Requests, symbols: Symbols, names: AddressNames, mode: Mode) -> None:
         self.counts: list[Count] = []
         self._requests = requests
+        self._symbols = symbols
         self._names = names
         self._collects = symbols.address(_COLLECTS) or 0
         self._mode = COUNTED_BY_NAME if mode == "functions" else COUNTED
@@ -71,7 +72,7 @@ class Meter:
             warnings.warn(
                 f"the count of {name or 'a region'!r} is not exact: {_UNSURE[count.doubt]}.",
                 InexactCount,
-                stacklevel=3,  # who wrote `with board.count`
+                stacklevel=4,  # who wrote `with board.count`
             )
 
     def calibrate(self) -> None:
@@ -135,4 +136,6 @@ class Meter:
         empty, empty_tree = self._empty.get(record.kind, (None, None))
         if tree is not None and empty_tree is not None:
             tree = without(tree, empty_tree)
-        return count_of(record, empty, tree)
+        functions = ((self._symbols.at(address), calls) for address, calls in record.reads)
+        reads = {function.name.partition(".")[0]: calls for function, calls in functions if function is not None}
+        return count_of(record, empty, tree, reads)

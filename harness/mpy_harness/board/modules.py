@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from mpy_harness.architectures.instruction_set import Floats
+from mpy_harness.architectures.instruction_set import FirmwareFloats
 from mpy_harness.board.address_names import AddressNames
 from mpy_harness.board.allocations import Heap
 from mpy_harness.board.files import BoardFiles
@@ -23,11 +23,11 @@ _FOLDER = "/natmods"
 class GuestModules:
     """Loads modules; ``heap`` learns what importing each took.
 
-    ``floats`` are the registers in which the firmware passes C floats.
+    ``floats`` are those of the firmware.
     """
 
     def __init__(
-        self, requests: Requests, files: BoardFiles, heap: Heap, names: AddressNames, floats: Floats | None
+        self, requests: Requests, files: BoardFiles, heap: Heap, names: AddressNames, floats: FirmwareFloats
     ) -> None:
         #: The native modules that were loaded, by name.
         self.native: dict[str, Path | NatmodBuild] = {}
@@ -60,14 +60,13 @@ class GuestModules:
 
     def import_file(self, name: str, file: str) -> GuestObject:
         """Import a module from a file that the guest has, and make sure that it came from there."""
-        module, origin, heap = self._requests.run("import", name, file.rpartition("/")[0] or "/")
+        module, origin = self._heap.import_from(file.rpartition("/")[0] or "/", name)
         if origin is None or origin.lstrip("/") != file.lstrip("/"):
             raise WrongModule(
                 f"importing {name!r} gave {origin or 'a module built into the firmware'}, not {file}. "
                 "Rename the file, or use a firmware without that module."
             )
         assert isinstance(module, GuestObject)  # noqa: S101 - modules are not transferable
-        self._heap.imports[name] = heap
         return module
 
     def forget(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -10,7 +11,7 @@ from typing import Literal
 from mpy_harness.board.board import Board
 from mpy_harness.board.objects import GuestObject
 from mpy_harness.errors import NatmodInvalid
-from mpy_harness.firmware.natmods import NatmodBuild, build_natmod
+from mpy_harness.firmware.natmods import MakeWords, NatmodBuild, build_natmod
 from mpy_harness.firmware.progress import Progress, Silent
 from mpy_harness.firmware.sources import micropython_source
 from mpy_harness.resources import natmods_dir
@@ -40,33 +41,50 @@ class ModuleLoader:
     """The fixture ``natmod``: call it with a module's name or folder.
 
     A name means a folder of that name below one of ``folders``, then one that the harness carries; a
-    path is relative to the current folder, or else to one of ``bases``.
+    path is relative to the current folder, or else to one of ``bases``. ``words`` are for all makefiles. ``built``
+    are what was built, each with the name of its target.
     """
 
     board: Board
     folders: tuple[Path, ...] = ()
     bases: tuple[Path, ...] = ()
     micropython: Path | None = None
+    words: MakeWords = field(default_factory=MakeWords)
     progress: Progress = field(default_factory=Silent)
-    built: list[NatmodBuild] = field(default_factory=list)
+    built: list[tuple[NatmodBuild, str]] = field(default_factory=list)
 
-    def __call__(self, name: str | Path, form: Form = "native") -> GuestModule:
-        """Build the module for the board's arch if need be, load it and return it."""
-        folder = self._folder(name)
+    def __call__(
+        self,
+        name: str | Path,
+        form: Form = "native",
+        *,
+        goal: str | None = None,
+        variables: Mapping[str, str] | None = None,
+        board: Board | None = None,
+    ) -> GuestModule:
+        """Build the module for the board's arch if need be, load it and return it.
+
+        ``goal`` and ``variables`` are for its makefile, as on make's command line; they go before those that all
+        makefiles get. ``board`` is another one than the test's first.
+        """
+        board = board or self.board
+        folder = self.folder(name)
         if form == "python":
             file = folder / f"{folder.name}_python.py"
             if not file.is_file():
                 raise NatmodInvalid(f"{folder.name} has no pure-Python form: there is no {file}")
             place = f"/python/{file.name}"
-            self.board.files.put(file, place)
-            module = self.board.import_module(file.stem, place)
-            return GuestModule(module, None, self.board.heap.imports[file.stem])
-        build = build_module(folder, self.board.target, self.micropython, self.progress)
-        self.built.append(build)
-        module = self.board.import_native(build)
-        return GuestModule(module, build, self.board.heap.imports[build.name])
+            board.files.put(file, place)
+            module = board.import_module(file.stem, place)
+            return GuestModule(module, None, board.heap.imports[file.stem])
+        words = MakeWords(goal or self.words.goal, {**self.words.variables, **(variables or {})})
+        build = build_module(folder, board.target, self.micropython, self.progress, words)
+        self.built.append((build, board.target.name))
+        module = board.import_native(build)
+        return GuestModule(module, build, board.heap.imports[build.name])
 
-    def _folder(self, name: str | Path) -> Path:
+    def folder(self, name: str | Path) -> Path:
+        """Return the folder of a module's sources. Raises NatmodInvalid."""
         roots = (Path.cwd(), *self.bases) if "/" in str(name) else (*self.folders, natmods_dir())
         candidates = list(dict.fromkeys(root / name for root in roots))
         for folder in candidates:
@@ -86,9 +104,20 @@ class ModuleLoader:
 
 
 def build_module(
-    folder: Path, target: Target, micropython: Path | None = None, progress: Progress | None = None
+    folder: Path,
+    target: Target,
+    micropython: Path | None = None,
+    progress: Progress | None = None,
+    words: MakeWords | None = None,
 ) -> NatmodBuild:
     """Build a native module for a target from its folder, unless the cache has it, and return what was built."""
     version = target.tools
     source = micropython_source(version, given=micropython, progress=progress or Silent())
-    return build_natmod(folder, target.natmod.arch, source=source, micropython=version, progress=progress)
+    return build_natmod(
+        folder,
+        target.natmod.arch,
+        source=source,
+        micropython=version,
+        words=words,
+        progress=progress,
+    )

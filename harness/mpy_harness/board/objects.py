@@ -30,7 +30,7 @@ class GuestObject(Reference):
 
     def __call__(self, *args: Any, timeout: float | None = None, **kwargs: Any) -> Any:
         """Call the object, a function or class of the guest."""
-        return self._requests.run("call", self, "", list(args), kwargs, timeout=timeout)
+        return self._requests.run("call", self, None, list(args), kwargs or None, timeout=timeout)
 
     def __getattr__(self, name: str) -> Any:
         """Return the attribute of that name: its value, or for a function and the like what calls it.
@@ -66,7 +66,7 @@ class GuestMethod:
 
     def __call__(self, *args: Any, timeout: float | None = None, **kwargs: Any) -> Any:
         """Call the method in the guest."""
-        return self._requests.run("call", self._owner, self._name, list(args), kwargs, timeout=timeout)
+        return self._requests.run("call", self._owner, self._name, list(args), kwargs or None, timeout=timeout)
 
     def __repr__(self) -> str:
         return f"<method {self._name} of {self._owner!r}>"

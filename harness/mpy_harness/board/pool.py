@@ -1,4 +1,4 @@
-"""Boards for a session: one for each target and mode of counting, used again as long as it works."""
+"""Boards for a session: one for each target and mode of counting, or more, used again as long as they work."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import Any
 from mpy_harness import machines
 from mpy_harness.board.board import Board
 from mpy_harness.board.hostfiles import HostFiles
-from mpy_harness.counting.instrument import Instrument, Mode
+from mpy_harness.counting.guest_time import GuestTime, with_guest_time
+from mpy_harness.counting.instrument import Check, Instrument, Mode
 from mpy_harness.errors import HarnessError, MachineryError
 from mpy_harness.firmware.image import Firmware, firmware_for
 from mpy_harness.firmware.progress import Progress, Silent
 from mpy_harness.machines import MachineKind
-from mpy_harness.targets import Target
+from mpy_harness.memcheck.coverage import Coverage, merge
+from mpy_harness.targets import Reset, Target
 
 
 @dataclass
@@ -32,9 +34,10 @@ class BoardPool:
     timeout: float = 10.0
     label: str = ""
     progress: Progress = field(default_factory=Silent)
-    _boards: dict[tuple[str, Mode | None], Board] = field(default_factory=dict)
+    _boards: dict[tuple[str, Mode | None, Check, bool, GuestTime | None, int], Board] = field(default_factory=dict)
     _firmware: dict[str, Firmware] = field(default_factory=dict)
     _boots: int = 0
+    _coverage: Coverage = field(default_factory=dict)  # of boards that were closed
 
     def firmware(self, target: Target) -> Firmware:
         """Return the target's image, built if need be."""
@@ -44,47 +47,90 @@ class BoardPool:
             )
         return self._firmware[target.name]
 
-    def board(self, target: Target, host_files: HostFiles | None = None, mode: Mode | None = "count") -> Board:
+    def board(
+        self,
+        target: Target,
+        host_files: HostFiles | None = None,
+        mode: Mode | None = "count",
+        number: int = 0,
+        reset: Reset | None = None,
+        *,
+        check: Check = "",
+        covers: bool = False,
+        guest_time: GuestTime | None = None,
+    ) -> Board:
         """Return the target's board as after a reset: one that works is reset, one that does not is replaced.
 
-        ``mode`` is what it counts, None for nothing.
+        ``mode`` is what it counts, None for nothing. Who wants several at a time gives each a ``number``. ``reset``
+        is another kind than the target's. ``check`` is how it checks what native code does to memory, ``covers``
+        that it writes down which of it runs; raises MemcheckUnavailable where it cannot. ``guest_time`` is what its
+        clock goes by; None is counted instructions where it can, and "counted" raises GuestTimeUnavailable where it
+        cannot.
         """
-        board = self._boards.get((target.name, mode))
+        key = target.name, mode, check, covers, guest_time, number
+        board = self._boards.get(key)
         if board is not None and board.usable:
             board.host_files = host_files or HostFiles()
             try:
-                board.soft_reset()
+                (board.hard_reset if (reset or target.reset) == "hard" else board.soft_reset)()
             except HarnessError:
-                board.close()  # an earlier test broke it, which must not fail this one: boot another
+                self._end(board)  # an earlier test broke it, which must not fail this one: boot another
             else:
                 return board
         elif board is not None:
-            board.close()
-        self._boards[target.name, mode] = board = self._boot(target, host_files, mode)
+            self._end(board)
+        self._boards[key] = board = self._boot(target, host_files, mode, check, guest_time, covers=covers)
         return board
+
+    def native_coverage(self) -> Coverage:
+        """Return which lines of native modules ran, on boards that were started to write that down."""
+        coverage: Coverage = {}
+        merge(coverage, self._coverage)
+        for board in self._boards.values():
+            merge(coverage, board.coverage.so_far())
+        return coverage
 
     def close(self) -> None:
         """End all emulators."""
         while self._boards:
-            self._boards.popitem()[1].close()
+            self._end(self._boards.popitem()[1])
 
-    def _boot(self, target: Target, host_files: HostFiles | None, mode: Mode | None) -> Board:
+    def _end(self, board: Board) -> None:
+        board.close()
+        merge(self._coverage, board.coverage.so_far())
+
+    def _boot(
+        self,
+        target: Target,
+        host_files: HostFiles | None,
+        mode: Mode | None,
+        check: Check,
+        guest_time: GuestTime | None,
+        *,
+        covers: bool,
+    ) -> Board:
         kind = machines.kind_of(target)
         kind.find()  # raises where it is missing: no firmware is built for nothing
         image = self.firmware(target).elf
         self._boots += 1
         log = self.log_folder / f"{target.name}{self.label}-{self._boots}.log"
         log.unlink(missing_ok=True)
-        instrument, why_not = self._instrument(kind, image, mode)
+        instrument, why_not = self._instrument(kind, image, mode, check, covers=covers)
+        instrument = with_guest_time(instrument, target, image, guest_time)
         return Board(
             target, image, log,
             host_files=host_files, timeout=self.timeout, instrument=instrument, why_not=why_not,
         )  # fmt: skip
 
-    def _instrument(self, kind: MachineKind[Any], image: Path, mode: Mode | None) -> tuple[Instrument | None, str]:
-        """Return what counts, or None and why nothing does."""
+    def _instrument(
+        self, kind: MachineKind[Any], image: Path, mode: Mode | None, check: Check, *, covers: bool
+    ) -> tuple[Instrument | None, str]:
+        """Return what counts and checks memory, or None and why nothing counts."""
+        off = "counting is switched off, by --counting off, its configuration or the test's marker"
+        if check or covers:
+            return kind.checker(image, mode, self.progress, check=check, covers=covers), off
         if mode is None:
-            return None, "counting is switched off, by --counting off, its configuration or the test's marker"
+            return None, off
         try:
             return kind.instrument(image, mode, self.progress), ""
         except MachineryError as error:  # a board that cannot count is still a board

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from mpy_harness.board.channel import nothing
+from mpy_harness.board.channel import RUNTIME, nothing
 from mpy_harness.board.console import Console, ConsoleClosed, WaitedLong
 from mpy_harness.board.signs import Signs
 from mpy_harness.board.tracebacks import guest_exception
@@ -18,8 +18,11 @@ _CTRL_A, _CTRL_B, _CTRL_C, _CTRL_D, _CTRL_E = b"\x01", b"\x02", b"\x03", b"\x04"
 _DONE = _CTRL_D + b">"
 _READY = _CTRL_D + _DONE  # a program has ended, without an exception
 _BANNER = b"raw REPL; CTRL-B to exit\r\n>"
+_STARTED = b'Type "help()" for more information.\r\n'  # how the friendly prompt is announced
+_TYPED = 32  # bytes of source that any console takes at once
 _STILL_PRINTING_SECONDS = 0.3
 _INTERRUPT_SECONDS = 1.0
+_PATIENCE_SECONDS = 0.3
 _EXCHANGE_SECONDS = 10.0
 _OUTPUT_LIMIT = 64 << 20
 
@@ -28,7 +31,8 @@ class RawRepl:
     """Runs source text in the guest.
 
     ``lost`` returns the error to raise when the console has closed, given what was printed last; ``where`` says in
-    words where the guest is executing; ``answer`` is called when the guest asks the host something.
+    words where the guest is executing; ``answer`` is called when the guest asks the host something. Of a machine that
+    starts again by itself, ``crashed`` returns the error for what it said before, if that tells of a crash or reset.
     """
 
     def __init__(
@@ -38,11 +42,13 @@ class RawRepl:
         lost: Callable[[bytes], HarnessError],
         where: Callable[[], str],
         answer: Callable[[], None],
+        crashed: Callable[[bytes], HarnessError | None] | None = None,
     ) -> None:
         self._console = console
         self._lost = lost
         self._where = where
         self._answer = answer
+        self._crashed = crashed
         #: The signs of requests in this life.
         self.signs = Signs()
 
@@ -57,6 +63,25 @@ class RawRepl:
             self._console.read_until([_BANNER], deadline)
         except ConsoleClosed:
             raise self._lost(self._console.before or b"") from None
+
+    def wake(self, seconds: float) -> None:
+        """Bring a guest that has been on for long to its raw prompt, whatever it does.
+
+        It is asked again and again: a program may catch one Ctrl-C, and a board that starts hears nothing. Raises
+        WaitedLong where it does not answer, ConsoleClosed.
+        """
+        deadline = time.monotonic() + seconds
+        patience = _PATIENCE_SECONDS
+        while True:
+            self._console.write_bytes(b"\r" + _CTRL_C + _CTRL_C + _CTRL_A)
+            try:
+                self._console.read_until([_BANNER], min(deadline, time.monotonic() + patience))
+            except WaitedLong:
+                if time.monotonic() >= deadline:
+                    raise
+                patience *= 2
+            else:
+                return
 
     def soft_reset(self, seconds: float) -> None:
         """Restart MicroPython; the raw prompt comes back.
@@ -77,6 +102,8 @@ class RawRepl:
     ) -> bytes:
         """Run source text and return what it printed; ``before`` is called when the guest waits for the source.
 
+        A short line with nothing to do before is typed, which takes one exchange less than a raw paste.
+
         ``signs`` are those that the guest's program prints in a request; None for source that is no request. Raises
         GuestException for an exception in the guest, a GuestTimeout where it does not end, ConsoleGarbled where the
         guest does not follow the protocol.
@@ -84,7 +111,10 @@ class RawRepl:
         started = time.monotonic()
         grace = min(1.0, 0.5 * seconds)
         try:
-            self._paste(source, started + seconds, before)
+            if before is nothing and len(source) <= _TYPED:
+                self._type(source, started + seconds)
+            else:
+                self._paste(source, started + seconds, before)
             if signs is None:
                 output, error = _split(self._follow([_DONE], started + seconds - grace, grace, seconds))
             else:
@@ -110,6 +140,10 @@ class RawRepl:
         except (WaitedLong, ConsoleClosed):
             return False
         return True
+
+    def _type(self, source: bytes, deadline: float) -> None:
+        self._console.write_bytes(source + _CTRL_D)
+        self._console.read_until([b"OK"], deadline)
 
     def _paste(self, source: bytes, deadline: float, before: Callable[[], None]) -> None:
         console = self._console
@@ -142,9 +176,10 @@ class RawRepl:
     def _follow(self, marks: list[bytes], deadline: float, grace: float, seconds: float) -> bytes:
         """Return what is printed up to the first mark; the others announce a question, which is answered."""
         output = bytearray()
+        started = [] if self._crashed is None else [_STARTED]
         while True:
             try:
-                index, before = self._console.read_until(marks, deadline)
+                index, before = self._console.read_until([*marks, *started], deadline)
             except WaitedLong:
                 self._diagnose(output, marks[0], deadline, grace, seconds)
                 raise
@@ -153,7 +188,12 @@ class RawRepl:
                 raise EndlessOutput(f"the guest printed more than {_OUTPUT_LIMIT >> 20} MiB")
             if index == 0:
                 return bytes(output)
-            self._answer()
+            if index < len(marks):
+                self._answer()
+                continue
+            output += _STARTED
+            if self._crashed is not None and (error := self._crashed(bytes(output))) is not None:
+                raise error
 
     def _error(self, signs: Signs) -> bytes:
         """Return the traceback that follows the output of a request, b"" where there was no exception."""
@@ -172,7 +212,11 @@ class RawRepl:
         if mark != _DONE and console.unread().endswith(_DONE):
             # The prompt is there without the sign: the guest's program is not what it was.
             printed, error = _split((bytes(output) + console.unread()).removesuffix(_DONE))
-            raise guest_exception(error.decode("utf-8", "replace"), printed.decode("utf-8", "replace"))
+            raised = guest_exception(error.decode("utf-8", "replace"), printed.decode("utf-8", "replace"))
+            is_other_name = raised.type == "NameError" and RUNTIME.decode() not in raised.message
+            if not error or raised.type == "SyntaxError" or is_other_name:
+                raise ConsoleGarbled("a request, or the end of its answer, was lost on the console")
+            raise raised
         # Where the timeout is short, output at its start does not show what the guest is doing at its end.
         recent = min(_STILL_PRINTING_SECONDS, 0.1 * seconds)
         printing = time.monotonic() - console.last_byte_at < recent

@@ -19,6 +19,7 @@ from mpy_harness.errors import (
     PythonLoop,
     Untransferable,
 )
+from mpy_harness.limits import RELEASED_AT_ONCE
 from mpy_harness.machines import Machine
 
 #: Modes of a request (guest/requests.py): its instructions are counted; counted, and names of functions are asked for
@@ -26,6 +27,7 @@ from mpy_harness.machines import Machine
 COUNTED, COUNTED_BY_NAME, WATCHED = 1, 2, 4
 
 _PROGRAMS = ("exec", "eval", "call", "script")  # requests that run code of the user
+_FORGET = "get"  # of nothing: the request by which the guest is told only what to forget
 _KEEPS_BOARD = (GuestException, PythonLoop, Untransferable)  # errors after which the REPL is in step
 
 Result = TypeVar("Result")
@@ -78,14 +80,17 @@ class Requests:
         self.observers: list[Observer] = []
         #: Returns what an exception of the guest means: the exception itself, or why a module was refused.
         self.explain: Callable[[GuestException], HarnessError] = lambda error: error
+        #: Raises what a request did wrong besides, given the error that it ended with, if any.
+        self.check: Callable[[BaseException | None], None] | None = None
         #: Counts the guest's lives: one lasts from a reset to the next.
         self.life = 0
-        #: What the program of the last request printed.
+        #: What the program of the last request printed; nothing of it is known after a timeout.
         self.output = ""
         #: Whether the guest is ready for a request.
         self.usable = False
         self._stand_in = stand_in
         self._number_of = number_of
+        self._is_running = False
         self._connection: Connection  # set when a life begins
         self._released: list[int] = []
 
@@ -110,14 +115,29 @@ class Requests:
 
         Raises GuestException, GuestTimeout and what else ``RawRepl.execute`` does, Untransferable for an argument
         that has no counterpart in the guest, MachineryError where the board is not usable; IncompatibleModule and
-        CorruptModule for a host file that guest code imported.
+        CorruptModule for a host file that guest code imported; MemoryMisused for what native code did to memory.
         """
+        self.output = ""  # never that of an earlier program
+        is_inner = self._is_running  # one that an observer makes
+        self._is_running = True
         try:
-            return self._run(what, *arguments, timeout=timeout)
+            result = self._run(what, *arguments, timeout=timeout)
         except GuestException as error:
             explained = self.explain(error)
             self.output = error.output.replace("\r\n", "\n")
+            self._check(explained, is_inner=is_inner)
             raise explained from None
+        except BaseException as error:
+            self._check(error, is_inner=is_inner)
+            raise
+        finally:
+            self._is_running = is_inner
+        self._check(None, is_inner=is_inner)
+        return result
+
+    def _check(self, error: BaseException | None, *, is_inner: bool) -> None:
+        if self.check is not None and not is_inner:
+            self.check(error)
 
     def _run(self, what: str, *arguments: Any, timeout: float | None = None) -> Any:
         if not self.usable:
@@ -125,12 +145,14 @@ class Requests:
         seconds = self.timeout if timeout is None else timeout
         mode = sum(observer.begin(is_program=what in _PROGRAMS) for observer in self.observers)
         channel = self._connection.channel
-        released = list(self._released)  # to which the collector of garbage here may add at any time
-        message = codec.encode([released, what, list(arguments), mode], self._number)
-        if released and channel.needs_room(message):
-            self.run("get", None)  # what the guest forgets makes room for what is to come
+        released = self._released[:RELEASED_AT_ONCE]  # to which the collector of garbage here may add at any time
+        message = self._message(mode, released, what, arguments)
+        if released and channel.needs_room(message) and what != _FORGET:
+            # What the guest forgets makes room for what is to come.
+            for _ in range(0, len(self._released), RELEASED_AT_ONCE):
+                self.run(_FORGET, None)
             released = []
-            message = codec.encode([released, what, list(arguments), mode], self._number)
+            message = self._message(mode, released, what, arguments)
         del self._released[: len(released)]
         try:
             output, result = self.guard(lambda: channel.request(message, seconds))
@@ -169,6 +191,9 @@ class Requests:
             if not self.usable:
                 for observer in self.observers:
                     observer.lose()
+
+    def _message(self, mode: int, released: list[int], what: str, arguments: tuple[Any, ...]) -> codec.Message:
+        return codec.encode([mode or False, released or None, what, *arguments], self._number)
 
     def _number(self, thing: codec.Reference) -> int:
         return self._number_of(self, thing)

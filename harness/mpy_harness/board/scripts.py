@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,14 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from mpy_harness.board.board import Board
+from mpy_harness.board.expected_output import PythonScript
 from mpy_harness.board.hostfiles import HostFiles
-from mpy_harness.board.imports import Imports, imports_of, module_file, parse
+from mpy_harness.board.imports import Imports, imports_of, module_file, parse, shadows
 from mpy_harness.board.natmod_loader import build_module
-from mpy_harness.firmware.natmods import NatmodBuild
+from mpy_harness.board.script_tests import ScriptTest, ScriptTests, collect_tests
+from mpy_harness.firmware.natmods import MakeWords, NatmodBuild
 from mpy_harness.firmware.progress import Progress
 from mpy_harness.targets import Target
 
 _BUILT = "natmod_builds"  # where the guest sees the modules that were built for a script
+_IN_GUEST = Path(__file__).parent / "in_guest"
+#: The status of a script that ended before it defined the test that was to run.
+ENDED_EARLY = "ended before it defined this test"
+_RUNNER, _RUNNER_FOLDER, _FALLBACK_FOLDER = "_mpyh_tests", "_mpyh", "fallback"
 
 
 def import_mounts(device_path: Sequence[Path]) -> dict[str, Path]:
@@ -39,22 +44,27 @@ class DeviceScript:
 
     The guest sees the content of the current folder ``cwd`` at ``/``, and that of the script's own folder where ``cwd``
     has no file of the same path. It imports from the script's folder, those of ``device_path``, those of ``natmods``
-    (native modules that are folders there are built), and ``/``, in this order.
+    (native modules that are folders there are built, with ``words`` for make), and ``/``, in this order.
     """
 
     path: Path
     cwd: Path
     device_path: tuple[Path, ...] = ()
     natmods: tuple[Path, ...] = ()
+    words: MakeWords = field(default_factory=MakeWords)
 
-    def test_functions(self) -> list[tuple[str, int]]:
-        """Return names and line numbers of the script's top-level ``test_*`` functions."""
+    @cached_property
+    def tests(self) -> ScriptTests:
+        """The script's tests: its top-level ``test_*`` functions, and the methods of its TestCases."""
         tree = parse(self.path)
-        return [
-            (node.name, node.lineno)
-            for node in (tree.body if tree is not None else ())
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
-        ]
+        return ScriptTests() if tree is None else collect_tests(tree, uses_unittest=self.uses_unittest)
+
+    @property
+    def for_cpython(self) -> PythonScript:
+        """Return the script as CPython can run it."""
+        return PythonScript(
+            self.path.resolve(), tuple(file.resolve() for file in self._imports.sources if file.is_file())
+        )
 
     @property
     def guest_path(self) -> str:
@@ -70,7 +80,8 @@ class DeviceScript:
         Raises NatmodInvalid or ToolMissing.
         """
         builds = {
-            name: build_module(folder, target, micropython, progress) for name, folder in self._imports.natmods.items()
+            name: build_module(folder, target, micropython, progress, self.words)
+            for name, folder in self._imports.natmods.items()
         }
         return ScriptModules(builds, tuple(self._imports.files))
 
@@ -82,22 +93,57 @@ class DeviceScript:
         mounts |= import_mounts(self.device_path)
         for number, folder in enumerate(self.natmods):
             mounts[f"natmod_files_{number}"] = _modules_in(folder)
-        return HostFiles((self.cwd, self.path.resolve().parent), mounts)
+        runner = {file.relative_to(_IN_GUEST).as_posix(): file for file in _IN_GUEST.rglob("*.py")}
+        return HostFiles((self.cwd, self.path.resolve().parent), mounts, {_RUNNER_FOLDER: runner})
 
     def run(
         self,
         board: Board,
-        function: str | None = None,
+        test: ScriptTest | None = None,
         arguments: Sequence[str] = (),
         *,
         timeout: float | None = None,
     ) -> Any:
-        """Run the script, or one function of it; return its exit status as ``sys.exit`` got it (0: none)."""
+        """Run the script, or one test of it; return its exit status as ``sys.exit`` got it (0: none).
+
+        Of a script that uses unittest and is run as a whole, all TestCases are run, as if it called unittest.main().
+        """
         # Built modules come first: where the script's folder has a folder of the same name, that holds their sources.
         built = [f"/{_BUILT}"] if f"/{_BUILT}" in (board.host_files.imports or ()) else []
-        return board.requests.run(
-            "script", self.guest_path, self.path.stem, function, list(arguments), built, timeout=timeout
-        )
+        words: list[Any] = list(arguments)
+        module, function = self.path.stem, test.function if test else None
+        if self.uses_unittest or self._shadows or (test is not None and test.is_coroutine):
+            words = [self._plan(test, arguments)]
+            module, function = _RUNNER, "run"
+            built = [f"/{_RUNNER_FOLDER}", *built]
+        return board.requests.run("script", self.guest_path, module, function, words, built, timeout=timeout)
+
+    def _plan(self, test: ScriptTest | None, arguments: Sequence[str]) -> dict[str, Any]:
+        """Return what in_guest/_mpyh_tests.py is told."""
+        folder = f"/{_RUNNER_FOLDER}"
+        cases = [each for each in self.tests.tests if each.case]
+        return {
+            "arguments": list(arguments),
+            "folder": folder,
+            "fallback": f"{folder}/{_FALLBACK_FOLDER}" if self.uses_unittest else "",
+            "builtins": self._shadows,
+            "module": self.path.stem,
+            "ended_early": ENDED_EARLY,
+            "case": test.case if test else None,
+            "function": test.function if test else None,
+            "seen": [each.name for each in cases] if cases and test == cases[0] else [],
+        }
+
+    @property
+    def uses_unittest(self) -> bool:
+        """Tell whether the script, or a Python file that it imports, imports unittest."""
+        return "unittest" in self._imports.names
+
+    @cached_property
+    def _shadows(self) -> list[str]:
+        # A folder without __init__.py must not hide a module of the firmware that has its name.
+        folders = [self.path.resolve().parent, self.cwd.resolve(), *self.device_path]
+        return sorted(self._imports.names.intersection(name for folder in folders for name in shadows(folder)))
 
     @cached_property
     def _imports(self) -> Imports:

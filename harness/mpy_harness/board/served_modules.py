@@ -6,12 +6,11 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
-from mpy_harness.architectures.instruction_set import Floats
-from mpy_harness.board.hostfiles import HostFiles
+from mpy_harness.architectures.instruction_set import FirmwareFloats
+from mpy_harness.board.hostfiles import HostFiles, path_of
 from mpy_harness.errors import CorruptModule, FloatAbiWarning, GuestException, HarnessError, IncompatibleModule
 from mpy_harness.firmware import mpyfile
 
-_READ = b"r"
 _REFUSED = b"-"
 _LOADER_REFUSED = "incompatible .mpy"  # how MicroPython's own message begins (py/persistentcode.c)
 
@@ -24,7 +23,7 @@ class ServedModules:
     takes; ``floats`` are the registers in which its firmware passes C floats.
     """
 
-    def __init__(self, target: str, floats: Floats | None, abi: Callable[[], mpyfile.MpyAbi]) -> None:
+    def __init__(self, target: str, floats: FirmwareFloats, abi: Callable[[], mpyfile.MpyAbi]) -> None:
         self._target = target
         self._floats = floats
         self._abi = abi
@@ -32,13 +31,14 @@ class ServedModules:
         self._refused: CorruptModule | IncompatibleModule | None = None
         self._to_warn: dict[Path, mpyfile.MpyFile] = {}
 
-    def answer(self, files: HostFiles, question: bytes) -> bytes:
+    def answer(self, files: HostFiles, question: bytes, most: int) -> bytes:
         """Return the answer of ``files``, or that there is no such file where it must not be loaded."""
-        if question[:1] == _READ and question.endswith(b".mpy"):
-            file = files.file(question[1:].decode("utf-8", "replace"))
+        path = path_of(question) if question.endswith(b".mpy") else ""
+        if path:
+            file = files.file(path)
             if file is not None and not self._may_load(file):
                 return _REFUSED
-        return files.answer(question)
+        return files.answer(question, most)
 
     def explain(self, error: GuestException) -> HarnessError:
         """Return what an exception of the guest means: where a module was refused, why; else the exception itself."""

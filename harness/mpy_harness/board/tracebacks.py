@@ -8,7 +8,7 @@ from itertools import groupby
 from mpy_harness.errors import GuestException
 
 _FRAME = re.compile(r'^  File "(?P<file>[^"]*)", line \d+')
-_OURS = {"<stdin>", "_mpyh"}
+_OURS = {"<stdin>", "_mpyh.py", "/_mpyh/_mpyh_tests.py", "/_mpyh/fallback/unittest.py"}
 _NAMES = {"Exited": "SystemExit"}  # which the guest's program raises instead (guest/values.py)
 
 

@@ -36,9 +36,9 @@ def _block(machine: Machine, address: int) -> Block:
 
 
 def _callers(machine: Machine, names: AddressNames, arch: str) -> dict[int, Block]:
-    """Return the return addresses on a Cortex-M's stack that are in native modules, each once and with its code.
+    """Return the return addresses on the stack that are in native modules, each once and with its code.
 
-    The board's fault handler does the same (targets/boards/cortex-m/board_fault.c).
+    The board's fault handler does the same (targets/boards/common/board_tell.c).
     """
     area, sp = names.native_code, machine.stack_pointer()
     which = architectures.instruction_set(arch)
@@ -47,9 +47,9 @@ def _callers(machine: Machine, names: AddressNames, arch: str) -> dict[int, Bloc
     stack = machine.read_memory(sp & ~3, min(names.stack_top - sp, _STACK_BYTES) & ~3)
     found: dict[int, Block] = {}
     for (word,) in struct.iter_unpack("<I", stack):
-        if word & 1 and word in area and word not in found:
+        if word & 1 == which.pointer_bits and word in area and word not in found:
             block = _block(machine, word)
-            if which.ends_with_call(block[1][: word - 1 - block[0]]):
+            if which.ends_with_call(block[1][: which.code_address(word) - block[0]]):
                 found[word] = block
         if len(found) == _MOST_CALLERS:
             break

@@ -10,11 +10,14 @@ from typing import Annotated
 
 import typer
 
-from mpy_harness.cli.options import Targets, words
+from mpy_harness.cli.measuring import NatmodFolders, PytestArguments, RunMinutes, TargetNames, suite
+from mpy_harness.cli.options import Targets
+from mpy_harness.errors import GuestFailure, JobMisconfigured, MachineryError
 from mpy_harness.firmware import cache
 from mpy_harness.github import measure, setup
 from mpy_harness.github.job import set_outputs
-from mpy_harness.targets import DEFAULT_TARGET, Target, load_target
+from mpy_harness.resources import scratch
+from mpy_harness.targets import DEFAULT_TARGET, Target, chosen, load_target
 
 app = typer.Typer(no_args_is_help=True, help="Steps of a CI job; the action of this project is made of them.")
 
@@ -43,26 +46,44 @@ def show_cache_key(names: Targets = None) -> None:
 @app.command("measure")
 def run_measure(
     *,
-    target: Annotated[str, typer.Option("--targets", help="Targets, separated by blanks.")] = DEFAULT_TARGET,
-    natmods: Annotated[str, typer.Option(help="Folders of native modules, separated by blanks.")] = "",
-    arguments: Annotated[str, typer.Option("--pytest-args", help="Arguments for pytest, as in a shell.")] = "",
+    targets: TargetNames = "",
+    natmods: NatmodFolders = "",
+    arguments: PytestArguments = "",
+    base: Annotated[
+        str | None, typer.Option("--base", metavar="REV", help="Commit to measure as well and to compare with.")
+    ] = None,
     against: Annotated[
         str, typer.Option("--compare", help="merge-base, none, or what `mpy-harness compare` takes for its base.")
     ] = measure.MERGE_BASE,
-    output: Annotated[Path, typer.Option(file_okay=False, help="Folder for the measurements.")],
-    timeout: Annotated[float, typer.Option(min=0.01, help="Minutes until a run of the tests is stopped.")] = 60.0,
+    output: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Folder for the measurements; default: .mpy-harness/measured.")
+    ] = None,
+    timeout: RunMinutes = 60.0,
 ) -> None:
     """Test and measure this checkout and the one it is compared with, and tell the difference.
 
-    Status 1: a test failed or something got worse; 2: there was nothing to compare, or the machinery failed.
+    In a job of GitHub Actions that is where the change starts from; elsewhere say --base. Status 1: a test failed or
+    something got worse; 2: there was nothing to compare, or the machinery failed.
     """
-    command = [part for name in words(target, "--targets") for part in ("--target", name)]
-    command += [part for name in words(natmods, "--natmods") for part in ("--natmods", name)]
-    job = measure.CiJob(
-        Path.cwd(), [*command, *words(arguments, "--pytest-args")], output, against or measure.NOTHING, timeout * 60
-    )
-    raise typer.Exit(measure.measure(job, os.environ))
+    if base is not None and against != measure.MERGE_BASE:
+        raise JobMisconfigured("give either --base, a commit to measure, or --compare, what was measured before.")
+    tests = suite(targets, natmods, arguments, timeout)
+    folder = output or _default_output()
+    try:
+        status = measure.measure(measure.CiJob(tests, folder, against or measure.NOTHING, base), os.environ)
+    except GuestFailure as error:  # whose status is that of figures that got worse
+        raise MachineryError(str(error)) from error
+    if output is None:
+        sys.stdout.write(f"mpy-harness: the report is {folder / measure.PAGE}\n")
+    raise typer.Exit(status)
+
+
+def _default_output() -> Path:
+    try:
+        return scratch(Path.cwd()) / "measured"
+    except OSError as error:
+        raise MachineryError(f"{Path.cwd()} cannot take the measurements: {error.strerror}. Say --output.") from error
 
 
 def _targets(names: list[str] | None) -> list[Target]:
-    return [load_target(name) for name in names or [DEFAULT_TARGET]]
+    return [load_target(name) for name in chosen(names or [DEFAULT_TARGET])]

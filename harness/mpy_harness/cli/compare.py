@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from enum import Enum
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from mpy_harness.cli.data import of_comparison
+from mpy_harness.cli.options import AsJson
 from mpy_harness.cli.status import NOT_COMPARED, REGRESSED
 from mpy_harness.errors import HarnessError
 from mpy_harness.measurements.compare import compare
@@ -26,6 +29,7 @@ class Form(str, Enum):
     TABLE = "table"
     MARKDOWN = "markdown"
     CSV = "csv"
+    JSON = "json"
 
 
 def command(
@@ -39,8 +43,10 @@ def command(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="All changes, and what thresholds let pass.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Compare two runs: status 0 if nothing is worse, 1 if something is, 2 if they cannot be compared."""
+    form = Form.JSON if as_json else form
     status = compare_sources(
         base, head, path=path, strict=strict, may_disappear=allow_removed, form=form, detailed=verbose
     )
@@ -72,4 +78,6 @@ def _text(comparison: Comparison, form: Form, *, detailed: bool) -> str:
         return comparison_markdown(comparison)
     if form is Form.CSV:
         return comparison_csv(comparison)
+    if form is Form.JSON:
+        return json.dumps(of_comparison(comparison), indent=1) + "\n"
     return "\n".join(comparison_lines(comparison, detailed)) + "\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -12,12 +13,15 @@ from enum import Enum
 import typer
 
 from mpy_harness import machines, targets
-from mpy_harness.cli.readiness import readiness, target_table
+from mpy_harness.cli.options import AsJson
+from mpy_harness.cli.readiness import readiness, said_once, target_lines, targets_as_data
 from mpy_harness.cli.status import NOT_READY
-from mpy_harness.cli.tables import output, table
 from mpy_harness.errors import HarnessError
 from mpy_harness.firmware import cache, toolchain
+from mpy_harness.firmware.mpy_cross import mpy_cross
 from mpy_harness.firmware.sources import cached_source
+from mpy_harness.reports.figures import plural
+from mpy_harness.reports.table import aligned
 
 OLDEST_PYTHON = (3, 10)
 
@@ -48,25 +52,35 @@ class Finding:
     remedy: str = ""
 
 
-_SIGNS = {State.OK: "[green]ok[/]", State.MISSING: "[red]missing[/]", State.OPTIONAL: "[dim]-[/]"}
+_SIGNS = {State.OK: "ok", State.MISSING: "missing", State.OPTIONAL: "-"}
+_COLORS = {State.OK: typer.colors.GREEN, State.MISSING: typer.colors.RED, State.OPTIONAL: None}
 
 
-def command() -> None:
+def command(*, as_json: AsJson = False) -> None:
     """Show what is there, what is missing and how to get it; status 0 if the default target is usable."""
-    found = list(findings())
-    rows = table("", "what", "found")
-    for finding in found:
-        rows.add_row(_SIGNS[finding.state], finding.name, finding.detail)
-    output.print(rows)
-    output.print()
-    output.print(target_table())
-    output.print()
-    images = _cached_images()
-    output.print(f"{images} firmware image{'s' * (images != 1)} in the cache.")
-    for finding in found:
-        if finding.remedy:
-            output.print(f"- {finding.name}: {finding.remedy}", markup=False, soft_wrap=True)
-    raise typer.Exit(0 if readiness(targets.DEFAULT_TARGET).usable else NOT_READY)
+    found, states = list(findings()), [readiness(name) for name in targets.available()]
+    usable = any(state.usable for state in states if state.name == targets.DEFAULT_TARGET)
+    if as_json:
+        things = [
+            {"name": each.name, "state": each.state.value, "detail": each.detail, "remedy": each.remedy}
+            for each in found
+        ]
+        print(json.dumps({"usable": usable, "found": things, "targets": targets_as_data(states)}, indent=1))
+        raise typer.Exit(0 if usable else NOT_READY)
+    headline, *lines = aligned(
+        [["", "what", "found"], *([_SIGNS[each.state], each.name, each.detail] for each in found)]
+    )
+    typer.echo(headline)
+    for finding, line in zip(found, lines, strict=True):
+        sign = _SIGNS[finding.state]
+        typer.echo(typer.style(sign, fg=_COLORS[finding.state]) + line.removeprefix(sign))
+    remedies = [(finding.name, finding.remedy) for finding in found if finding.remedy]
+    # What a target wants is said of its emulator or tools: once is enough.
+    typer.echo("\n".join(["", *target_lines(states, " ".join(remedy for _, remedy in remedies))]))
+    typer.echo(f"\n{plural(_cached_images(), 'firmware image')} in the cache.")
+    for line in said_once(remedies):
+        typer.echo(line)
+    raise typer.Exit(0 if usable else NOT_READY)
 
 
 def findings() -> Iterator[Finding]:
@@ -76,10 +90,13 @@ def findings() -> Iterator[Finding]:
     for name, target in sorted({machines.kind_of(target).name: target for target in known}.items()):
         yield _emulator(name, target)
         yield from _counting(name, target)
-    for prefix in sorted({target.cross for target in known if not target.is_published}):
-        yield _program(f"{prefix}gcc")
-        yield _program(f"{prefix}ld")
-    yield _program("make")
+    default = _load(targets.DEFAULT_TARGET)
+    for prefix in sorted({target.cross for target in known if target.is_built}):
+        # The others are what the default target can do without.
+        absent = State.MISSING if default is None or prefix == default.cross else State.OPTIONAL
+        yield _program(f"{prefix}gcc", absent)
+        yield _program(f"{prefix}ld", absent)
+    yield _program("make", State.MISSING)
     for version in sorted({target.tools for target in known}):
         yield _mpy_cross(version)
         yield _source(version)
@@ -131,16 +148,16 @@ def _is_there(target: targets.Target) -> bool:
         return False
 
 
-def _program(program: str) -> Finding:
+def _program(program: str, absent: State) -> Finding:
     try:
         return Finding(program, State.OK, toolchain.version(toolchain.find(program, "building firmware")))
     except HarnessError as error:
-        return Finding(program, State.MISSING, "not found", str(error))
+        return Finding(program, absent, "not found", str(error))
 
 
 def _mpy_cross(version: str) -> Finding:
     try:
-        binary = toolchain.mpy_cross(version)
+        binary = mpy_cross(version)
     except HarnessError as error:
         return Finding("mpy-cross", State.MISSING, "not usable", str(error))
     return Finding("mpy-cross", State.OK, toolchain.version(binary))

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from mpy_harness.cli.data import of_trends
+from mpy_harness.cli.options import AsJson
 from mpy_harness.errors import MachineryError, MeasurementsInvalid
 from mpy_harness.measurements.configuration import read_configuration
 from mpy_harness.measurements.history import History
 from mpy_harness.measurements.sources import Places, load_run
+from mpy_harness.reports.figures import plural
 from mpy_harness.reports.trend_table import plot, trend_lines
-from mpy_harness.reports.trends import Series, trends
-from mpy_harness.reports.verdict import plural
+from mpy_harness.reports.trends import trends
 from mpy_harness.resources import scratch
 
 _FILE = "history.sqlite"
@@ -54,23 +57,17 @@ def show(
         Path | None, typer.Option("--plot", dir_okay=False, help="Draw them too: .svg, .png or .pdf.")
     ] = None,
     database: Database = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show what measurements were over the runs, those that moved furthest first."""
     file = database or _default(read_configuration(Path()).folder)
     found = trends(History(file).runs(case, metric=metric, target=target, last=last))
     if not found:
         raise MeasurementsInvalid(f"{file} has no measurement of that name in two runs or more")
-    print("\n".join(trend_lines(found, rows=rows)))
+    print(json.dumps(of_trends(found[:rows]), indent=1) if as_json else "\n".join(trend_lines(found, rows=rows)))
     if plot_file is not None:
-        _plot(found, plot_file)
-        print(plot_file)
-
-
-def _plot(series: Sequence[Series], file: Path) -> None:
-    try:
-        plot(series, file)
-    except (OSError, ValueError) as error:
-        raise MachineryError(f"{file} cannot be drawn: {error}") from error
+        plot(found, plot_file)
+        print(plot_file, file=sys.stderr if as_json else sys.stdout)
 
 
 def _default(folder: Path) -> Path:

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from mpy_harness.board.asked import asked
+from mpy_harness.counting.guest_time import GuestTime
+from mpy_harness.errors import NatmodInvalid
+from mpy_harness.firmware.natmods import MakeWords
+from mpy_harness.machines import with_options
+from mpy_harness.targets import Target, available, load_target
 
 MicroPython = Annotated[
     Path | None,
@@ -18,9 +26,32 @@ GivenFirmware = Annotated[
     typer.Option("--firmware", metavar="FILE", help="Firmware to use instead of the target's.", dir_okay=False),
 ]
 
-TargetName = Annotated[str, typer.Option("--target", metavar="NAME", help="Target to use.")]
 
-Targets = Annotated[list[str] | None, typer.Argument(metavar="TARGET...", help="Targets, m33 if none.")]
+EmulatorOptions = Annotated[
+    str, typer.Option("--emulator-options", metavar="WORDS", help="More options for the emulator: '-m 32M'.")
+]
+
+EmulatorHostOptions = Annotated[
+    str,
+    typer.Option(
+        "--emulator-host-options", metavar="WORDS", help="Those by which guests reach files and programs of the host."
+    ),
+]
+
+
+def _known_targets(incomplete: str) -> list[str]:
+    # For the completion of a shell; a path is completed by the shell itself.
+    return [name for name in available() if name.startswith(incomplete)]
+
+
+TargetName = Annotated[
+    str, typer.Option("--target", metavar="NAME", help="Target to use.", autocompletion=_known_targets)
+]
+
+Targets = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="TARGET...", help="Targets, or patterns; m33 if none.", autocompletion=_known_targets),
+]
 
 Script = Annotated[Path, typer.Argument(metavar="SCRIPT", help="MicroPython script.", exists=True, dir_okay=False)]
 
@@ -38,7 +69,39 @@ Natmods = Annotated[
     typer.Option("--natmods", exists=True, file_okay=False, help="Folder of native modules: folders, or .mpy files."),
 ]
 
+NatmodMake = Annotated[
+    list[str] | None,
+    typer.Option("--natmod-make", metavar="WORD", help="For make, of native modules: NAME=VALUE, or its goal."),
+]
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print everything as JSON.")]
+
+Memcheck = Annotated[bool, typer.Option("--memcheck", help="Check what native code does to memory.")]
+
+GcStress = Annotated[
+    bool, typer.Option("--gc-stress", help="The same, and collect garbage at each allocation in native code.")
+]
+
+GuestTimeWanted = Annotated[
+    GuestTime | None,
+    typer.Option("--guest-time", help="What the guest's clock goes by; default: counted instructions, where it can."),
+]
+
 Timeout = Annotated[float, typer.Option(min=0.1, help="Seconds until the script is stopped.")]
+
+
+def make_words(given: Iterable[str] | None, place: str = "--natmod-make") -> MakeWords:
+    """Return what make gets for native modules; ``place`` is where on the command line it was said."""
+    try:
+        return MakeWords.read(given or ())
+    except NatmodInvalid as error:
+        raise typer.BadParameter(str(error), param_hint=place) from None
+
+
+def chosen_target(name: str, options: str = "", host_options: str = "") -> Target:
+    """Return a target with more options for its emulator. Raises TargetInvalid."""
+    more = (words(options, "--emulator-options"), words(host_options, "--emulator-host-options"))
+    return asked(with_options(load_target(name), *more))
 
 
 def words(text: str, option: str) -> list[str]:

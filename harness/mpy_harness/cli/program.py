@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
-from mpy_harness.cli.options import TargetName, words
+from mpy_harness.cli.data import of_count
+from mpy_harness.cli.options import AsJson, TargetName, words
 from mpy_harness.counting.instrument import Mode
 from mpy_harness.errors import MachineryError
 from mpy_harness.firmware.progress import Progress, shown
@@ -29,7 +31,10 @@ from mpy_harness.targets import DEFAULT_TARGET, Target, load_target
 
 
 def command(
-    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE.c...", help="C sources, one of them with main().")],
+    sources: Annotated[
+        list[Path],
+        typer.Argument(metavar="SOURCE.c...", help="C sources, one with main().", exists=True, dir_okay=False),
+    ],
     *,
     target: TargetName = DEFAULT_TARGET,
     include: Annotated[list[Path] | None, typer.Option("--include", "-I", help="Folder of headers.")] = None,
@@ -41,6 +46,7 @@ def command(
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds until the program is stopped.")] = 60.0,
     elf: Annotated[Path | None, typer.Option("--elf", help="Keep the linked image here.", dir_okay=False)] = None,
     top: Annotated[int, typer.Option(min=0, help="Objects, symbols and functions in tables.")] = 0,
+    as_json: AsJson = False,
 ) -> None:
     """Compile plain C for a target, without MicroPython, run it, and tell flash, RAM and instructions."""
     job = ProgramJob(
@@ -53,6 +59,7 @@ def command(
         timeout,
         elf,
         top,
+        as_json,
     )
     with shown() as progress:
         status = job.run(progress)
@@ -72,6 +79,7 @@ class ProgramJob:
     timeout: float
     elf: Path | None
     top: int
+    as_json: bool = False
 
     def run(self, progress: Progress) -> int:
         """Print what the program prints, then its sizes and its counts; return its status."""
@@ -88,9 +96,17 @@ class ProgramJob:
                 _keep(built.elf, self.elf)
             program = CProgram(built, _log(), self.mode, self.timeout, progress)
             done = program.run()
+            if self.as_json:
+                print(json.dumps(self._data(program, done), indent=1))
+                return done.status
             sys.stdout.write(done.output)
             print("\n".join(self._render(program, done)))
         return done.status
+
+    def _data(self, program: CProgram, done: ProgramRun) -> dict[str, Any]:
+        whole = {"flash": program.sizes.flash.bytes, "ram": program.sizes.ram.bytes}
+        facts = {"target": self.target.name, "status": done.status, "output": done.output, **whole, "own": program.own}
+        return facts | {"count": of_count(done.count, self.target) if done.count is not None else None}
 
     def _render(self, program: CProgram, done: ProgramRun) -> list[str]:
         own = program.own

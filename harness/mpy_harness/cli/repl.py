@@ -4,47 +4,125 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import selectors
 import sys
+import tempfile
 import termios
 import tty
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from mpy_harness import machines
-from mpy_harness.cli.options import GivenFirmware, MicroPython, TargetName
+from mpy_harness.board.board import Board
+from mpy_harness.board.hostfiles import HostFiles
+from mpy_harness.board.natmod_loader import build_module
+from mpy_harness.cli.options import (
+    DevicePath,
+    EmulatorHostOptions,
+    EmulatorOptions,
+    GivenFirmware,
+    MicroPython,
+    NatmodMake,
+    Natmods,
+    TargetName,
+    chosen_target,
+    make_words,
+)
 from mpy_harness.errors import MachineryError
 from mpy_harness.firmware.image import firmware_for
+from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.firmware.progress import shown
 from mpy_harness.firmware.symbols import Symbols
 from mpy_harness.machines import Machine
-from mpy_harness.targets import DEFAULT_TARGET, Target, load_target
+from mpy_harness.targets import DEFAULT_TARGET, Target
 
 LEAVE = b"\x1d"  # Ctrl-], as telnet has it
+_LIBRARY = "/lib"
+_MODULE = re.compile(r"([^./][^/]*/)*[^./][^/]*\.m?py")  # nothing hidden
 _READ_BYTES = 4096
 _WRITE_SECONDS = 10.0
 _LAST_BYTES = 4096  # enough for the line that tells of a fault
 
 
 def command(
-    *, target: TargetName = DEFAULT_TARGET, micropython: MicroPython = None, firmware: GivenFirmware = None
+    *,
+    target: TargetName = DEFAULT_TARGET,
+    device_path: DevicePath = None,
+    natmods: Natmods = None,
+    natmod_make: NatmodMake = None,
+    micropython: MicroPython = None,
+    firmware: GivenFirmware = None,
+    emulator_options: EmulatorOptions = "",
+    emulator_host_options: EmulatorHostOptions = "",
 ) -> None:
-    """Talk to a target's REPL here, or from other programs through a pseudo-terminal."""
-    chosen = load_target(target)
+    """Talk to a target's REPL here, or from other programs through a pseudo-terminal.
+
+    The modules of --natmods and --device-path are put into the guest, and can be imported until its next reset.
+    """
+    chosen = chosen_target(target, emulator_options, emulator_host_options)
     with shown() as progress:
         image = firmware_for(chosen, source=micropython, given=firmware, progress=progress).elf
-    interact(chosen, image)
+        build = partial(
+            build_module, target=chosen, micropython=micropython, progress=progress, words=make_words(natmod_make)
+        )
+        modules = modules_for(device_path or (), natmods or (), build)
+    interact(chosen, image, modules)
 
 
-def interact(target: Target, image: Path) -> None:
+def modules_for(
+    paths: Iterable[Path], natmods: Iterable[Path], build: Callable[[Path], NatmodBuild]
+) -> dict[str, Path]:
+    """Return what the guest is to find, by its path there: files of folders, and what ``build`` makes of modules.
+
+    Raises NatmodInvalid, ToolMissing.
+    """
+    found: dict[str, Path] = {}
+    for folders, pattern in ((paths, "**/*"), (natmods, "*")):
+        for folder in folders:
+            names = (file.relative_to(folder).as_posix() for file in sorted(folder.glob(pattern)) if file.is_file())
+            found |= {f"{_LIBRARY}/{name}": folder / name for name in names if _MODULE.fullmatch(name)}
+    for folder in natmods:
+        for makefile in sorted(folder.glob("*/Makefile")):
+            built = build(makefile.parent).path
+            found[f"{_LIBRARY}/{built.name}"] = built
+    return found
+
+
+@contextlib.contextmanager
+def _started(target: Target, image: Path, modules: Mapping[str, Path]) -> Iterator[Machine]:
+    """Start the machine, with these files in its guest; the friendly REPL is on its console."""
+    if not modules:
+        machine = machines.kind_of(target).start(image)
+        try:
+            yield machine
+        finally:
+            machine.close()
+        return
+    with tempfile.TemporaryDirectory(prefix="mpy-harness-") as folder:
+        board = Board(target, image, Path(folder) / "console.log", host_files=HostFiles((), {}))
+        try:
+            for place, file in modules.items():
+                board.files.put(file, place)
+            board.exec(f"import sys\nif {_LIBRARY!r} not in sys.path: sys.path.append({_LIBRARY!r})\ndel sys")
+            board.console.write_bytes(b"\r\x02")  # from the raw REPL to the one for people
+            yield board.emulator
+        finally:
+            board.close()
+
+
+def interact(target: Target, image: Path, modules: Mapping[str, Path] | None = None) -> None:
     """Connect terminal and pseudo-terminal to the guest's console until Ctrl-] or the guest's end.
 
     Without a terminal on standard input, only the pseudo-terminal is served, until SIGINT. Raises GuestFault,
     GuestReset or EmulatorDied for an end that was not the user's.
     """
     with contextlib.ExitStack() as stack:
-        machine = machines.kind_of(target).start(image)
-        stack.callback(machine.close)
+        machine = stack.enter_context(_started(target, image, modules or {}))
+        if modules:
+            names = ", ".join(sorted({place.removeprefix(f"{_LIBRARY}/") for place in modules}))
+            print(f"in {_LIBRARY} until the guest's next reset: {names}", file=sys.stderr)
         pty, name = stack.enter_context(_pseudo_terminal())
         print(f"{target.name} runs. Other programs reach its REPL at {name}:  mpremote connect {name}", file=sys.stderr)
         keyboard = sys.stdin.fileno() if sys.stdin.isatty() else None

@@ -19,9 +19,9 @@ from mpy_harness.reports.annotations import annotation_lines
 from mpy_harness.reports.benchmarks import bencher, benchmark_action
 from mpy_harness.reports.comparison_table import comparison_lines
 from mpy_harness.reports.csv import comparison_csv, run_csv
+from mpy_harness.reports.figures import plural
 from mpy_harness.reports.html import html_page
 from mpy_harness.reports.markdown import COMMENT_BYTES, SUMMARY_BYTES, comparison_markdown, run_markdown
-from mpy_harness.reports.verdict import plural
 
 
 def command(

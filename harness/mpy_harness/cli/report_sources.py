@@ -9,6 +9,7 @@ from pathlib import Path
 from mpy_harness.counting.profile import Profile
 from mpy_harness.errors import MeasurementsInvalid, ProfileInvalid
 from mpy_harness.github.artifacts import BASE, HEAD
+from mpy_harness.limits import PROFILE_BYTES
 from mpy_harness.measurements.compare import compare
 from mpy_harness.measurements.comparison import Comparison
 from mpy_harness.measurements.configuration import read_configuration
@@ -16,10 +17,9 @@ from mpy_harness.measurements.history import MAGIC, History
 from mpy_harness.measurements.run import Run, read_run
 from mpy_harness.measurements.sources import Places, load_run
 from mpy_harness.reports.page import FLAMES, Content
+from mpy_harness.resources import read_file
 from mpy_harness.sizes.elf import read_elf
 from mpy_harness.sizes.tree import SizeTree
-
-_MAX_PROFILE_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -87,12 +87,9 @@ def _trees(images: Iterable[Path]) -> Iterable[tuple[str, SizeTree]]:
 
 def _profile(path: Path) -> Profile:
     try:
-        size = path.stat().st_size
-        text = path.read_bytes() if size <= _MAX_PROFILE_BYTES else b""
+        text = read_file(path, PROFILE_BYTES)
     except OSError as error:
         raise ProfileInvalid(f"{path} cannot be read: {error.strerror}.") from error
-    if size > _MAX_PROFILE_BYTES:
-        raise ProfileInvalid(f"{path} is larger than {_MAX_PROFILE_BYTES >> 20} MiB; no profile is.")
     try:
         return Profile.from_json(text)
     except ProfileInvalid as error:

@@ -7,15 +7,24 @@ import typer
 from mpy_harness.cli.options import (
     Arguments,
     DevicePath,
+    EmulatorHostOptions,
+    EmulatorOptions,
+    GcStress,
     GivenFirmware,
+    GuestTimeWanted,
+    Memcheck,
     MicroPython,
+    NatmodMake,
     Natmods,
     Script,
     TargetName,
     Timeout,
+    chosen_target,
+    make_words,
 )
 from mpy_harness.cli.script import ScriptJob
-from mpy_harness.targets import DEFAULT_TARGET, load_target
+from mpy_harness.counting.instrument import check_asked_for
+from mpy_harness.targets import DEFAULT_TARGET
 
 
 def command(
@@ -25,19 +34,28 @@ def command(
     target: TargetName = DEFAULT_TARGET,
     device_path: DevicePath = None,
     natmods: Natmods = None,
+    natmod_make: NatmodMake = None,
     timeout: Timeout = 600.0,
+    memcheck: Memcheck = False,
+    gc_stress: GcStress = False,
+    guest_time: GuestTimeWanted = None,
     micropython: MicroPython = None,
     firmware: GivenFirmware = None,
+    emulator_options: EmulatorOptions = "",
+    emulator_host_options: EmulatorHostOptions = "",
 ) -> None:
     """Run a script on a target and leave with its exit status."""
     job = ScriptJob(
         script,
-        load_target(target),
+        chosen_target(target, emulator_options, emulator_host_options),
         arguments or (),
         tuple(device_path or ()),
         micropython,
         timeout,
         tuple(natmods or ()),
         firmware,
+        make_words(natmod_make),
+        check_asked_for(memory=memcheck, stress=gc_stress),
+        guest_time,
     )
     raise typer.Exit(job.run())

@@ -7,15 +7,17 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mpy_harness.board.board import Board
 from mpy_harness.board.pool import BoardPool
 from mpy_harness.board.scripts import DeviceScript
 from mpy_harness.counting.count import Count
-from mpy_harness.counting.instrument import Mode
+from mpy_harness.counting.guest_time import GuestTime
+from mpy_harness.counting.instrument import Check, Mode
 from mpy_harness.errors import HarnessError, MachineryError
+from mpy_harness.firmware.natmods import MakeWords
 from mpy_harness.firmware.progress import shown
 from mpy_harness.reports.region_lines import region_lines
 from mpy_harness.resources import scratch
@@ -34,6 +36,9 @@ class ScriptJob:
     timeout: float = 60.0
     natmods: tuple[Path, ...] = ()
     firmware: Path | None = None
+    words: MakeWords = field(default_factory=MakeWords)
+    check: Check = ""
+    guest_time: GuestTime | None = None
 
     def run(self) -> int:
         """Run the script; return what it gave to ``sys.exit``, 0 without that.
@@ -79,7 +84,7 @@ class ScriptJob:
 
     @contextlib.contextmanager
     def _booted(self, mode: Mode, *, silent: bool = False) -> Iterator[tuple[DeviceScript, Board]]:
-        script = DeviceScript(self.script, Path.cwd(), self.device_path, self.natmods)
+        script = DeviceScript(self.script, Path.cwd(), self.device_path, self.natmods, self.words)
         output = _Output()
         with tempfile.TemporaryDirectory(prefix="mpy-harness-") as logs:
             pool = BoardPool(Path(logs), micropython=self.micropython, given_firmware=self.firmware)
@@ -87,7 +92,8 @@ class ScriptJob:
                 pool.firmware(self.target)
                 modules = script.modules(self.target, self.micropython, pool.progress)
             try:
-                board = pool.board(self.target, script.host_files(modules), mode)
+                files = script.host_files(modules)
+                board = pool.board(self.target, files, mode, check=self.check, guest_time=self.guest_time)
                 board.may_import(*modules.builds.values(), *modules.files)
                 board.console.listener = None if silent else output
                 yield script, board

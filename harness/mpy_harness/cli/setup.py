@@ -9,10 +9,11 @@ import typer
 
 from mpy_harness import machines
 from mpy_harness.cli.options import MicroPython, Targets
-from mpy_harness.errors import MachineryError
+from mpy_harness.errors import MachineryError, ToolMissing
 from mpy_harness.firmware.image import firmware_for, keep_firmware
-from mpy_harness.firmware.progress import shown
-from mpy_harness.targets import DEFAULT_TARGET, load_target
+from mpy_harness.firmware.progress import Progress, shown
+from mpy_harness.firmware.sources import check_release
+from mpy_harness.targets import DEFAULT_TARGET, Target, chosen, load_target
 
 
 def command(
@@ -27,16 +28,43 @@ def command(
 ) -> None:
     """Fetch the emulator of targets and their firmware, or build it, unless it is there."""
     with shown() as progress:
-        for name in names or [DEFAULT_TARGET]:
-            target = load_target(name)
-            if firmware is not None:
-                ready = keep_firmware(target, firmware, progress)
-            else:
-                ready = firmware_for(target, source=micropython, force=force, progress=progress)
-            progress.stage(f"{target.name}: MicroPython {ready.provenance.micropython} is ready, {ready.elf}")
-            kind = machines.kind_of(target)
-            kind.set_up(progress)
-            try:
-                kind.instrument(ready.elf, "count", progress)
-            except MachineryError as error:  # everything else works without
-                progress.stage(f"{target.name}: instructions cannot be counted. {error}")
+        found = chosen(names or [DEFAULT_TARGET])
+        missing = [
+            name
+            for name, is_named in found.items()
+            if not _is_set_up(load_target(name), micropython, firmware, progress, force=force, must=is_named)
+        ]
+    if len(missing) == len(found):
+        raise ToolMissing(f"none of these targets can be used: {', '.join(missing)}")
+
+
+def _is_set_up(
+    target: Target, micropython: Path | None, firmware: Path | None, progress: Progress, *, force: bool, must: bool
+) -> bool:
+    """Set up a target, and tell whether it can be used; of one that a pattern stands for, a tool may be missing."""
+    try:
+        _set_up(target, micropython, firmware, progress, force=force)
+    except ToolMissing as error:
+        if must:
+            raise
+        progress.stage(f"{target.name} is left out. {error}")
+        return False
+    return True
+
+
+def _set_up(
+    target: Target, micropython: Path | None, firmware: Path | None, progress: Progress, *, force: bool
+) -> None:
+    if firmware is not None:
+        ready = keep_firmware(target, firmware, progress)
+    else:
+        if target.is_built:
+            check_release(target.tools, micropython)
+        ready = firmware_for(target, source=micropython, force=force, progress=progress)
+    progress.stage(f"{target.name}: MicroPython {ready.provenance.micropython} is ready, {ready.elf}")
+    kind = machines.kind_of(target)
+    kind.set_up(progress)
+    try:
+        kind.instrument(ready.elf, "count", progress)
+    except MachineryError as error:  # everything else works without
+        progress.stage(f"{target.name}: instructions cannot be counted. {error}")

@@ -1,15 +1,11 @@
-"""Tables of what is installed: on a terminal as wide as it is, in a pipe as wide as they need to be."""
+"""How wide tables may be: as wide as the terminal, in a pipe as wide as they need to be."""
 
 from __future__ import annotations
 
+import shutil
 import sys
 
-from rich.console import Console
-from rich.table import Table
 
-output = Console(width=None if sys.stdout.isatty() else 1000)
-
-
-def table(*headers: str) -> Table:
-    """Return an empty table without lines."""
-    return Table(*headers, box=None, pad_edge=False)
+def page_width() -> int | None:
+    """Return the columns of the terminal on standard output, None where that is none."""
+    return shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None

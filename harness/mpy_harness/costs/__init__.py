@@ -1,3 +1,7 @@
-"""What code costs: cycle models of cores."""
+"""What code costs: cycle models of cores, and what a model will take, before there is any code for a device."""
 
 from __future__ import annotations
+
+from mpy_harness.costs.prediction import CostEstimate as CostEstimate
+from mpy_harness.costs.prediction import StageEstimate as StageEstimate
+from mpy_harness.costs.prediction import estimate as estimate

@@ -37,14 +37,14 @@ class Estimate:
 
     def __str__(self) -> str:
         cycles, clock = _scaled(self.cycles), _scaled(self.clock)
-        time = _time(self.seconds)
+        time = seconds_text(self.seconds)
         return f"≈ {' '.join(filter(None, cycles))} cycles ±{self.error:g} %, {time} at {' '.join(clock)}Hz"
 
 
-def estimate(counts: Mapping[str, int], model: Cycles, clock: int | None = None) -> Estimate:
+def estimate(counts: Mapping[str, float], model: Cycles, clock: int | None = None) -> Estimate:
     """Return the cycles that so many instructions take on a core, at the model's clock or another one in Hz.
 
-    ``counts`` are what the plugin counts in its mode "classes": the classes with "branch_taken" and
+    ``counts`` are what the plugin counts in its mode "classes", or their means: the classes with "branch_taken" and
     "branch_not_taken", "load_words" and "store_words", "load_row" and "load_used". A class that is not there was not
     executed; a count of words or pairs must be there where the model has a cost for it.
     Raises ValueError for a count that nobody knows or that is missing, TargetInvalid where the model lacks a cost.
@@ -68,7 +68,7 @@ def estimate(counts: Mapping[str, int], model: Cycles, clock: int | None = None)
     return Estimate(cycles + model.refill * refills, clock or model.clock, model.error)
 
 
-def _charged(counted: Mapping[str, int], costs: Mapping[str, float]) -> dict[str, int]:
+def _charged(counted: Mapping[str, float], costs: Mapping[str, float]) -> dict[str, float]:
     """Return how often each cost is due."""
     charged = {name: number for name, number in counted.items() if name not in {*_WORDS, *_PAIRS, "unknown"}}
     charged["integer"] = charged.get("integer", 0) + counted.get("unknown", 0)
@@ -87,6 +87,7 @@ def _scaled(number: float) -> tuple[str, str]:
     return f"{number / scale:.3g}", prefix
 
 
-def _time(seconds: float) -> str:
+def seconds_text(seconds: float) -> str:
+    """Return a time with its unit, from ns to s."""
     factor, unit = next(((factor, unit) for factor, unit in _UNITS if seconds * factor >= 0.9995), _UNITS[-1])
     return f"{seconds * factor:.3g} {unit}"

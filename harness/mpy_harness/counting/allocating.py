@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mpy_harness.counting.profile import Function, Profile, visits
 
-# Of py/malloc.c and py/gc.c, and what the boards put between (targets/boards/cortex-m/board_memory.c).
+# Of py/malloc.c and py/gc.c, and what the boards put between (targets/boards/common/board_memory.c).
 _ALLOCATE = {"__wrap_gc_alloc", "__wrap_gc_realloc"}
 _PLAIN = {"gc_alloc", "gc_realloc"}
 _PASS_ON = ("m_malloc", "m_realloc", "m_tracked", "gc_", "__wrap_gc", "realloc_ext")

@@ -29,7 +29,8 @@ class Count:
     ``words`` what they loaded and stored and how loads follow each other; ``memory`` is that of
     mode "memory", ``profile`` the call tree of mode "functions". ``regions`` are those that the guest
     marked in it. ``finished`` is False where the guest, or the region itself, did not come to its end. ``doubt`` is why
-    the count is not ``exact``.
+    the count is not ``exact``. ``reads`` are calls of the firmware's functions that tell the time or give random
+    numbers: with any, the count is not the same in the next run.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Count:
     regions: list[Count] = field(default_factory=list)
     finished: bool = True
     doubt: Doubt | None = None
+    reads: dict[str, int] = field(default_factory=dict)
 
     @property
     def exact(self) -> bool:
@@ -55,11 +57,16 @@ class Count:
                 "that do nothing (docs/counting.md): let harness_mark execute them alone."
             )
 
-    def estimate(self, model: Cycles, clock: int | None = None) -> Estimate:
+    def estimate(self, model: Cycles | None, clock: int | None = None) -> Estimate:
         """Return the estimated cycles and time by a core's cycle model (``target.cycles``), at a clock in Hz.
 
-        Raises ValueError unless the board counts in the mode "classes".
+        Raises ValueError unless the board counts in the mode "classes", and for a target that has no model (None).
         """
+        if model is None:
+            raise ValueError(
+                "there is no cycle model to estimate with: this target's core has none, because no published cycle "
+                "counts bear one out. Compare instructions, or take the model of another target (docs/counting-time.md)"
+            )
         if not self.classes:
             raise ValueError(
                 "no classes of instructions were counted, which an estimate is made of: run with --counting classes, "
@@ -92,11 +99,17 @@ class Count:
         if other.profile is not None:
             self.profile = _joined(self.name, self.profile, other.profile)
         self.doubt_for(other.doubt)
+        self.reads = _sum(self.reads, other.reads)
         self.finished &= other.finished
 
 
-def count_of(record: Record, empty: Record | None, profile: Profile | None = None) -> Count:
-    """Return what a record says without what its marks took, which the record of an empty region tells."""
+def count_of(
+    record: Record, empty: Record | None, profile: Profile | None = None, reads: dict[str, int] | None = None
+) -> Count:
+    """Return what a record says without what its marks took, which the record of an empty region tells.
+
+    ``reads`` are those of the record, by the functions' names.
+    """
     if empty is None:
         empty = Record(name="", depth=0, instructions=0, finished=True, exact=True)
     classes = Counter(record.classes)
@@ -110,6 +123,7 @@ def count_of(record: Record, empty: Record | None, profile: Profile | None = Non
         profile=profile,
         finished=record.finished,
         doubt=record.doubt,
+        reads=reads or {},
     )
 
 

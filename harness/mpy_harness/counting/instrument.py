@@ -8,12 +8,23 @@ from typing import Literal, Protocol
 #: "instructions" counts one by one: slow, and what the tests compare "count" with.
 Mode = Literal["count", "instructions", "classes", "functions", "memory"]
 
+#: How native code's use of memory is checked: not at all, as it is, or with collections at each of its allocations.
+Check = Literal["", "memory", "stress"]
+
+
+def check_asked_for(*, memory: bool, stress: bool) -> Check:
+    """Return the check of what native code does to memory that is asked for; stress is more than the other."""
+    return "stress" if stress else "memory" if memory else ""
+
 
 @dataclass(frozen=True)
 class Instrument:
-    """What makes an emulator count: in which mode, and which decoder knows the guest's instructions and marks."""
+    """What makes an emulator count: in which mode, and which decoder knows the guest's instructions and marks.
 
-    mode: Mode
+    Without a mode it counts nothing, and only checks what native code does to memory.
+    """
+
+    mode: Mode | None
     decoder: str
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from mpy_harness.counting.profile import Function
 from mpy_harness.firmware import mpyfile
 from mpy_harness.firmware.natmod_lines import LineTable
-from mpy_harness.firmware.natmod_symbols import Layout, NatmodFunction
+from mpy_harness.firmware.natmod_symbols import Layout, NatmodFunction, NatmodVariable
 from mpy_harness.firmware.natmods import NatmodBuild
 
 #: Address and bytes of a block of code that was executed.
@@ -42,7 +42,8 @@ _DOUBT = 4
 class CodeImage:
     """A native module's text as its file has it; ``patched`` holds the offsets of bytes that the loader changes.
 
-    Without ``functions``, addresses in it are named by their offset; ``lines`` tells their places in the source.
+    Without ``functions``, addresses in it are named by their offset; ``lines`` tells their places in the source,
+    relative to ``folder``.
     """
 
     name: str
@@ -50,6 +51,13 @@ class CodeImage:
     functions: tuple[NatmodFunction, ...] = ()
     patched: tuple[range, ...] = ()
     lines: LineTable = field(default_factory=LineTable)
+    variables: tuple[NatmodVariable, ...] = ()
+    folder: Path | None = None
+
+    def variable_at(self, offset: int) -> str:
+        """Return the name of the variable at an offset into the bss."""
+        found = (each for each in self.variables if each.space == "bss" and 0 <= offset - each.offset < each.size)
+        return next((each.name for each in found), f"bss+{offset:#x}")
 
     def holds(self, code: bytes, offset: int) -> bool:
         """Tell whether ``code`` is at ``offset`` of the text, apart from what the loader patches."""
@@ -112,11 +120,11 @@ def images_of(module: NatmodBuild | Path) -> tuple[CodeImage, ...]:
     A file of bytecode has none. Raises CorruptModule.
     """
     if isinstance(module, NatmodBuild):
-        path, name, layout = module.path, module.name, module.layout
+        path, name, layout, folder = module.path, module.name, module.layout, module.folder
     else:
-        path, name, layout = module, module.stem, Layout()
+        path, name, layout, folder = module, module.stem, Layout(), None
     return tuple(
-        CodeImage(name, one.text, layout.functions, one.patched, layout.lines)
+        CodeImage(name, one.text, layout.functions, one.patched, layout.lines, layout.variables, folder)
         for one in mpyfile.inspect(path).native_modules
     )
 

@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 
 from mpy_harness import architectures
+from mpy_harness.counting import reads
 from mpy_harness.counting.instrument import Instrument as Instrument  # noqa: PLC0414 - board.py has it from here
 from mpy_harness.counting.instrument import Mode
 from mpy_harness.errors import BuildFailed, CountingUnavailable, ToolMissing
@@ -32,12 +33,17 @@ _OLDEST = (7, 2)
 _API = ((9, 1, 3), (9, 0, 2), (7, 2, 1))
 
 # MicroPython's functions that run one of its own, with that one's object as first argument (py/objfun.c,
-# py/objgenerator.c), and those that throw and catch (py/nlr.h). The letters are those of functions.c.
+# py/objgenerator.c), those that throw and catch (py/nlr.h), and those that reads.c is about. The letters are those of
+# functions.c.
 _ROLES = {
     **dict.fromkeys(("fun_bc_call", "fun_native_call", "fun_viper_call", "fun_asm_call", "mp_obj_gen_resume"), "s"),
     "nlr_push": "u",
     "nlr_pop": "o",
     "nlr_jump": "j",
+    "mp_init": "l",  # a life begins (py/runtime.c)
+    "mod_random_seed": "e",  # extmod/modrandom.c
+    **dict.fromkeys(reads.RANDOM, "r"),
+    **dict.fromkeys(reads.CLOCK, "c"),
 }
 
 
@@ -45,18 +51,30 @@ _ROLES = {
 class Plugin(Instrument):
     """The plugin and its arguments: mode, decoder, the firmware's functions and its stack's ends.
 
-    ``core`` is the one that counts, on a chip of several.
+    ``core`` is the one that counts, on a chip of several. With a ``layout`` (memcheck/layout.py) it checks what native
+    code does to memory, unless ``checks`` is off; with ``covers`` it writes down which code of native modules runs.
+    With a ``clock`` (guest_time.py) it tells the guest the time.
     """
 
     library: Path
     functions: str
     stack: tuple[int, int] | None
     core: int | None = None
+    layout: str = ""
+    stress: bool = False
+    checks: bool = True
+    covers: bool = False
+    clock: str = ""
 
-    def option(self, output: int, functions: int) -> str:
+    def option(self, output: int, functions: int, layout: int = -1, findings: int = -1, coverage: int = -1) -> str:
         """Return the value of QEMU's option ``-plugin``; the arguments are inherited descriptors."""
         path = str(self.library).replace(",", ",,")
-        option = f"file={path},arch={self.decoder},mode={self.mode},out={output},functions={functions}"
+        option = f"file={path},arch={self.decoder},mode={self.mode or 'off'},out={output},functions={functions}"
+        if self.layout:
+            option += f",layout={layout},findings={findings}" + ",stress=on" * self.stress
+            option += ",checks=off" * (not self.checks) + f",coverage={coverage}" * self.covers
+        if self.clock:
+            option += f",clock={self.clock}"
         if self.core is not None:
             option += f",core={self.core}"
         return f"{option},stack={self.stack[0]:x}-{self.stack[1]:x}" if self.stack else option
@@ -79,9 +97,22 @@ class PluginRecords:
 
 
 def instrument(
-    target: Target, image: Path, qemu: Path, mode: Mode, progress: Progress | None = None, *, core: int | None = None
+    target: Target,
+    image: Path,
+    qemu: Path,
+    mode: Mode | None,
+    progress: Progress | None = None,
+    *,
+    core: int | None = None,
+    layout: str = "",
+    stress: bool = False,
+    checks: bool = True,
+    covers: bool = False,
 ) -> Plugin:
     """Return what counts a target's firmware in a QEMU, on one core where the chip has several.
+
+    With a ``layout`` of its memory it checks what native code does there, counting or not, unless ``checks`` is off.
+    ``covers``: it writes down which code of native modules runs.
 
     Raises CountingUnavailable, which says why not.
     """
@@ -90,7 +121,8 @@ def instrument(
         raise CountingUnavailable(f"instructions of {target.natmod.arch} cannot be counted yet: no decoder knows them.")
     symbols = Symbols(image)
     table = "".join(_lines(symbols.functions, symbols.handlers))
-    return Plugin(mode, which.name, plugin_for(qemu, progress or Silent()), table, symbols.stack, core)
+    library = plugin_for(qemu, progress or Silent())
+    return Plugin(mode, which.name, library, table, symbols.stack, core, layout, stress, checks, covers)
 
 
 def _lines(functions: Iterable[FirmwareFunction], handlers: frozenset[int]) -> Iterable[str]:

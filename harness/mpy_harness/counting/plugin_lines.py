@@ -55,7 +55,8 @@ class Record(_Record):
     """A region as it was counted, its marks included.
 
     ``nodes`` are contexts as (number of the parent or -1, address, object or 0, calls, instructions), ``code``
-    executed code that is not the firmware's as (address, bytes in hexadecimal).
+    executed code that is not the firmware's as (address, bytes in hexadecimal), ``reads`` calls of functions that tell
+    the time or give random numbers as (address, calls).
     """
 
     name: Annotated[str, BeforeValidator(_text)]
@@ -72,6 +73,7 @@ class Record(_Record):
     memory: MemoryUse | None = None
     nodes: list[tuple[int, int, int, int, int]] = []
     code: list[tuple[int, str]] = []
+    reads: list[tuple[int, int]] = []
 
     @property
     def kind(self) -> Kind:

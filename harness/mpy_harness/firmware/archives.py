@@ -45,6 +45,16 @@ def unpack(archive: Path, folder: Path, place: Callable[[PurePosixPath], PurePos
         raise SourceUnavailable(f"{archive} cannot be unpacked: {error}") from error
 
 
+def date_of(archive: Path) -> int:
+    """Return the date of an archive's first member, in seconds since 1970: the commit's, where git made it."""
+    try:
+        with tarfile.open(archive) as tar:
+            first = tar.next()
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise SourceUnavailable(f"{archive} cannot be read: {error}") from error
+    return int(first.mtime) if first is not None else 0
+
+
 def _limited(tar: tarfile.TarFile, archive: Path) -> Iterator[tarfile.TarInfo]:
     total = 0
     for number, member in enumerate(tar, 1):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mpy_harness import architectures
-from mpy_harness.architectures.cores import CORES
+from mpy_harness.architectures.cores import CORES, Core
 from mpy_harness.errors import TargetInvalid
 from mpy_harness.targets import FILE_NAME, BoardSpec, Memory, Target
 
@@ -54,14 +54,25 @@ def _makefile(target: Target, board: BoardSpec) -> list[str]:
             f"{target.folder / FILE_NAME}: core: no compiler flags are known for {target.core!r}, only for "
             f"{', '.join(CORES)}. Correct it, or bring a folder of board files: firmware.board."
         )
+    arch = architectures.mpy_arch(target.natmod.arch)
     return [
         f"QEMU_MACHINE = {target.machine.get('machine', target.name)}",
         f"BOARD_MPU = {core.mpu if core.mpu is not None and board.mpu else _NO_MPU}",
+        f"BOARD_ARCH = {target.natmod.arch}",
+        f"BOARD_FLOATS = {arch.precision if arch is not None else 'single'}",
         f"MICROPY_HEAP_SIZE ?= {board.heap}",
+        f"BOARD_FLAGS := {' '.join(_flags(core, board))}",
         "include $(SHARED_DIR)/board.mk",
-        f"CFLAGS += {' '.join([*core.flags, board.flags]).strip()}",
+        "CFLAGS += $(BOARD_FLAGS)",
         f"MPY_CROSS_FLAGS += -march={target.natmod.arch}",
     ]
+
+
+def _flags(core: Core, board: BoardSpec) -> list[str]:
+    # What the board says of a flag that its core has as well is said once.
+    own = board.flags.split()
+    said = {flag.partition("=")[0] for flag in own}
+    return [*(flag for flag in core.flags if flag.partition("=")[0] not in said), *own]
 
 
 def _configuration(target: Target, board: BoardSpec) -> list[str]:

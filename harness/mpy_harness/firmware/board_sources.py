@@ -10,6 +10,7 @@ from pathlib import Path
 from mpy_harness.errors import TargetInvalid
 from mpy_harness.firmware import cache
 from mpy_harness.firmware.board_files import board_files, marks_header
+from mpy_harness.resources import targets_dir
 from mpy_harness.targets import FILE_NAME, BoardSpec, Target
 
 _GENERATED = "GENERATED_DIR"
@@ -48,11 +49,19 @@ class BoardSources:
         return BoardSources({name: Path(variables[name]) for name in self.folders}, files)
 
 
+def board_folders(target: Target) -> dict[str, Path]:
+    """Return the folders of the board of a target that is built, the own one first, by the variable that names each."""
+    common = targets_dir() / "boards" / "common" if target.shared_board is not None else None
+    folders = {"BOARD_DIR": target.own_board, "SHARED_DIR": target.shared_board, "COMMON_DIR": common}
+    return {name: folder for name, folder in folders.items() if folder is not None}
+
+
 def board_sources(target: Target) -> BoardSources:
     """Return what the board of a target that is built is compiled from. Raises TargetInvalid."""
-    folders = {"board": target.own_board, "shared": target.shared_board}
-    for key, folder in folders.items():
-        if folder is not None and not folder.is_dir():
+    folders = board_folders(target)
+    for name, folder in folders.items():
+        if not folder.is_dir():
+            key = name.removesuffix("_DIR").lower()
             raise TargetInvalid(
                 f"{target.folder / FILE_NAME}: firmware.{key}: there is no folder {folder}. "
                 "Put the board's files there, or correct the key."
@@ -61,4 +70,4 @@ def board_sources(target: Target) -> BoardSources:
     generated = marks_header(target)
     if isinstance(board, BoardSpec) and target.shared_board is not None:
         generated |= board_files(target, board, target.shared_board)
-    return BoardSources({f"{key.upper()}_DIR": folder for key, folder in folders.items() if folder}, generated)
+    return BoardSources(folders, generated)

@@ -1,4 +1,4 @@
-"""Which files a build read: the result may be used again for as long as all of them are the same.
+"""Which files a build read, and in which folders it looked for some: as long as they are the same, the result is.
 
 Every program of a build tells what it reads. The compiler does so itself (environment variable DEPENDENCIES_OUTPUT,
 GCC manual, section "Environment Variables Affecting GCC"), make by its variable MAKEFILE_LIST, Python by an audit hook
@@ -15,20 +15,36 @@ from collections.abc import Iterable, Iterator
 from importlib import resources
 from pathlib import Path
 
+from mpy_harness.firmware.project_mirror import Mirror
+
 _NOTES = "read"
 _MAKEFILE = "note_makefiles.mk"
+# A control character as an argument of its own, "group separator".
+_END_OF_CALL = "\x1d\0"
 _SPACES = re.compile(rb"(?<!\\)\s+")
 
 
 def compiler_wrapper(tools: Path, compiler: Path, *flags: str) -> None:
-    """Put a program of the compiler's name into ``tools`` that notes what the compiler reads; ``flags`` are added."""
-    notes = tools / _NOTES
+    """Put a program of the compiler's name into ``tools`` that notes what the compiler reads; ``flags`` are added.
+
+    How it is called is noted as well, for ``compiler_calls``.
+    """
+    notes = shlex.quote(str(tools / _NOTES))
     added = "".join(f" {shlex.quote(flag)}" for flag in flags)
     _write_program(
         tools / compiler.name,
-        f"DEPENDENCIES_OUTPUT={shlex.quote(str(notes))}/compiler-$$\nexport DEPENDENCIES_OUTPUT\n"
+        f"DEPENDENCIES_OUTPUT={notes}/compiler-$$\nexport DEPENDENCIES_OUTPUT\n"
+        f'printf "%s\\0" "$PWD" "$@" "$(printf "\\035")" >>{notes}/call-$$\n'
         f'exec {shlex.quote(str(compiler))} "$@"{added}\n',
     )
+
+
+def compiler_calls(tools: Path) -> Iterator[tuple[str, list[str]]]:
+    """Yield how the compilers were called: in which folder, and with which arguments, without the flags added."""
+    for file in sorted((tools / _NOTES).glob("call-*")):
+        for call in os.fsdecode(file.read_bytes()).split(_END_OF_CALL)[:-1]:
+            folder, *arguments = call.split("\0")[:-1]
+            yield folder, arguments
 
 
 def program_wrapper(tools: Path, name: str, program: str, *, notes_arguments: bool = False) -> None:
@@ -64,25 +80,43 @@ def variable(tools: Path, name: str) -> str:
     return noted.read_text(encoding="utf-8").strip() if noted.is_file() else ""
 
 
-def files_read(tools: Path, folder: Path, *, depfiles: Iterable[Path] = (), without: Iterable[Path] = ()) -> list[Path]:
-    """Return the files that a build in ``folder`` read, links resolved, sorted.
+def files_read(
+    tools: Path,
+    folder: Path,
+    *,
+    mirror: Mirror | None = None,
+    depfiles: Iterable[Path] = (),
+    without: Iterable[Path] = (),
+) -> list[Path]:
+    """Return the files that a build in ``folder`` read and the folders that it listed, links resolved, sorted.
 
-    ``depfiles`` are rules for make that the compiler was asked for. Left out are files below the folders ``without``,
-    those of the Python installation, and what the build made and deleted again.
+    Of the ``mirror`` it is the user's own files. ``depfiles`` are rules for make that the compiler was asked for. Left
+    out is what is below the folders ``without``, what Python programs read of the Python installation (headers in it
+    count), and what the build made itself.
     """
     notes = tools / _NOTES
     names: set[bytes] = set()
     for file in [*notes.glob("compiler-*"), *depfiles]:
         names |= set(_prerequisites(file.read_bytes()))
-    for file in notes.glob("python-*"):
-        names |= set(file.read_bytes().splitlines())
     for file in notes.glob("arguments-*"):
         names |= {line for line in file.read_bytes().splitlines() if not line.startswith(b"-")}
     if (notes / "makefiles").is_file():
         names |= set((notes / "makefiles").read_bytes().split())
-    left_out = [Path(os.path.realpath(each)) for each in (tools, *without, *_python_folders())]
-    found = {Path(os.path.realpath(folder / os.fsdecode(name))) for name in names}
-    return sorted(file for file in found if file.is_file() and not any(map(file.is_relative_to, left_out)))
+    opened = {line for file in notes.glob("python-*") for line in file.read_bytes().splitlines()}
+    found = set(_originals(names, folder, mirror, (tools, *without)))
+    found |= set(_originals(opened, folder, mirror, (tools, *without, *_python_folders())))
+    return sorted(file for file in found if file.exists())
+
+
+def _originals(names: Iterable[bytes], folder: Path, mirror: Mirror | None, without: Iterable[Path]) -> Iterator[Path]:
+    left_out = [Path(os.path.realpath(each)) for each in without]
+    for name in names:
+        file = Path(os.path.realpath(folder / os.fsdecode(name)))
+        original = file if mirror is None else mirror.original(file)
+        if original is not None:
+            file = Path(os.path.realpath(original))
+            if not any(map(file.is_relative_to, left_out)):
+                yield file
 
 
 def _prerequisites(rules: bytes) -> Iterator[bytes]:

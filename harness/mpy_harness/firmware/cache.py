@@ -1,14 +1,15 @@
 """Keep what was made once: whole or not at all, made by one process, used by all.
 
 Layout: ``<root>/<kind>/<key>/`` is a finished entry and is never written again. What a build read is known only
-when it is over: then the key gets a digest of those files as well, and ``<root>/<kind>/.inputs/<key>`` lists them.
-While an entry is made, the maker holds ``<root>/<kind>/.locks/<key>`` and writes to ``<root>/<kind>/.part-<key>-*``,
-which is renamed when complete. The lock is the operating system's (flock) and ends with its
-holder, so a part whose lock is free belongs to nobody and is swept.
+when it is over: then the key gets a digest of those files as well, and ``<root>/<kind>/.inputs/<key>`` has their names,
+a list for each of the latest builds that read other ones. While an entry is made, the maker holds
+``<root>/<kind>/.locks/<key>`` and writes to ``<root>/<kind>/.part-<key>-*``, which is renamed when complete. The lock
+is the operating system's (flock) and ends with its holder, so a part whose lock is free belongs to nobody and is swept.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -35,6 +36,9 @@ _NOT_FOR_MAKE = re.compile(r"[^\w/.+,@~-]")
 # Longer than any build may take (image.py, sources.py), so that a waiter outlasts the maker's own limit.
 _LOCK_SECONDS = 1800.0
 _PATIENCE_SECONDS = 1.0
+_MOST_LISTS = 8
+# Of a write to an open file, which does not tell its name.
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}
 
 
 def cache_root() -> Path:
@@ -103,15 +107,18 @@ def build_from_inputs(
     force: bool = False,
     progress: Progress | None = None,
 ) -> Path:
-    """Return an entry like ``build_once`` whose builder returns the files that it read.
+    """Return an entry like ``build_once`` whose builder returns the files that it read, and folders that it listed.
 
-    It is made anew when one of them has changed since. Files of the folder ``project`` are known by their places
-    relative to ``anchor``, so that two checkouts do not take each other's files for their own.
+    It is made anew when one of them has changed since; of a folder, the names in it count. Files of the folder
+    ``project`` are known by their places relative to ``anchor``, so that two checkouts do not take each other's files
+    for their own.
     """
 
     def build(folder: Path) -> str:
         names = [_name_of(file, anchor, project) for file in builder(folder)]
-        write_whole(_make_folder(cache_root() / kind / ".inputs") / key, json.dumps(names))
+        others = [listed for listed in _inputs(kind, key) if listed != names]
+        lists = [names, *others][:_MOST_LISTS]
+        write_whole(_make_folder(cache_root() / kind / ".inputs") / key, json.dumps(lists))
         return _key_with_inputs(key, names, anchor)
 
     found = partial(entry_from_inputs, kind, key, anchor)
@@ -120,11 +127,16 @@ def build_from_inputs(
 
 def entry_from_inputs(kind: str, key: str, anchor: Path) -> Path | None:
     """Return the finished entry of ``build_from_inputs``, None where there is none or a file that it read changed."""
+    entries = (entry(kind, _key_with_inputs(key, names, anchor)) for names in _inputs(kind, key))
+    return next((found for found in entries if found is not None), None)
+
+
+def _inputs(kind: str, key: str) -> list[list[str]]:
     try:
-        names = json.loads((cache_root() / kind / ".inputs" / key).read_text(encoding="utf-8"))
+        lists = json.loads((cache_root() / kind / ".inputs" / key).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return None
-    return entry(kind, _key_with_inputs(key, names, anchor))
+        return []
+    return [listed for listed in lists if isinstance(listed, list)]
 
 
 def _name_of(file: Path, anchor: Path, project: Path) -> str:
@@ -139,6 +151,9 @@ def _key_with_inputs(key: str, names: Iterable[str], anchor: Path) -> str:
 
 def _content_hash(file: Path) -> str:
     try:
+        if file.is_dir():
+            names = (child.name for child in file.iterdir())
+            return digest(sorted(name for name in names if not name.startswith((".", "__pycache__"))))
         about = file.stat()
         return _hash_of_version(file, about.st_mtime_ns, about.st_size)
     except OSError:
@@ -164,7 +179,7 @@ def _build_unless(
         return there
     folder = _make_folder(cache_root() / kind)
     locks = _make_folder(folder / ".locks")
-    with _locked(FileLock(locks / key), kind, progress or Silent()):
+    with _told(folder), _locked(FileLock(locks / key), kind, progress or Silent()):
         _sweep(folder, holding=key)
         if not force and (there := found()) is not None:
             return there
@@ -200,6 +215,21 @@ def _make_folder(folder: Path) -> Path:
             f"Set {ENVIRONMENT} to a folder you may write to."
         ) from error
     return folder
+
+
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """Say which folder it was, where a lock or what is made cannot be written there."""
+    try:
+        yield
+    except OSError as error:
+        named = Path(os.fsdecode(error.filename)) if isinstance(error.filename, (str, bytes)) else None
+        if error.errno not in _NO_ROOM and (named is None or not named.is_relative_to(folder)):
+            raise
+        raise MachineryError(
+            f"the cache folder {folder} cannot be written: {error.strerror}. "
+            f"Make room there, or set {ENVIRONMENT} to a folder that you may write to."
+        ) from error
 
 
 @contextmanager

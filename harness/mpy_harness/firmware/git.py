@@ -7,20 +7,21 @@ from pathlib import Path
 
 from mpy_harness.errors import MachineryError, ToolMissing
 from mpy_harness.firmware.process import Captured, capture
+from mpy_harness.limits import OUTPUT_BYTES
 
 _SECONDS = 60.0
 
 
-def git(folder: Path, *arguments: str | Path, timeout: float = _SECONDS) -> Captured:
+def git(folder: Path, *arguments: str | Path, timeout: float = _SECONDS, most: int = OUTPUT_BYTES) -> Captured:
     """Run git in a folder and return how it ended; its status is the caller's affair.
 
-    Raises ToolMissing without git, MachineryError after ``timeout`` seconds, OSError or ValueError for arguments
-    that no program can be given (too long, or with a zero in them).
+    Raises ToolMissing without git, MachineryError after ``timeout`` seconds or ``most`` bytes of output, OSError or
+    ValueError for arguments that no program can be given (too long, or with a zero in them).
     """
     if shutil.which("git") is None:
         raise ToolMissing("git is not installed; measurements of another commit need it. On Debian: apt install git.")
     # A path is that path, also where it holds a star.
-    return capture(["git", "--no-pager", "--literal-pathspecs", "-C", folder, *arguments], timeout=timeout)
+    return capture(["git", "--no-pager", "--literal-pathspecs", "-C", folder, *arguments], timeout=timeout, most=most)
 
 
 def commit_of(revision: str, folder: Path) -> str | None:
@@ -32,6 +33,13 @@ def commit_of(revision: str, folder: Path) -> str | None:
     except OSError:
         return None
     return found.output.decode("ascii", "replace").strip() or None if found.status == 0 else None
+
+
+def parents_of(revision: str, folder: Path) -> list[str]:
+    """Return the parents that a commit names, the first first, whether or not a shallow clone has them."""
+    found = git(folder, "cat-file", "commit", revision)
+    header = found.output.partition(b"\n\n")[0].decode("utf-8", "replace") if found.status == 0 else ""
+    return [line.removeprefix("parent ") for line in header.splitlines() if line.startswith("parent ")]
 
 
 def revision_of(folder: Path) -> tuple[str, bool]:

@@ -5,20 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mpy_harness.errors import BuildFailed, SourceUnavailable, TargetInvalid
-from mpy_harness.firmware import cache, toolchain
+from mpy_harness.firmware import additions, build_inputs, cache, guest_program, toolchain
 from mpy_harness.firmware.board_sources import board_sources
+from mpy_harness.firmware.mpy_cross import mpy_cross
 from mpy_harness.firmware.progress import Progress, Silent
+from mpy_harness.firmware.project_mirror import project_of
 from mpy_harness.firmware.published import cached_image, keep_image, published_image
-from mpy_harness.firmware.releases import release
-from mpy_harness.firmware.sources import Source, micropython_source
-from mpy_harness.targets import FILE_NAME, PublishedFirmware, Target
+from mpy_harness.firmware.sources import Source, check_release, micropython_source
+from mpy_harness.limits import IMAGE_BYTES
+from mpy_harness.resources import read_file
+from mpy_harness.targets import FILE_NAME, InstalledFirmware, PublishedFirmware, Target
 
 _KIND = "firmware"
 _FACTS = "provenance.json"
+_SAID = "said.txt"
 # Part of the key: raise it when this module builds differently from the same inputs.
 _RECIPE = 3
 _BUILD_SECONDS = 900.0
@@ -26,7 +31,10 @@ _BUILD_SECONDS = 900.0
 
 @dataclass(frozen=True)
 class FirmwareProvenance:
-    """Where an image came from; all but ``origin`` and ``image_sha256`` decides whether it is built anew."""
+    """Where an image came from; all but ``origin`` and ``image_sha256`` decides whether it is built anew.
+
+    ``python`` is the environment of Python that makefiles call, where modules in C have makefiles of their own.
+    """
 
     target: str
     port: str
@@ -36,6 +44,8 @@ class FirmwareProvenance:
     make: dict[str, str]
     board_sha256: str
     recipe: int
+    guest_sha256: str = ""
+    python: str = ""
     origin: str = ""
     image_sha256: str = ""
 
@@ -68,7 +78,8 @@ def firmware_for(
 ) -> Firmware:
     """Return the image of ``target``, built on first use and whenever one of its inputs changed.
 
-    A target that runs another one's firmware gets that image, one whose firmware is published the pinned file.
+    A target that runs another one's firmware gets that image, one whose firmware is published the pinned file, and one
+    that has its firmware already a file with what that says of itself.
 
     ``source`` is a folder or archive of MicroPython to use instead of a fetched one, ``given`` an image to use
     instead of the target's own. Raises ToolMissing, SourceUnavailable, HashMismatch or BuildFailed.
@@ -80,13 +91,19 @@ def firmware_for(
     spec = target.firmware
     if isinstance(spec, PublishedFirmware):
         return _published(target, spec, published_image(spec, target.name, force=force, progress=progress))
-    tools = toolchain.toolchain(target.cross, spec.micropython)
+    if isinstance(spec, InstalledFirmware):
+        return _installed(target, spec)
+    check_release(spec.micropython, source)  # told before its tools are asked for
     tree = micropython_source(spec.micropython, given=source, progress=progress)
+    mpy_cross(spec.micropython, progress)
+    tools = toolchain.toolchain(target.cross, spec.micropython)
     planned = _plan(target, tree, tools)
-    path = cache.build_once(
+    path = cache.build_from_inputs(
         _KIND,
         planned.key(),
         lambda folder: _build(target, tree, planned, folder, progress),
+        anchor=target.folder,
+        project=project_of(target.folder),
         force=force,
         progress=progress,
     )
@@ -111,10 +128,10 @@ def cached_firmware(target: Target, source: Source | None) -> Firmware | None:
     if isinstance(spec, PublishedFirmware):
         image = cached_image(spec)
         return _published(target, spec, image) if image else None
-    if source is None:
+    if source is None or isinstance(spec, InstalledFirmware):
         return None
     tools = toolchain.toolchain(target.cross, spec.micropython)
-    path = cache.entry(_KIND, _plan(target, source, tools).key())
+    path = cache.entry_from_inputs(_KIND, _plan(target, source, tools).key(), target.folder)
     return _load(path, target) if path else None
 
 
@@ -122,9 +139,20 @@ def _published(target: Target, spec: PublishedFirmware, image: Path) -> Firmware
     return Firmware(image, target.name, _not_built(target, spec.micropython, spec.url, spec.sha256))
 
 
+def _installed(target: Target, spec: InstalledFirmware) -> Firmware:
+    # In place of an image: what the firmware says of itself, which is all that is known of it.
+    sha256 = hashlib.sha256(spec.said.encode()).hexdigest()
+
+    def write(folder: Path) -> None:
+        (folder / _SAID).write_text(spec.said + "\n", encoding="utf-8")
+
+    said = cache.build_once("installed", sha256[:32], write) / _SAID
+    return Firmware(said, target.name, _not_built(target, spec.micropython, f"on the board: {spec.said}", sha256))
+
+
 def _given(target: Target, image: Path) -> Firmware:
     try:
-        sha256 = hashlib.sha256(image.read_bytes()).hexdigest()
+        sha256 = hashlib.sha256(read_file(image, IMAGE_BYTES)).hexdigest()
     except OSError as error:
         raise SourceUnavailable(f"the firmware {image} cannot be read: {error.strerror}. Correct the path.") from error
     return Firmware(image, target.name, _not_built(target, "", f"given file {image.name}", sha256))
@@ -152,62 +180,81 @@ def _plan(target: Target, source: Source, tools: toolchain.Toolchain) -> Firmwar
         raise TargetInvalid(
             f"{target.folder / FILE_NAME}: firmware.port: MicroPython {source.version} has no port {spec.port!r}."
         )
+    additions.check(target)
     return FirmwareProvenance(
-        target=target.name,
+        target=target.folder.name,  # in a run of several releases, a target's name says which
         port=spec.port,
         micropython=source.version,
         source_sha256=source.sha256,
         toolchain=tools.facts(),
-        # No frozen modules unless the target asks: the default manifest needs git submodules.
+        # No frozen modules unless the target asks: the default manifest needs git submodules. Paths are as the target
+        # has them; what is there is known by what the build reads.
         make={"CROSS_COMPILE": target.cross, "FROZEN_MANIFEST": "", **spec.make},
         board_sha256=sources.sha256,
         recipe=_RECIPE,
+        guest_sha256=hashlib.sha256(guest_program.frozen_source(target)).hexdigest(),
+        python=sys.prefix if additions.has_c_modules(target) else "",
         origin=source.origin,
     )
 
 
-def _build(target: Target, source: Source, planned: FirmwareProvenance, folder: Path, progress: Progress) -> None:
+def _build(target: Target, source: Source, planned: FirmwareProvenance, folder: Path, progress: Progress) -> list[Path]:
+    """Build into ``folder`` and return the files that were read."""
     spec = target.built
     progress.stage(f"building MicroPython {source.version} for {target.name} with {planned.toolchain['gcc']}")
     # Copies: what is built is what was hashed, and their paths are ones make can take.
-    board = folder / "board"
+    work = folder / "work"
+    work.mkdir()
     sources = board_sources(target)
-    places = sources.put(board)
+    places = sources.put(work / "board")
     if sources.copied(places).sha256 != planned.board_sha256:
         raise BuildFailed(f"the board's files of {target.name} changed while the build began. Try again.")
-    build = folder / "build"
-    env = toolchain.make_wrappers(folder / "tools", source.version, target.cross)
+    # An object file has the path of its source, also of one in ../../ of a module in C: room for those.
+    build = work / "objects" / "of" / "the" / "build"
+    tools = work / "tools"
+    env = toolchain.make_wrappers(tools, source.version, target.cross)
     env |= {
         # The same inputs give the same image: version and date come from the release, not from git and today.
         "MICROPY_GIT_TAG": f"v{source.version}",
-        "SOURCE_DATE_EPOCH": str(release(source.version).released),
+        "SOURCE_DATE_EPOCH": str(source.released),
     }
     variables = {
-        "BOARD": target.name,
+        "BOARD": target.folder.name,
         **places,
         "BUILD": str(build),
-        "MICROPY_MPYCROSS": str(folder / "tools" / "mpy-cross"),
+        "MICROPY_MPYCROSS": str(tools / "mpy-cross"),
         **planned.make,
+        **additions.variables(target, source, work),
     }
     log = folder / "build.log"
     port = source.path / "ports" / spec.port
-    failure = toolchain.make(port, variables, env=env, log=log, timeout=_BUILD_SECONDS)
+    makefiles = ("Makefile", build_inputs.last_makefile(tools))
+    failure = toolchain.make(port, variables, env=env, log=log, timeout=_BUILD_SECONDS, makefiles=makefiles)
     image = build / spec.image
     if failure is None and not image.is_file():
         failure = f"  make succeeded, but left no {spec.image}: firmware.image in the target's target.toml is wrong."
     if failure is not None:
         kept = cache.keep_log(log, planned.key())
-        raise BuildFailed(f"the firmware of {target.name} did not build:\n{failure}\nThe whole log: {kept}")
+        told = additions.explained(failure, target, work)
+        raise BuildFailed(f"the firmware of {target.name} did not build:\n{told}\nThe whole log: {kept}")
+    # MicroPython's makefiles leave what the compiler says to them in files .P.
+    read = build_inputs.files_read(
+        tools,
+        port,
+        mirror=additions.mirror_of(target, work),
+        depfiles=work.rglob("*.P"),
+        without=(folder, source.path),
+    )
     image.rename(folder / spec.image)
     for symbols in build.glob("*.map"):
         symbols.rename(folder / symbols.name)
-    for leftover in (build, board, folder / "tools"):
-        shutil.rmtree(leftover)
+    shutil.rmtree(work)
     image_sha256 = hashlib.sha256((folder / spec.image).read_bytes()).hexdigest()
     facts = {**asdict(planned), "image_sha256": image_sha256}
     (folder / _FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    return [*read, *additions.folders_listed(target, read)]
 
 
 def _load(folder: Path, target: Target) -> Firmware:
     facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
-    return Firmware(folder / target.firmware.image, target.name, FirmwareProvenance(**facts))
+    return Firmware(folder / target.built.image, target.name, FirmwareProvenance(**facts))

@@ -25,6 +25,8 @@ _SOURCE_LINE = re.compile(r"(/.+|\w.*\.\w+):(\d+)(?: \(discriminator \d+\))?")
 _RELOCATION = re.compile(r"\s+[0-9a-f]+: R_\w+\s+([\w.$]+)")
 _OFFERED = re.compile(r"#define (m[p_]\w+)\(")
 _PLACES = 3
+# newlib's names of the functions that compute and handle no errors (libm/math/w_exp.c calls one in e_exp.c).
+_INNER = "__ieee754_"
 
 # What a compiler calls for arithmetic in double precision (Run-time ABI for the Arm Architecture, section 4.1.2; GCC
 # internals, "Routines for floating point emulation").
@@ -40,6 +42,8 @@ _FROM_TABLE = {
     "memmove": "void *memmove(void *d, const void *s, size_t n) { return mp_fun_table.memmove_(d, s, n); }",
     "memcpy": "void *memcpy(void *d, const void *s, size_t n) { return mp_fun_table.memmove_(d, s, n); }",
 }
+# What returns the address of `errno` (newlib, libc/include/sys/errno.h).
+_ERRNO = "__errno"
 _HEAP = {"malloc": "m_malloc(size)", "calloc": "m_malloc(size), which clears nothing", "free": "m_free(pointer)",
          "realloc": "m_realloc(pointer, size)"}  # fmt: skip
 _PRINTED = ("printf", "puts", "putchar", "vprintf", "fprintf")
@@ -103,6 +107,16 @@ class Link:
                 found.append(place)
         return list(dict.fromkeys(found))
 
+    def needed(self) -> set[str]:
+        """Return the functions that the module's own object files need of others."""
+        files = [*self.work.rglob("*.o")]
+        return {line.split()[-1] for line in self._ask("nm", "--undefined-only", *files) if " U " in line}
+
+    def defined(self, library: str) -> set[str]:
+        """Return what a library defines, nothing where it cannot be read."""
+        listed = (line.split() for line in self._ask("nm", "--defined-only", library))
+        return {words[-1] for words in listed if len(words) == 3}
+
     def _ask(self, program: str, *arguments: str | Path) -> list[str]:
         return run([f"{self.cross}{program}", *arguments], timeout=_SECONDS).output.splitlines()
 
@@ -119,10 +133,8 @@ def _about_variables(failure: str, link: Link) -> Iterator[str]:
     for match in _NON_EMPTY.finditer(failure):
         which = link.variables(match[1], match[2]) or "the module's variables"
         if not (link.work / match[1]).is_file():
-            yield (
-                f"{match[1]} of a library has variables with initial values, which native modules cannot have. It is "
-                "the C library's error handling, most likely: `CFLAGS_EXTRA += -fno-math-errno`, above the `include`, "
-                "makes `sqrtf` and others an instruction of the core."
+            yield f"{match[1]} of a library has variables with initial values, which native modules cannot have. " + (
+                _without_errors(match[1].partition(":")[0], link)
             )
         elif match[2].startswith(".data.rel"):
             yield (
@@ -134,6 +146,23 @@ def _about_variables(failure: str, link: Link) -> Iterator[str]:
                 f"Make {which} `const`, or leave it without a value, global and not `static`, and set it in mpy_init: "
                 "native modules have no variables with an initial value other than zero."
             )
+
+
+def _without_errors(library: str, link: Link) -> str:
+    """Return how to call functions of newlib's libm without its error handling, which is what has variables there."""
+    inner = {name.removeprefix(_INNER) for name in link.defined(library) if name.startswith(_INNER)}
+    called = sorted(link.needed() & inner)
+    if called and not all(name.startswith("sqrt") for name in called):
+        flags = " ".join(f"-D{name}={_INNER}{name}" for name in called)
+        names = ", ".join(f"`{name}`" for name in called)
+        return (
+            f"It is the error handling of {names}, which the functions below them do without: "
+            f"`CFLAGS_EXTRA += {flags}`, above the `include`."
+        )
+    return (
+        "It is the C library's error handling, most likely: `CFLAGS_EXTRA += -fno-math-errno`, above the `include`, "
+        "makes `sqrtf` and others an instruction of the core."
+    )
 
 
 def _about_functions(failure: str, link: Link) -> Iterator[str]:
@@ -156,6 +185,11 @@ def _instead(name: str, link: Link) -> str:
     if name in _FROM_TABLE:
         made = " GCC makes such calls of loops and assignments as well." if name != "memmove" else ""
         return f"the firmware has it. Add to one source: `{_FROM_TABLE[name]}`{made}"
+    if name == _ERRNO:
+        return (
+            "functions of the C library set `errno` where they fail, and native modules have none. Add to one source: "
+            "`int errno_here; int *__errno(void) { return &errno_here; }`"
+        )
     if name in _HEAP:
         return f"native modules allocate on MicroPython's heap: {_HEAP[name]}. Its collector must see a pointer to it."
     if name in _PRINTED:

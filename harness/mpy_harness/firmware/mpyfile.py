@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Literal
 
 from mpy_harness import architectures
-from mpy_harness.architectures.instruction_set import Floats
+from mpy_harness.architectures.instruction_set import FirmwareFloats, Floats, Precision
 from mpy_harness.errors import CorruptModule, IncompatibleModule
+from mpy_harness.limits import ADDRESS_SPACE, MPY_BYTES, MPY_NUMBER_BYTES
+from mpy_harness.resources import read_file
 
 #: What the bytes of a .mpy file are.
 Part = Literal["header", "names", "constants", "bytecode", "native", "rodata", "relocations"]
@@ -87,7 +89,7 @@ def inspect(path: Path) -> MpyFile:
     Raises CorruptModule where it is no .mpy file, is truncated or has bytes left over.
     """
     try:
-        data = path.read_bytes()
+        data = read_file(path, MPY_BYTES)
     except OSError as error:
         raise CorruptModule(f"{path.absolute()} cannot be read: {error.strerror}") from error
     if data[:1] != b"M":
@@ -138,21 +140,44 @@ def check(file: MpyFile, board: MpyAbi, board_name: str) -> None:
         raise IncompatibleModule(
             f"{file.path} is for {mine}; board {board_name} takes {board}. "
             f"Build it with ARCH={board.arch} and MicroPython of .mpy version {board.version}.{board.sub_version}."
+            + _widths(_precision(mine.arch), _precision(board.arch))
         )
 
 
-def check_floats(file: MpyFile, firmware: Floats | None, board_name: str) -> None:
-    """Raise IncompatibleModule for a native module that takes C floats from registers where its firmware puts none.
+def check_floats(file: MpyFile, firmware: FirmwareFloats, board_name: str) -> None:
+    """Raise IncompatibleModule for a module whose floats are not those of the firmware, which would load it.
 
-    MicroPython's loader does not: a firmware for a core with an FPU says that it is of such an architecture, also
-    where it was compiled to pass floats in core registers (``-mfloat-abi=softfp``). ``firmware`` are its registers.
+    Its header says that the code runs on a core with an FPU, and the firmware may take it for such a core even
+    where it was compiled to pass floats in core registers (``-mfloat-abi=softfp``).
     """
-    if file.native_modules and (_floats(file), firmware) == ("float", "core"):
+    if not file.native_modules:
+        return
+    if (_floats(file), firmware.registers) == ("float", "core"):
         raise IncompatibleModule(
             f"{file.path} is for {file.abi}, whose C functions pass floats in registers of the FPU; the firmware of "
             f"{board_name} passes them in core registers (-mfloat-abi=softfp or soft), so every float between the two "
             "would be wrong. Build the module with ARCH=armv7m, or the firmware with -mfloat-abi=hard."
         )
+    if widths := _widths(_precision(file.abi.arch), firmware.precision):
+        raise IncompatibleModule(
+            f"{file.path} is for {file.abi} and would load on {board_name}, but compute with another precision.{widths}"
+        )
+
+
+def _precision(arch: str) -> Precision:
+    found = architectures.mpy_arch(arch)
+    return found.precision if found is not None else "single"
+
+
+def _widths(module: Precision, firmware: Precision) -> str:
+    # What to know of floats that are not as wide, "" where they are.
+    if module == firmware:
+        return ""
+    bits = {"single": 32, "double": 64}
+    return (
+        f" Floats of the module have {bits[module]} bits, those of the firmware {bits[firmware]}: use a module for the "
+        "arch of the target, or another target."
+    )
 
 
 def _floats(file: MpyFile) -> Floats | None:
@@ -160,13 +185,13 @@ def _floats(file: MpyFile) -> Floats | None:
     return arch.floats if arch is not None else None
 
 
-def float_abi_differs(file: MpyFile, firmware: Floats | None) -> bool:
+def float_abi_differs(file: MpyFile, firmware: FirmwareFloats) -> bool:
     """Tell whether a module that the board can load passes C floats in other registers than its firmware.
 
     Thumb code for a core without FPU loads on a core with one, but ``mp_obj_get_float_to_f`` and the like
     then hand over garbage (Arm IHI 0042, "Procedure Call Standard", section 7).
     """
-    return (_floats(file), firmware) == ("core", "float")
+    return (_floats(file), firmware.registers) == ("core", "float")
 
 
 def _arch_name(number: int) -> str:
@@ -196,12 +221,13 @@ class _Reader:
 
     def uint(self) -> int:
         value = 0
-        while True:
+        for _ in range(MPY_NUMBER_BYTES):
             byte = self.data[self.at]
             self.at += 1
             value = value << 7 | byte & 0x7F
             if not byte & 0x80:
                 return value
+        raise IndexError
 
     def skip(self, count: int) -> None:
         self.at += count
@@ -254,6 +280,8 @@ class _Reader:
         if kind == _VIPER:
             rodata = self.uint() if scope & _RODATA else 0
             bss = self.uint() if scope & _BSS else 0
+            if bss >= ADDRESS_SPACE:
+                raise IndexError
             self.skip(rodata)
             self.parts["rodata"] += rodata
         if children:
@@ -275,9 +303,11 @@ class _Reader:
                 place = self.uint()
                 in_text, at = not place & 1, place >> 1
             count = self.uint() if operation >> 1 <= 5 and operation & 2 else 1
-            if in_text:
-                words.append((at, count))
             at += count
+            if at >= ADDRESS_SPACE:
+                raise IndexError
+            if in_text:
+                words.append((at - count, count))
             total += count
         self.at += 1
         return words, total

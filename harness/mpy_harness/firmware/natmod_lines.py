@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mpy_harness.firmware.process import run
+from mpy_harness.firmware.project_mirror import Mirror
 
 _SECONDS = 60.0
 _SECTION = re.compile(r"Disassembly of section (\S+):")
@@ -56,20 +57,20 @@ class CodeSection:
     size: int
 
 
-def read_lines(sections: Sequence[CodeSection], objdump: Path, work: Path, folder: Path, project: Path) -> LineTable:
-    """Return the lines of what was linked in the folder ``work``, the mirror of the module's ``folder``."""
+def read_lines(sections: Sequence[CodeSection], objdump: Path, mirror: Mirror) -> LineTable:
+    """Return the lines of what was linked in the mirror of a module's folder."""
     by_object: dict[str, list[CodeSection]] = {}
     for section in sections:
         by_object.setdefault(section.object, []).append(section)
     found: list[tuple[int, str | None, int]] = []
     for name, listed in by_object.items():
-        file = work / name
+        file = mirror.place / name
         placed = {section.name: section for section in listed}
         if file.is_file():  # not a member of a library
             output = run([objdump, "-d", "-l", "--no-show-raw-insn", file], timeout=_SECONDS).output
             for where, address, source, line in _lines(output.splitlines()):
                 if where in placed:
-                    found.append((placed[where].offset + address, _own_name(source, work, folder, project), line))
+                    found.append((placed[where].offset + address, _own_name(source, mirror), line))
         found += [(section.offset + section.size, None, 0) for section in listed]
     return _table(sorted(found, key=lambda entry: (entry[0], entry[1] is not None)))
 
@@ -89,10 +90,11 @@ def _lines(output: Iterable[str]) -> Iterator[tuple[str, int, str, int]]:
             yield section, int(match[1], 16), *current
 
 
-def _own_name(source: str, work: Path, folder: Path, project: Path) -> str:
-    path = Path(os.path.realpath(work / source))
-    if path.is_relative_to(os.path.realpath(project)):
-        return os.path.relpath(path, os.path.realpath(folder))
+def _own_name(source: str, mirror: Mirror) -> str:
+    path = Path(os.path.realpath(mirror.place / source))
+    path = Path(os.path.realpath(mirror.original(path) or path))
+    if path.is_relative_to(os.path.realpath(mirror.project)):
+        return os.path.relpath(path, os.path.realpath(mirror.folder))
     return str(path)
 
 

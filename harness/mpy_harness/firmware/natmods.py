@@ -10,21 +10,25 @@ import importlib.util
 import json
 import re
 import shutil
+import sys
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from mpy_harness.errors import NatmodInvalid
-from mpy_harness.firmware import build_inputs, cache, natmod_symbols, toolchain
+from mpy_harness.firmware import build_inputs, cache, compile_commands, natmod_symbols, submodules, toolchain
 from mpy_harness.firmware.link_advice import Link, advice
 from mpy_harness.firmware.natmod_lines import CodeSection, read_lines
 from mpy_harness.firmware.natmod_symbols import Layout, NatmodFunction
 from mpy_harness.firmware.progress import Progress, Silent
-from mpy_harness.firmware.project_mirror import mirror, project_of, sources_of
+from mpy_harness.firmware.project_mirror import Mirror, project_of, sources_of
 from mpy_harness.firmware.sources import Source
+from mpy_harness.firmware.toolchain import DEFAULT_GOAL
 
 _KIND = "natmods"
 _FACTS = "provenance.json"
-_RECIPE = 6
+_RECIPE = 8
 _BUILD_SECONDS = 180.0
 _RUNTIME_SYMBOLS = "runtime-symbols"
 
@@ -32,16 +36,59 @@ _RUNTIME_SYMBOLS = "runtime-symbols"
 _SIZES = {"text": r"text size:\s+(\d+)", "rodata": r"rodata size:\s+(\d+)", "bss": r"bss size:\s+(\d+)"}
 _GOT = r"GOT entries:\s+(\d+)"
 
+#: Variables of make that every build sets, so that nobody else can.
+OWN_VARIABLES = ("ARCH", "MPY_DIR", "MPY_CROSS", "PYTHON", "BUILD")
+
+_VARIABLE = re.compile(r"([^\W\d]\w*)=(.*)", re.DOTALL)
+
 # What other messages mean than those of the linker (link_advice.py).
 _HINTS = {
     "No rule to make target 'all'": "Does the Makefile `include $(MPY_DIR)/py/dynruntime.mk`?",
+    "declaration of function 'mp_obj_new_float'": "Where MicroPython's makefiles have no floats for an architecture, "
+    "`MICROPY_FLOAT_IMPL = float` in the Makefile, above its `include`, gives the module some.",
     "ModuleNotFoundError": "The Makefile's python3 is the one that runs the tests: install that package for it.",
 }
 
 
 @dataclass(frozen=True)
+class MakeWords:
+    """What a native module's makefile gets on make's command line: the goal, and variables by name.
+
+    Raises NatmodInvalid for one of ``OWN_VARIABLES``.
+    """
+
+    goal: str = DEFAULT_GOAL
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if taken := sorted(set(self.variables).intersection(OWN_VARIABLES)):
+            raise NatmodInvalid(
+                f"{', '.join(taken)}: every build of a native module sets that itself. Leave it out: a target or "
+                "--arch chooses ARCH."
+            )
+
+    @classmethod
+    def read(cls, words: Iterable[str]) -> MakeWords:
+        """Return what words say, as make understands them: ``NAME=VALUE``, or the goal. Raises NatmodInvalid."""
+        goals, variables = [], {}
+        for word in words:
+            if found := _VARIABLE.fullmatch(word):
+                variables[found[1]] = found[2]
+            elif word.startswith("-") or not word:
+                raise NatmodInvalid(f"{word!r} is neither a goal of make nor NAME=VALUE.")
+            else:
+                goals.append(word)
+        if len(goals) > 1:
+            raise NatmodInvalid(f"a native module is built with one goal of make, not with {' and '.join(goals)}.")
+        return cls((goals or [DEFAULT_GOAL])[0], variables)
+
+
+@dataclass(frozen=True)
 class NatmodProvenance:
-    """Where a native module came from; all but ``file_sha256`` decides whether it is built anew."""
+    """Where a native module came from; all but ``file_sha256`` decides whether it is built anew.
+
+    ``python`` is the environment of Python that makefiles call: packages in it have headers (emlearn).
+    """
 
     folder: str
     folder_sha256: str
@@ -49,7 +96,10 @@ class NatmodProvenance:
     micropython: str
     source_sha256: str
     toolchain: dict[str, str]
+    python: str
     recipe: int
+    goal: str = DEFAULT_GOAL
+    variables: dict[str, str] = field(default_factory=dict)
     file_sha256: str = ""
 
     def key(self) -> str:
@@ -63,6 +113,8 @@ class NatmodProvenance:
 class NatmodBuild:
     """A built module: its ``.mpy``, name, arch, sizes in bytes (``got``: entries), and what is where in it.
 
+    ``folder`` is that of its sources.
+
     ``rodata`` counts constants wherever the linker put them: on most architectures they share the text's memory.
     """
 
@@ -72,6 +124,7 @@ class NatmodBuild:
     sizes: dict[str, int]
     provenance: NatmodProvenance
     layout: Layout = field(default_factory=Layout)
+    folder: Path | None = None
 
     @property
     def functions(self) -> tuple[NatmodFunction, ...]:
@@ -80,10 +133,18 @@ class NatmodBuild:
 
 
 def build_natmod(
-    folder: Path, arch: str, *, source: Source, micropython: str, force: bool = False, progress: Progress | None = None
+    folder: Path,
+    arch: str,
+    *,
+    source: Source,
+    micropython: str,
+    words: MakeWords | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
 ) -> NatmodBuild:
     """Return the native module of ``folder`` built for ``arch``; built once for the same inputs.
 
+    ``words`` are for its makefile.
     ``sizes`` has ``text``, ``rodata``, ``bss``, ``got`` and ``file``. Raises ToolMissing or NatmodInvalid.
     """
     folder = folder.absolute()
@@ -93,7 +154,8 @@ def build_natmod(
             f"{folder} is not a native module: it has no Makefile. It needs one with MOD, SRC and "
             "`include $(MPY_DIR)/py/dynruntime.mk`, as examples/natmod of MicroPython."
         )
-    tools = toolchain.toolchain(toolchain.cross_prefix(arch), micropython)
+    words = words or MakeWords()
+    tools = toolchain.toolchain_for(arch, micropython)
     planned = NatmodProvenance(
         folder=folder.name,
         folder_sha256=cache.hash_tree(folder, sources_of(folder)),
@@ -101,7 +163,10 @@ def build_natmod(
         micropython=source.version,
         source_sha256=source.sha256,
         toolchain=tools.facts(),
+        python=sys.prefix,
         recipe=_RECIPE,
+        goal=words.goal,
+        variables=dict(words.variables),
     )
     if force or cache.entry_from_inputs(_KIND, planned.key(), folder) is None:
         progress.stage(f"building native module {folder.name} for {arch}")
@@ -117,7 +182,13 @@ def build_natmod(
     facts = json.loads((path / _FACTS).read_text(encoding="utf-8"))
     provenance = NatmodProvenance(**facts["provenance"])
     layout = natmod_symbols.read(path / natmod_symbols.FILE)
-    return NatmodBuild(path / f"{facts['name']}.mpy", facts["name"], arch, facts["sizes"], provenance, layout)
+    return NatmodBuild(path / f"{facts['name']}.mpy", facts["name"], arch, facts["sizes"], provenance, layout, folder)
+
+
+def commands_of(build: NatmodBuild, folder: Path) -> list[dict[str, Any]]:
+    """Return how the sources of a build of the module in ``folder`` were compiled, as compile_commands.json has it."""
+    folder = folder.absolute()
+    return compile_commands.read(build.path.parent, folder, project_of(folder))
 
 
 def _emlearn_headers() -> Path | None:
@@ -131,8 +202,10 @@ def _emlearn_headers() -> Path | None:
 def _build(folder: Path, to: Path, planned: NatmodProvenance, source: Source) -> list[Path]:
     """Build into ``to`` and return the files that were read."""
     project, tools, log = to / "project", to / "tools", to / "build.log"
-    work = mirror(folder, project)
-    failure = _make(work, tools, log, planned.arch, source)
+    mirror = Mirror(folder, project)
+    mirror.fill()
+    work = mirror.place
+    failure = _make(work, tools, log, planned.arch, source, goal=planned.goal, variables=planned.variables)
     # Of a Python file in the folder above, ../more.py, an own .mpy is left there, which has gone into the module's.
     named = work / f"{build_inputs.variable(tools, toolchain.MODULE)}.mpy"
     results = [named] if named.is_file() else list(work.glob("*.mpy"))
@@ -140,21 +213,25 @@ def _build(folder: Path, to: Path, planned: NatmodProvenance, source: Source) ->
         failure = f"  make succeeded, but left {len(results)} .mpy files where one was expected."
     if failure is not None:
         kept = cache.keep_log(log, planned.key())
-        hints = "".join(f"\n{hint}" for hint in _hints(failure, work, tools, planned.arch, source))
-        own_names = failure.replace(str(work), str(folder)).replace(str(project), str(project_of(folder)))
+        found = [*_hints(failure, work, tools, planned.arch, source), *submodules.advice(failure, mirror, source)]
+        hints = "".join(f"\n{hint}" for hint in found)
         raise NatmodInvalid(
-            f"the native module {folder} did not build for {planned.arch}:\n{own_names}{hints}\nThe whole log: {kept}"
+            f"the native module {folder} did not build for {planned.arch}:\n{mirror.told(failure)}{hints}\n"
+            f"The whole log: {kept}"
         )
-    read = build_inputs.files_read(tools, work, without=(to, source.path, cache.shared_folder(_RUNTIME_SYMBOLS)))
+    without = (to, source.path, cache.shared_folder(_RUNTIME_SYMBOLS))
+    read = build_inputs.files_read(tools, work, mirror=mirror, without=without)
     if cache.hash_tree(folder, sources_of(folder)) != planned.folder_sha256:
         raise NatmodInvalid(f"{folder} changed while it was built. Try again.")
     result = results[0].rename(to / results[0].name)
     content = result.read_bytes()
     layout = natmod_symbols.linked(tools, result)
     sections = [CodeSection(s.object, s.name, s.offset, s.size) for s in layout.sections if s.name.startswith(".text")]
-    objdump = toolchain.find(f"{toolchain.cross_prefix(planned.arch)}objdump", "finding source lines")
-    layout = replace(layout, lines=read_lines(sections, objdump, work, folder, project_of(folder)))
+    cross = toolchain.cross_prefix(planned.arch)
+    objdump = toolchain.find(f"{cross}objdump", "finding source lines")
+    layout = replace(layout, lines=read_lines(sections, objdump, mirror))
     natmod_symbols.keep(layout, to / natmod_symbols.FILE)
+    compile_commands.keep(to, tools, mirror, toolchain.find(f"{cross}gcc", "building"))
     sizes = _linked_sizes(log.read_text(encoding="utf-8"), layout)
     facts = {
         "name": result.stem,
@@ -167,27 +244,32 @@ def _build(folder: Path, to: Path, planned: NatmodProvenance, source: Source) ->
     return read
 
 
-def _make(work: Path, tools: Path, log: Path, arch: str, source: Source) -> str | None:
+def _make(
+    work: Path,
+    tools: Path,
+    log: Path,
+    arch: str,
+    source: Source,
+    *,
+    goal: str = DEFAULT_GOAL,
+    variables: Mapping[str, str] | None = None,
+) -> str | None:
     """Build the mirrored module; return what make said when it failed, None if not."""
     # What -g adds is for us alone: the linker of native modules leaves it out.
     env = toolchain.make_wrappers(tools, source.version, toolchain.cross_prefix(arch), "-g")
     natmod_symbols.listen(tools)
-    variables = {
-        "ARCH": arch,
-        "MPY_DIR": str(source.path),
-        "MPY_CROSS": str(tools / "mpy-cross"),
-        "PYTHON": str(tools / "python3"),
-        "BUILD": "build",
-    }
+    given = dict(variables or {})
     headers = _emlearn_headers()
     if headers is not None:
         (tools / "emlearn").symlink_to(headers)
-        variables["EMLEARN_INCLUDE"] = str(tools / "emlearn")
+        given.setdefault("EMLEARN_INCLUDE", str(tools / "emlearn"))
+    own = (arch, source.path, tools / "mpy-cross", tools / "python3", "build")
+    given |= {name: str(value) for name, value in zip(OWN_VARIABLES, own, strict=True)}
     # mpy_ld.py reads the symbols of libgcc and libm in seconds, and keeps them in the current
     # folder by the library's hash: one folder serves all modules. A torn entry is read again.
     (work / ".mpy_ld_cache").symlink_to(cache.shared_folder(_RUNTIME_SYMBOLS))
     makefiles = ("Makefile", build_inputs.last_makefile(tools))
-    return toolchain.make(work, variables, env=env, log=log, timeout=_BUILD_SECONDS, makefiles=makefiles)
+    return toolchain.make(work, given, env=env, log=log, timeout=_BUILD_SECONDS, makefiles=makefiles, goal=goal)
 
 
 def _hints(failure: str, work: Path, tools: Path, arch: str, source: Source) -> list[str]:

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import os
 import re
+import selectors
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from mpy_harness.errors import MachineryError
+from mpy_harness.limits import OUTPUT_BYTES
 
-_ERROR = re.compile(r"\berror\b:|Error: | \*\*\* |: undefined reference to |: multiple definition of ")
+_TOO_LONG, _TOO_MUCH = "did not end within {0:.0f} s", "printed more than {1} MiB"
+_SHOWN_BYTES = 4096
+_MOMENT = 0.1  # seconds from the end of a program's output to its own
+# Of compilers, make, Python, MicroPython's makemanifest.py and linkers.
+_ERROR = re.compile(
+    r"\berror\b:|Error: | \*\*\* |\berror (executing|compiling|freezing) |: undefined reference to |"
+    r": multiple definition of | will not fit in region |: region \S+ overflowed by "
+)
 
 
 @dataclass(frozen=True)
@@ -42,18 +52,25 @@ def run(
 ) -> Finished:
     """Run ``command`` and return how it ended.
 
-    After ``timeout`` seconds, or when interrupted, the program and its children are killed.
-    Raises MachineryError for a time that is over, OSError when the program cannot be started.
+    After ``timeout`` seconds, after output without end, or when interrupted, the program and its children are killed.
+    Raises MachineryError for a time or an output that is over, OSError when the program cannot be started.
     """
     with _start(command, subprocess.STDOUT, env=env, cwd=cwd) as process:
         output, _ = _communicate(process, command, timeout)
     return Finished(process.returncode, _text(output))
 
 
-def capture(command: Sequence[str | Path], *, timeout: float) -> Captured:
-    """Run ``command`` like ``run``, and return what it printed with the two outputs apart, the first one as bytes."""
-    with _start(command, subprocess.PIPE) as process:
-        output, errors = _communicate(process, command, timeout)
+def capture(
+    command: Sequence[str | Path],
+    *,
+    timeout: float,
+    most: int = OUTPUT_BYTES,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> Captured:
+    """Run ``command`` like ``run``, and return what it printed, at most ``most`` bytes, with the outputs apart."""
+    with _start(command, subprocess.PIPE, env=env, cwd=cwd) as process:
+        output, errors = _communicate(process, command, timeout, most)
     return Captured(process.returncode, output, _text(errors))
 
 
@@ -72,20 +89,50 @@ def _start(
 
 
 def _communicate(
-    process: subprocess.Popen[bytes], command: Sequence[str | Path], timeout: float
+    process: subprocess.Popen[bytes], command: Sequence[str | Path], timeout: float, most: int = OUTPUT_BYTES
 ) -> tuple[bytes, bytes]:
+    # Popen.communicate() would keep all that a program prints, and that may have no end.
+    deadline = time.monotonic() + timeout
+    pipes = [pipe for pipe in (process.stdout, process.stderr) if pipe is not None]
+    outputs = {pipe.fileno(): bytearray() for pipe in pipes}
     try:
-        return process.communicate(timeout=timeout)
-    except subprocess.TimeoutExpired as error:
-        _kill_group(process)
-        output, errors = process.communicate()
-        raise MachineryError(
-            f"{' '.join(map(str, command))} did not end within {timeout:.0f} s and was killed. "
-            f"Its last output:\n{last_lines(_text(errors or output))}"
-        ) from error
+        why = _read(outputs, deadline, most)
+        if not why:
+            try:
+                process.wait(max(deadline - time.monotonic(), _MOMENT))
+            except subprocess.TimeoutExpired:
+                why = _TOO_LONG
     except BaseException:
         _kill_group(process)
         raise
+    output, errors = (*map(bytes, outputs.values()), b"")[:2]
+    if why:
+        _kill_group(process)
+        process.wait()
+        raise MachineryError(
+            f"{' '.join(map(str, command))} {why.format(timeout, most >> 20)} and was killed. "
+            f"Its last output:\n{last_lines(_text((errors or output)[-_SHOWN_BYTES:]))}"
+        )
+    return output, errors
+
+
+def _read(outputs: Mapping[int, bytearray], deadline: float, most: int) -> str:
+    """Read pipes to their ends; return why that was given up, "" if it was not."""
+    with selectors.DefaultSelector() as selector:
+        for pipe in outputs:
+            selector.register(pipe, selectors.EVENT_READ)
+        while selector.get_map():
+            ready = selector.select(max(deadline - time.monotonic(), 0.0))
+            if not ready or time.monotonic() > deadline:
+                return _TOO_LONG
+            for key, _ in ready:
+                piece = os.read(key.fd, 1 << 16)
+                outputs[key.fd].extend(piece)
+                if not piece:
+                    selector.unregister(key.fd)
+            if sum(map(len, outputs.values())) > most:
+                return _TOO_MUCH
+    return ""
 
 
 def _text(output: bytes) -> str:

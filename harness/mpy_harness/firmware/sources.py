@@ -12,15 +12,18 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from mpy_harness.errors import HashMismatch, SourceUnavailable
+from mpy_harness.errors import HashMismatch, SourceUnavailable, ToolMissing
 from mpy_harness.firmware import cache, debian
-from mpy_harness.firmware.archives import unpack
+from mpy_harness.firmware.archives import date_of, unpack
+from mpy_harness.firmware.git import git
+from mpy_harness.firmware.mpy_cross import Tree, know_tree
 from mpy_harness.firmware.progress import Progress, Silent
-from mpy_harness.firmware.releases import Release, release
+from mpy_harness.firmware.releases import Release, release, released
 
 ENVIRONMENT = "MPY_HARNESS_MICROPYTHON"
 _KIND = "sources"
@@ -37,12 +40,16 @@ _LIBRARIES = frozenset(
 
 @dataclass(frozen=True)
 class Source:
-    """A source tree of MicroPython: ``sha256`` is over its files, ``origin`` says where it came from."""
+    """A source tree of MicroPython: ``sha256`` is over its files, ``origin`` says where it came from.
+
+    ``released`` is the date that what is built of it bears, in seconds since 1970: the release's, or the tree's own.
+    """
 
     path: Path
     version: str
     sha256: str
     origin: str
+    released: int
 
 
 def micropython_source(
@@ -59,13 +66,21 @@ def micropython_source(
     if given is not None:
         given = given.expanduser().absolute()
         if given.is_dir():
-            return _from_folder(given, version, progress)
+            source = _from_folder(given, version, progress)
+            know_tree(version, Tree(source.path, source.sha256, source.released))
+            return source
         if given.is_file():
             return _from_archive(given, release(version), progress)
         raise SourceUnavailable(f"{given} does not exist: give a folder or an archive of MicroPython {version}.")
     pinned = release(version)
     key = f"{version}-{cache.digest(pinned.hashes)}"
     return _load(cache.build_once(_KIND, key, lambda to: _fetch(pinned, to, progress), force=force, progress=progress))
+
+
+def check_release(version: str, given: Path | None = None) -> None:
+    """Raise SourceUnavailable for a release that is neither pinned nor given."""
+    if given is None and not os.environ.get(ENVIRONMENT):
+        release(version)
 
 
 def cached_source(version: str) -> Source | None:
@@ -97,10 +112,9 @@ def _fetch(pinned: Release, folder: Path, progress: Progress) -> None:
     def from_debian(to: Path) -> Path:
         return debian.fetch(pinned, to, progress)
 
-    origins: tuple[tuple[str, Callable[[Path], Path]], ...] = (
-        ("upstream release archive", upstream),
-        ("Debian source package", from_debian),
-    )
+    origins: list[tuple[str, Callable[[Path], Path]]] = [("upstream release archive", upstream)]
+    if pinned.debian_version:
+        origins.append(("Debian source package", from_debian))
     failures: list[str] = []
     downloads = folder / "downloads"
     downloads.mkdir()
@@ -112,7 +126,7 @@ def _fetch(pinned: Release, folder: Path, progress: Progress) -> None:
             failures.append(f"{origin}: {error}")
             continue
         sha256 = verify(archive, pinned.hashes[archive.name])
-        _unpack(archive, pinned.version, folder, f"{origin} {archive.name} (SHA-256 {sha256})", progress)
+        _unpack(archive, pinned, folder, f"{origin} {archive.name} (SHA-256 {sha256})", progress)
         shutil.rmtree(downloads)
         return
     raise SourceUnavailable(
@@ -128,16 +142,15 @@ def _from_archive(archive: Path, pinned: Release, progress: Progress) -> Source:
     origin = f"given archive {archive.name} (SHA-256 {sha256})"
     key = f"{pinned.version}-{cache.digest(['archive', sha256])}"
     return _load(
-        cache.build_once(
-            _KIND, key, lambda to: _unpack(archive, pinned.version, to, origin, progress), progress=progress
-        )
+        cache.build_once(_KIND, key, lambda to: _unpack(archive, pinned, to, origin, progress), progress=progress)
     )
 
 
 def _from_folder(folder: Path, version: str, progress: Progress) -> Source:
     """Copy a given tree: a build must not change it, nor see it change."""
     _check_version(folder, version)
-    files = [path for path in _walk(folder) if _is_kept(path.relative_to(folder).as_posix())]
+    # With its submodules, where it has some.
+    files = [path for path in _walk(folder) if path.relative_to(folder).parts[0] not in _LEFT_OUT]
     sha256 = cache.hash_tree(folder, files)
 
     def copy(to: Path) -> None:
@@ -147,7 +160,7 @@ def _from_folder(folder: Path, version: str, progress: Progress) -> Source:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
             target.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
-        _finish(to, version, f"given folder {folder}")
+        _finish(to, version, f"given folder {folder}", released(version) or _date_of(folder))
 
     return _load(cache.build_once(_KIND, f"{version}-{cache.digest(['folder', sha256])}", copy, progress=progress))
 
@@ -156,15 +169,26 @@ def _walk(folder: Path) -> Iterator[Path]:
     for root, folders, names in os.walk(folder):
         # What earlier builds left in a working tree is not source.
         folders[:] = sorted(n for n in folders if n not in {".git", "__pycache__"} and not n.startswith("build"))
-        yield from (path for name in names if (path := Path(root, name)).is_file())
+        # A submodule's .git is a file, which names the folder of the tree.
+        yield from (path for name in names if name != ".git" and (path := Path(root, name)).is_file())
 
 
-def _unpack(archive: Path, version: str, folder: Path, origin: str, progress: Progress) -> None:
+def _date_of(folder: Path) -> int:
+    """Return the date of a tree: of its commit where it is a checkout, else the one of its main header on the disk."""
+    if (folder / ".git").exists():
+        with suppress(ToolMissing, OSError):
+            found = git(folder, "log", "-1", "--format=%ct")
+            if found.status == 0 and found.output.strip().isdigit():
+                return int(found.output)
+    return int((folder / "py" / "mpconfig.h").stat().st_mtime)
+
+
+def _unpack(archive: Path, pinned: Release, folder: Path, origin: str, progress: Progress) -> None:
     """Write the files of ``archive`` that are kept, without their first path component, below ``folder``."""
     progress.stage(f"unpacking {archive.name}")
     unpack(archive, folder / _TREE, _place)
-    _check_version(folder / _TREE, version)
-    _finish(folder, version, origin)
+    _check_version(folder / _TREE, pinned.version)
+    _finish(folder, pinned.version, origin, pinned.released or date_of(archive))
 
 
 def _place(path: PurePosixPath) -> PurePosixPath | None:
@@ -194,12 +218,14 @@ def _check_version(tree: Path, version: str) -> None:
         )
 
 
-def _finish(folder: Path, version: str, origin: str) -> None:
-    facts = {"version": version, "sha256": cache.hash_tree(folder / _TREE), "origin": origin}
+def _finish(folder: Path, version: str, origin: str, date: int) -> None:
+    facts = {"version": version, "sha256": cache.hash_tree(folder / _TREE), "origin": origin, "released": date}
     (folder / _FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
 
 
 @lru_cache(maxsize=8)
 def _load(entry: Path) -> Source:
     facts = json.loads((entry / _FACTS).read_text(encoding="utf-8"))
-    return Source(entry / _TREE, facts["version"], facts["sha256"], facts["origin"])
+    # One that was made before dates were kept is of a release whose date is pinned.
+    date = facts["released"] if "released" in facts else released(facts["version"]) or 0
+    return Source(entry / _TREE, facts["version"], facts["sha256"], facts["origin"], date)

@@ -86,14 +86,20 @@ class Symbols:
 
     @property
     def handlers(self) -> frozenset[int]:
-        """Return the first addresses of exception handlers, by the vector table of a Cortex-M image."""
+        """Return the first addresses of exception handlers, by the table of vectors or by their names."""
         facts = _read(self._elf)
-        starts = {function.start for function in facts.functions}
-        return frozenset(starts.intersection(facts.code_address(vector) for vector in facts.vectors))
+        which = architectures.instruction_set_of_elf(facts.machine)
+        named = which.handlers if which is not None else ()
+        vectors = {facts.code_address(vector) for vector in facts.vectors}
+        return frozenset(each.start for each in facts.functions if each.start in vectors or each.name in named)
 
     def address(self, name: str) -> int | None:
         """Return the value of the symbol of that name."""
         return _read(self._elf).addresses.get(name)
+
+    def names(self, begin: str) -> list[str]:
+        """Return the names of symbols that begin with a text."""
+        return [name for name in _read(self._elf).addresses if name.startswith(begin)]
 
     def at(self, address: int) -> FirmwareFunction | None:
         """Return the function in which an address lies."""

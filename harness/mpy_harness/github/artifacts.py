@@ -11,12 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mpy_harness.errors import GitHubUnavailable, MeasurementsInvalid
 from mpy_harness.github.client import Client
-from mpy_harness.measurements.archives import MAX_ARCHIVE_BYTES, read_members
+from mpy_harness.limits import ARCHIVE_BYTES, ARTIFACTS, RUNS_BYTES
+from mpy_harness.measurements.archives import read_members
 from mpy_harness.measurements.run import Run, parse_run
 
 PREFIX = "mpy-harness-"
 HEAD, BASE = "head.json", "base.json"
-_MAX_ARTIFACTS = 50
 _LABEL = re.compile(r"[\w.+-]{1,80}", re.ASCII)
 
 
@@ -52,27 +52,34 @@ def job_results(client: Client, repository: str, run: int) -> list[JobResult]:
             newest[artifact.name] = max(artifact, other, key=lambda one: one.id)  # a job that ran again has both
     if not newest:
         raise MeasurementsInvalid(f"run {run} uploaded no measurements: it has no artifact {PREFIX}….")
-    if len(newest) > _MAX_ARTIFACTS:
-        raise MeasurementsInvalid(f"run {run} uploaded more than {_MAX_ARTIFACTS} artifacts of measurements.")
-    return [_job_result(client, repository, newest[name]) for name in sorted(newest)]
+    if len(newest) > ARTIFACTS:
+        raise MeasurementsInvalid(f"run {run} uploaded more than {ARTIFACTS} artifacts of measurements.")
+    results = []
+    left = RUNS_BYTES  # for all artifacts: what is read of each stays until the last is compared
+    for name in sorted(newest):
+        result, size = _job_result(client, repository, newest[name], left)
+        results.append(result)
+        left -= size
+    return results
 
 
-def _job_result(client: Client, repository: str, artifact: _Artifact) -> JobResult:
+def _job_result(client: Client, repository: str, artifact: _Artifact, most: int) -> tuple[JobResult, int]:
+    """Return what a job measured, and how many bytes of measurements that are, at most ``most``."""
     label = artifact.name.removeprefix(PREFIX)
     if not _LABEL.fullmatch(label):
         raise MeasurementsInvalid(f"the artifact's name {artifact.name[:100]!a} is not one that a run of ours gives.")
     source = f"artifact {artifact.name}"
-    if artifact.size_in_bytes > MAX_ARCHIVE_BYTES:
-        raise MeasurementsInvalid(f"{source} is larger than {MAX_ARCHIVE_BYTES >> 20} MiB.")
-    archive = client.download(f"/repos/{repository}/actions/artifacts/{artifact.id}/zip", MAX_ARCHIVE_BYTES)
+    if artifact.size_in_bytes > ARCHIVE_BYTES:
+        raise MeasurementsInvalid(f"{source} is larger than {ARCHIVE_BYTES >> 20} MiB.")
+    archive = client.download(f"/repos/{repository}/actions/artifacts/{artifact.id}/zip", ARCHIVE_BYTES)
     if artifact.digest and artifact.digest != f"sha256:{hashlib.sha256(archive).hexdigest()}":
         raise GitHubUnavailable(f"{source} did not arrive whole: its SHA-256 is not the one that the API says.")
-    files = read_members(archive, {HEAD, BASE}.__contains__, source)
+    files = read_members(archive, {HEAD, BASE}.__contains__, source, most)
     if HEAD not in files:
         raise MeasurementsInvalid(f"{source} holds no {HEAD}.")
     head = parse_run(files[HEAD], f"{HEAD} in {source}")
     base = parse_run(files[BASE], f"{BASE} in {source}") if BASE in files else None
-    return JobResult(label, head, base)
+    return JobResult(label, head, base), sum(map(len, files.values()))
 
 
 def _parse(entry: object) -> _Artifact:

@@ -19,13 +19,12 @@ from mpy_harness import __version__
 from mpy_harness.errors import GitHubUnavailable, JobMisconfigured
 from mpy_harness.github.addresses import NO_ADDRESS, check_address, host, origin, resolve
 from mpy_harness.github.answers import Answer, NotDone, json_of, judge
+from mpy_harness.limits import API_ANSWER_BYTES, API_PAGES
 
 _TIMEOUT = (10.0, 30.0)  # seconds to connect, seconds between two pieces of an answer
 _ANSWER_SECONDS = 120.0
-_ANSWER_BYTES = 16 << 20
 _ATTEMPTS = 5
 _PATIENCE_SECONDS = 300.0
-_PAGES = 100
 _REDIRECTS = 3
 _MOVED = {301, 302, 303, 307, 308}
 
@@ -80,7 +79,7 @@ class Client:
     def pages(self, path: str, key: str | None = None) -> Iterator[Any]:
         """Yield the entries of a list, page by page; ``key`` names the list where a page is an object."""
         url: str | None = self._api + path
-        for _ in range(_PAGES):
+        for _ in range(API_PAGES):
             if url is None:
                 return
             answer = self._request("GET", url)
@@ -100,6 +99,10 @@ class Client:
     def patch(self, path: str, data: dict[str, str]) -> Any:
         """Change something."""
         return json_of(self._request("PATCH", self._api + path, data))
+
+    def delete(self, path: str) -> None:
+        """Remove something."""
+        self._request("DELETE", self._api + path)
 
     def download(self, path: str, limit: int) -> bytes:
         """Return a file of at most ``limit`` bytes that the API redirects to; its server does not get the token."""
@@ -125,7 +128,7 @@ class Client:
         url: str,
         data: dict[str, str] | None = None,
         *,
-        limit: int = _ANSWER_BYTES,
+        limit: int = API_ANSWER_BYTES,
         follow: bool = True,
         auth: _Bearer | None = None,
     ) -> Answer:

@@ -16,9 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mpy_harness.errors import GitHubUnavailable, JobMisconfigured
 from mpy_harness.github.client import Client
+from mpy_harness.limits import EVENT_BYTES
 from mpy_harness.measurements.run import plain
-
-_MAX_EVENT_BYTES = 32 << 20
+from mpy_harness.resources import read_file
 
 Commit = Annotated[str, Field(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$")]
 Repository = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,100}/[A-Za-z0-9._-]{1,100}$")]
@@ -37,6 +37,7 @@ class _Named(_Part):
 
 class _Side(_Part):
     sha: Commit
+    ref: Annotated[str, Field(max_length=1000)] = ""
     repo: _Named | None = None  # None once the fork is deleted
 
 
@@ -67,10 +68,24 @@ class _PullRequestEvent(_Part):
     pull_request: PullRequest
 
 
+class MergeGroup(_Part):
+    """Pull requests that a merge queue tests together: ``base_sha`` is the commit that they were put onto."""
+
+    base_sha: Commit
+
+
+class _MergeGroupEvent(_Part):
+    merge_group: MergeGroup
+
+
 class Push(_Part):
-    """A push of commits: ``before`` is what the branch was at, zeros for a new branch."""
+    """A push of commits: ``before`` is what the branch was at, zeros for a new branch.
+
+    After a ``forced`` one that is no ancestor of what is there now.
+    """
 
     before: Commit
+    forced: bool = False
 
 
 def repository(environment: Mapping[str, str]) -> str:
@@ -91,6 +106,22 @@ def event_pull_request(environment: Mapping[str, str]) -> PullRequest | None:
     if environment.get("GITHUB_EVENT_NAME") != "pull_request":
         return None
     return _read(environment, _PullRequestEvent, "pull_request").pull_request
+
+
+def only_reads(environment: Mapping[str, str]) -> bool:
+    """Tell whether this job's token only reads, whatever permissions it asks for: for a fork's pull request it does."""
+    pull = event_pull_request(environment)
+    if pull is None:
+        return False
+    is_fork = pull.head.repo is None or pull.head.repo != pull.base.repo
+    return is_fork or environment.get("GITHUB_ACTOR") == "dependabot[bot]"
+
+
+def event_merge_group(environment: Mapping[str, str]) -> MergeGroup | None:
+    """Return the group of a merge queue that this job is for, None where its event is another one."""
+    if environment.get("GITHUB_EVENT_NAME") != "merge_group":
+        return None
+    return _read(environment, _MergeGroupEvent, "merge_group").merge_group
 
 
 def event_push(environment: Mapping[str, str]) -> Push | None:
@@ -122,9 +153,7 @@ def _read(environment: Mapping[str, str], model: type[_T], name: str) -> _T:
         raise JobMisconfigured(f"this job was not started by the event {name}. See docs/ci.md for a workflow that is.")
     file = Path(environment["GITHUB_EVENT_PATH"])
     try:
-        if file.stat().st_size > _MAX_EVENT_BYTES:
-            raise JobMisconfigured(f"{file} is too large to be an event.")
-        return model.model_validate_json(file.read_bytes())
+        return model.model_validate_json(read_file(file, EVENT_BYTES))
     except OSError as error:
         raise JobMisconfigured(f"{file}, the job's event, cannot be read: {error.strerror}.") from error
     except ValidationError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
@@ -51,7 +52,8 @@ class StickyComment:
     """Our comment on pull request ``number`` of ``repository``.
 
     Ours is the first with the marker of ``name`` that ``author`` wrote, by default whoever the token speaks for.
-    One with the same marker by somebody else is left alone.
+    Further ones of ours, which two jobs at once may have made, are removed: they would go on saying what they say. One
+    with the same marker by somebody else is left alone.
     """
 
     client: Client
@@ -73,22 +75,26 @@ class StickyComment:
         return self._put(text, author)
 
     def _put(self, text: str, author: str) -> Outcome:
-        ours = self._find(author)
-        if ours is None:
+        found = list(self._find(author))
+        if not found:
             made = self.client.post(f"/repos/{self.repository}/issues/{self.number}/comments", {"body": text})
             return Outcome("created", _parse(made).id)
-        if (ours.body or "").replace("\r\n", "\n").strip() == text.strip():
-            return Outcome("unchanged", ours.id)
-        self.client.patch(f"/repos/{self.repository}/issues/comments/{ours.id}", {"body": text})
-        return Outcome("updated", ours.id)
+        ours, *others = found
+        done = "unchanged"
+        if (ours.body or "").replace("\r\n", "\n").strip() != text.strip():
+            self.client.patch(f"/repos/{self.repository}/issues/comments/{ours.id}", {"body": text})
+            done = "updated"
+        for other in others:
+            with suppress(NotFound):
+                self.client.delete(f"/repos/{self.repository}/issues/comments/{other.id}")
+        return Outcome(done, ours.id)
 
-    def _find(self, author: str) -> _Comment | None:
+    def _find(self, author: str) -> Iterator[_Comment]:
         for entry in self.client.pages(f"/repos/{self.repository}/issues/{self.number}/comments?per_page=100"):
             comment = _parse(entry)
             written = comment.user is not None and comment.user.login == author
             if written and (comment.body or "").startswith(marker(self.name)):
-                return comment
-        return None
+                yield comment
 
 
 def _myself(client: Client) -> str:

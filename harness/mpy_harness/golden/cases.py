@@ -65,7 +65,8 @@ class CaseResult:
 class Golden:
     """What the fixture ``golden`` is: vectors of the test's folder, and checks against them.
 
-    ``results`` are the verdicts so far; ``progress`` is told what vectors are made.
+    ``results`` are the verdicts so far; ``progress`` is told what vectors are made, ``keep`` gets the arrays of a check
+    that failed.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Golden:
         record: Callable[[CaseResult], None] | None = None,
         counted: Callable[[], int | None] = lambda: None,
         *,
+        keep: Callable[[CaseResult, Mapping[str, Array]], None] | None = None,
         progress: Progress | None = None,
     ) -> None:
         self.target = target
@@ -83,6 +85,7 @@ class Golden:
         self.folder = folder
         self._record = record
         self._counted = counted
+        self._keep = keep
         self._progress = progress
         self.results: list[CaseResult] = []
         self._known: dict[tuple[str, str, str], tuple[str, bytes]] = {}
@@ -108,6 +111,7 @@ class Golden:
         limits: Limits | None = None,
         form: str = "",
         per: int | None = None,
+        given: Array | Sequence[Any] | float | None = None,
     ) -> CaseResult:
         """Judge a result against its reference, record and return the verdict.
 
@@ -117,7 +121,8 @@ class Golden:
         element at all. A test may check a case several times, in a loop for instance: of its measurements the worst
         counts. Another reference in another place of the test is another case: raise ValueError. The regions counted
         since the check before, or for that one, are the case's instructions; they are shown per element of the
-        result, or divided by ``per``, such as the samples or bins that they were for.
+        result, or divided by ``per``, such as the samples or bins that they were for. Where the check fails, got,
+        reference and the input that was ``given`` are kept in a file.
         """
         got = np.asarray(got)
         reference = np.asarray(reference)
@@ -145,6 +150,9 @@ class Golden:
         if self._record is not None:
             self._record(result)
         if not result.passed:
+            if self._keep is not None:
+                arrays = {"got": got, "reference": reference}
+                self._keep(result, arrays if given is None else {**arrays, "input": np.asarray(given)})
             raise Mismatch(f"{result}\n{detail}")
         return result
 
@@ -173,7 +181,11 @@ def judge(
     arch: str = "",
 ) -> tuple[CaseResult, str]:
     """Compare, and return the verdict and a text about where the arrays differ."""
-    allowed = _limit(limit, limits, [target, arch, form, _FORMATS.get(got.dtype.name, got.dtype.name), "default"])
+    allowed = _limit(
+        limit,
+        limits,
+        [target, target.partition("@")[0], arch, form, _FORMATS.get(got.dtype.name, got.dtype.name), "default"],
+    )
     if note := _nothing(got, reference):
         worst = np.inf if measure.better == "lower" else -np.inf
         result = CaseResult(
@@ -221,7 +233,7 @@ def _limit(limit: float | None, limits: Limits | None, keys: Sequence[str]) -> f
     for key in keys:
         if key in limits:
             return _number(limits[key])
-    raise ValueError(f"limits has none of {', '.join(filter(None, keys))}, only {', '.join(limits)}")
+    raise ValueError(f"limits has none of {', '.join(filter(None, dict.fromkeys(keys)))}, only {', '.join(limits)}")
 
 
 def _number(limit: float) -> float:

@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 
 from mpy_harness.errors import VectorsInvalid
 from mpy_harness.golden.vectors import digest
+from mpy_harness.limits import TEXT_BYTES
+from mpy_harness.resources import read_file
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -86,7 +88,7 @@ class Pins:
                 f"Write it with `mpy-harness vectors --pin {file.parent}`, and commit it."
             )
         try:
-            table = tomllib.loads(file.read_text(encoding="utf-8"))
+            table = tomllib.loads(read_file(file, TEXT_BYTES).decode())
             versions = {str(name): str(version) for name, version in table.pop("versions").items()}
             sets = {
                 name: Pin(str(pin["sha256"]), tuple(sorted(_read(*sums) for sums in pin.get("sums", {}).items())))
@@ -94,6 +96,7 @@ class Pins:
             }
         except (
             OSError,
+            RecursionError,
             UnicodeDecodeError,
             tomllib.TOMLDecodeError,
             KeyError,

@@ -17,12 +17,13 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mpy_harness.errors import VectorsInvalid
+from mpy_harness.limits import VECTORS_BYTES
 
 Array = NDArray[Any]
 _PROVENANCE = "provenance"
@@ -130,10 +131,12 @@ class Vectors:
 @lru_cache(maxsize=32)  # a file serves many tests
 def _load(path: Path, _changed: int) -> Vectors:
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        with path.open("rb") as file:
+            _check_size(file)
+            archive = np.load(file, allow_pickle=False)
             arrays = {name: archive[name] for name in archive.files}
         provenance = VectorProvenance(**json.loads(str(arrays.pop(_PROVENANCE))))
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, MemoryError, zipfile.BadZipFile) as error:
         raise VectorsInvalid(
             f"{path} is not a file of golden vectors ({error}). Make it again with its script."
         ) from error
@@ -146,3 +149,12 @@ def _load(path: Path, _changed: int) -> Vectors:
             "Make it again with its script."
         )
     return Vectors(arrays, provenance, path)
+
+
+def _check_size(file: BinaryIO) -> None:
+    # Before anything is read: what the archive says of itself is what numpy takes memory for.
+    with zipfile.ZipFile(file) as archive:
+        size = sum(member.file_size for member in archive.infolist())
+    if size > VECTORS_BYTES:
+        raise ValueError(f"its arrays have {size >> 20} MiB, more than {VECTORS_BYTES >> 20}")
+    file.seek(0)

@@ -1,8 +1,9 @@
 # What several files of the guest's program need: modules, and what host and guest have agreed on.
 #
-# Runs on MicroPython. board/guest_code.py joins files of this folder to one program, and this one is the first: a name
-# of one file is known in all of them. The program is compiled on the host, sent after every reset, and lives in
-# builtins as `_mpyh`.
+# Runs on MicroPython. firmware/guest_program.py joins files of this folder to one program, and this one is the first: a
+# name of one file is known in all of them. The program is compiled on the host and frozen into the firmware, or sent
+# after every reset to a firmware that does not have it. It lives in builtins, under a name of two bytes
+# (board/channel.py) because each byte that the host sends takes time.
 #
 # Its size and the number of its names decide where the heap has room and how long MicroPython looks for names, and with
 # that how many instructions programs of the user take. After a change, compare the counts of all cases with those

@@ -55,8 +55,8 @@ class _Module:
     viper = _From(_VIPER, _ViperRegion)
 
 
-# What a request that is counted waits for first; the machine says which (board/guest_code.py). After a tick of the
-# operating system, interrupts come at the same instructions each time. That matters although they are not counted:
+# What a request that is counted waits for first; the machine says which (firmware/guest_program.py). After a tick of
+# the operating system, interrupts come at the same instructions each time. That matters although they are not counted:
 # a collection of garbage looks for addresses in what they leave on the stack.
 if _SETTLE == "after_tick":
     import select

@@ -4,128 +4,8 @@
 #
 # Runs on MicroPython, as a part of one program: see common.py.
 
-import errno
-import io
-import os
-
-_CLOSE = const(4)  # MP_STREAM_CLOSE of py/stream.h
+_HELD = const(8192)  # bytes of a host's file that are held in memory; a longer one is read in blocks
 _IS_FOLDER = const(0x64)  # "d": what the host's line about a folder begins with
-
-
-class _Writer(io.IOBase):
-    # An open file that may be written. When it is closed, its content goes back to the file system.
-    def __init__(self, fs, path, data, text, at):
-        self.fs = fs
-        self.path = path
-        self.text = text
-        self.buffer = io.BytesIO(data)
-        self.buffer.seek(at)
-        self.is_empty = not data
-        self.whole = None  # all of the content, where it was written at once and needs no second copy
-        self.new = False  # whether something was written that the file system does not have yet
-        fs.writers.append(self)
-
-    def write(self, data):
-        if isinstance(data, str):
-            data = data.encode()
-        self.new = True
-        self.whole = None
-        if self.is_empty and isinstance(data, bytes) and self.tell() == 0:
-            self.whole = data
-            self.is_empty = False
-            self.buffer = io.BytesIO(data)
-            return self.buffer.seek(len(data))
-        self.is_empty = False
-        return self.buffer.write(data)
-
-    def _out(self, data):
-        return str(data, "utf8") if self.text else data
-
-    def read(self, size=-1):
-        return self._out(self.buffer.read(size))
-
-    def readline(self):
-        return self._out(self.buffer.readline())
-
-    def readlines(self):
-        return list(self)
-
-    def readinto(self, target):
-        return self.buffer.readinto(target)
-
-    def seek(self, offset, whence=0):
-        return self.buffer.seek(offset, whence)
-
-    def tell(self):
-        return self.buffer.seek(0, 1)
-
-    def flush(self):
-        if self.new:
-            self.new = False
-            self.fs.store(self.path, self.buffer.getvalue() if self.whole is None else self.whole)
-
-    def close(self):
-        if self.buffer:
-            self.flush()
-            self.buffer = None
-            self.fs.writers.remove(self)
-
-    def ioctl(self, request, argument):
-        if request == _CLOSE:
-            self.close()
-        return 0
-
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        line = self.readline()
-        if not line:
-            raise StopIteration
-        return line
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-
-class _Reader(io.IOBase):
-    # An open file that may be read. It exists because MicroPython's own streams in memory have no readlines().
-    def __init__(self, data, text):
-        self.inner = io.StringIO(str(data, "utf8")) if text else io.BytesIO(data)
-        self.readinto = self.inner.readinto
-        self.read = self.inner.read
-        self.readline = self.inner.readline
-        self.seek = self.inner.seek
-
-    def readlines(self):
-        return list(self.inner)
-
-    def tell(self):
-        return self.inner.seek(0, 1)
-
-    def write(self, data):
-        raise OSError(errno.EBADF)
-
-    def close(self):
-        self.__init__(b"", False)  # a BytesIO that is closed still refers to its content
-        self.inner.close()
-
-    def ioctl(self, request, argument):
-        if request == _CLOSE:
-            self.close()
-        return 0
-
-    def __iter__(self):
-        return iter(self.inner)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
 
 def _uncounted(method):
@@ -150,6 +30,17 @@ class Files:
     def host(self, kind, path):
         # Returns None where the host has nothing of that name.
         return None if self.ask is None else self.ask(kind + path.encode())
+
+    def part(self, path, at, size):
+        return self.host(b"b%d,%d," % (at, size), path)
+
+    def reader(self, path, text):
+        # Returns an open file of the host, None where the host has none of that name.
+        data = self.part(path, 0, _HELD)
+        if data is None or len(data) < _HELD:
+            return None if data is None else _Reader(data, text)
+        data = None
+        return _BlockReader(self, path, int(self.host(b"s", path)), text)
 
     def path(self, name):
         parts = []
@@ -231,10 +122,10 @@ class Files:
                     raise
             self.store(path, data)
             return _Writer(self, path, data, text, len(data))
+        if "+" not in mode and path not in self.own and (file := self.reader(path, text)):
+            return file
         data = self.load(path)
-        if "+" in mode:
-            return _Writer(self, path, data, text, 0)
-        return _Reader(data, text)
+        return _Writer(self, path, data, text, 0) if "+" in mode else _Reader(data, text)
 
     @_uncounted
     def stat(self, name):
@@ -334,8 +225,7 @@ class FlashFiles(Files):
                 with self.flash.open(path, "wb") as file:
                     file.write(data)
             return self.flash.open(self.change(path), mode)
-        data = self.host(b"r", path)
-        return self.flash.open(path, mode) if data is None else _Reader(data, "b" not in mode)
+        return self.reader(path, "b" not in mode) or self.flash.open(path, mode)
 
     def statvfs(self, name):
         return self.flash.statvfs("/")

@@ -147,8 +147,13 @@ class ReplLink:
         self.received = bytearray()
         self.out = bytearray()
 
-    def feed(self, text):
-        self.received.extend(binascii.a2b_base64(text))
+    def feed(self, at, data, check):
+        # A part of a request: its place, its bytes and their CRC, because a line may lose some.
+        if not at:
+            self.received = bytearray()
+        if at != len(self.received) or binascii.crc32(data) != check:
+            raise ValueError
+        self.received.extend(data)
 
     def request(self):
         self.taken = self.received
@@ -169,10 +174,19 @@ class ReplLink:
         view = memoryview(self.out)
         for at in range(0, len(view), _CHUNK):
             sys.stdout.write(binascii.b2a_base64(view[at : at + _CHUNK]))
+        sys.stdout.write("%x" % binascii.crc32(view))
         self.out = bytearray()
 
     def ask(self, data):
-        sys.stdout.write(self.ask_sign)
-        sys.stdout.write(binascii.b2a_base64(data))
-        answer = binascii.a2b_base64(sys.stdin.readline())
-        return answer[1:] if answer[0] == _FOUND else None
+        # Question and answer have their CRC before them.
+        question = binascii.b2a_base64(struct.pack("<I", binascii.crc32(data)) + data)
+        for _ in range(3):
+            sys.stdout.write(self.ask_sign)
+            sys.stdout.write(question)
+            try:
+                answer = binascii.a2b_base64(sys.stdin.readline())
+                if struct.pack("<I", binascii.crc32(answer[4:])) == answer[:4]:
+                    return answer[5:] if answer[4] == _FOUND else None
+            except ValueError:
+                pass
+        raise OSError(errno.EIO)

@@ -1,21 +1,25 @@
 # Requests of the host: each is read from the link, run, and its result is put there.
 #
 # Runs on MicroPython, as a part of one program: see common.py.
-# The class Runtime begins in values.py. board/guest_code.py leaves out the line here that names it, with all before it.
+# The class Runtime begins in values.py. firmware/guest_program.py leaves out the line here that names it, with all
+# before it.
 
 
 class Runtime:
-    def __call__(self):
+    def received(self):
         self.base, size = self.link.request()
         self.buffer = uctypes.bytearray_at(self.base, size)
         self.at = 0
-        released, what, arguments, mode = self.decode()
+        return self.decode()
+
+    def __call__(self):
+        mode, released, what, *arguments = self.received()
         counting = mode & (_COUNTED | _COUNTED_BY_NAME)
         # Let go of the request now: the next one would lack the memory that it takes.
         self.base = self.buffer = self.link.rooms = None
         # Where the host asks for names of function objects afterwards, those must not be collected before.
         self.collects[0] = counting != _COUNTED_BY_NAME
-        for number in released:
+        for number in released or ():
             self.objects.pop(number, None)
         try:
             try:
@@ -59,9 +63,9 @@ class Runtime:
 
     def plan_call(self, target, attribute, args, kwargs):
         target = self.evaluated(target)
-        if attribute:
+        if attribute is not None:
             target = getattr(target, attribute)
-        return target, args, kwargs
+        return target, args, kwargs or {}
 
     def plan_script(self, path, name, function, arguments, first):
         # Runs a whole script (function None) or one of its functions. `first`: folders to import from before its own.
@@ -91,18 +95,26 @@ class Runtime:
     def do_figures(self):
         return self.watch.figures()
 
-    def do_heap(self):
-        return heap_in_use()
+    # `memory` is the address of the firmware's figures of its heap, or 0.
 
-    def do_heap_of(self, create, args, count):
-        return heap_of(self.evaluated(create), args, count)
+    def do_heap(self, memory):
+        return heap_in_use(memory)
 
-    def do_leak_of(self, create, args, use, delete, rounds):
-        use, delete = [None if f is None else self.evaluated(f) for f in (use, delete)]
-        return leak_of(self.evaluated(create), args, use, delete, rounds)
+    def do_heap_of(self, memory, create, args, count):
+        return heap_of(memory, self.evaluated(create), args, count)
+
+    def do_leak_of(self, memory, create, args, others, rounds):
+        others = [None if f is None else self.evaluated(f) for f in others]
+        return leak_of(memory, self.evaluated(create), args, others, rounds)
 
     def evaluated(self, target):
-        return eval(target, self.main) if isinstance(target, str) else target
+        # Most often it is a name, and compiling that takes longer than all the rest of a request.
+        if not isinstance(target, str):
+            return target
+        if target in self.main:
+            return self.main[target]
+        # hasattr() keeps a text for good, as a name, and refuses a long one: an expression must not come there.
+        return getattr(builtins, target) if target.isalpha() and hasattr(builtins, target) else eval(target, self.main)
 
     def do_names(self, objects, types, heap):
         return [name_of(address, types) if is_alive(address, heap) else "" for address in objects]
@@ -124,9 +136,9 @@ class Runtime:
     def do_get(self, value):
         return value
 
-    def do_import(self, name, folder):
+    def do_import(self, memory, name, folder):
         sys.modules.pop(name, None)
-        before = heap_in_use()
+        before = heap_in_use(memory)
         if folder:
             sys.path.insert(0, folder)
         try:
@@ -134,7 +146,7 @@ class Runtime:
         finally:
             if folder:
                 sys.path.remove(folder)
-        return module, getattr(module, "__file__", None), heap_in_use() - before
+        return module, getattr(module, "__file__", None), heap_in_use(memory) - before
 
     # --- files ------------------------------------------------------------------------------
 
@@ -166,19 +178,21 @@ class Runtime:
 
 def start(link, imports, number):
     # In builtins: it takes no name of the user's program, and a request is a few bytes of source text.
-    builtins._mpyh = runtime = Runtime(link)
+    builtins.ʬ = runtime = Runtime(link)
     runtime.write = sys.stdout.write
     # Not as bytes, which hold a hash: the collector would look at some hashes for longer (board/signs.py).
     runtime.end_sign = bytearray(_END + number)
     link.ask_sign = bytearray(_ASK + number + link.asks_by)
     sys.modules["harness_mark"] = _Module
     # `imports` lists folders of the host to import from. It is None where the host offers no files.
-    flash = mounted()
-    if flash is None:
-        os.mount(Files(None if imports is None else link.ask), "/")
-    else:
-        if imports is not None:
-            os.mount(FlashFiles(link.ask, flash), "/")
-        for place in ("/natmods", "/python"):  # where the host puts modules: memory, because flash is slow
-            os.mount(Files(None), place)
+    mount_files(None if imports is None else link.ask)
     sys.path[:0] = imports or ()
+    del sys.modules[__name__]  # its name is free for programs of the user
+
+
+def go():
+    # Where the program is a part of the firmware, which knows the window: what it starts with is there. The name is
+    # short because the host sends it after every reset.
+    link = Link(_WINDOW, _WINDOW_SIZE)
+    imports, number = Runtime(link).received()
+    start(link, imports, number)

@@ -72,11 +72,12 @@ class Runtime:
             self.at = at + size
             data = uctypes.bytearray_at(self.base + at, size)
             return bytes(data) if tag == _BYTES else str(data, "utf8") if tag == _STR else int(str(data, "utf8"), 16)
+        items = []  # no comprehension: for its sake, each call would put `self` on the heap
+        for _ in range(2 * size if tag == _DICT else size):
+            items.append(self.decode())  # noqa: PERF401
         if tag == _DICT:
             # No dict display here: MicroPython evaluates its values before their keys.
-            items = [self.decode() for _ in range(2 * size)]
             return dict(zip(items[::2], items[1::2]))
-        items = [self.decode() for _ in range(size)]
         if tag == _LIST:
             return items
         return tuple(items) if tag == _TUPLE else set(items) if tag == _SET else frozenset(items)

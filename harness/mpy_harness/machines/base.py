@@ -8,13 +8,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Literal
 
-from mpy_harness.counting.instrument import Instrument, Mode, Records
-from mpy_harness.errors import CountingUnavailable, EmulatorRefused, GuestFailure, GuestMemoryFailed
+from mpy_harness.counting.instrument import Check, Instrument, Mode, Records
+from mpy_harness.errors import (
+    CountingUnavailable,
+    EmulatorDied,
+    EmulatorRefused,
+    GuestFailure,
+    GuestMemoryFailed,
+    GuestReset,
+    HarnessError,
+    MemcheckUnavailable,
+)
 from mpy_harness.firmware.progress import Progress
 from mpy_harness.machines.fault_line import explain_fault
 from mpy_harness.machines.memory import GuestMemory, SharedWindow
 from mpy_harness.machines.storage import Storage
 from mpy_harness.machines.streams import ByteStream
+from mpy_harness.memcheck.coverage import BlockTable
 from mpy_harness.targets import Target
 from mpy_harness.targets.tables import AnyTable
 
@@ -54,12 +64,18 @@ class Machine(ABC):
     console: ByteStream
     #: What answers there.
     shell: Shell = "raw-repl"
+    #: Whether the guest has just started and shows its prompt by itself; one that was on before has to be asked for it.
+    greets: bool = True
     #: Memory shared with the guest, where the target has some.
     window: SharedWindow | None = None
     #: Access to all of the guest's memory, where there is no window and the machine offers it.
     memory: GuestMemory | None = None
     #: What was counted, where the machine was started with an instrument.
     records: Records | None = None
+    #: What native code did wrong to memory, where the machine was started with an instrument that checks that.
+    findings: Records | None = None
+    #: Which code of native modules ran, where the instrument writes that down.
+    coverage: BlockTable | None = None
 
     @abstractmethod
     def ended(self) -> End | None:
@@ -68,6 +84,17 @@ class Machine(ABC):
     @abstractmethod
     def close(self) -> None:
         """Switch the machine off and free what it used. Calling it again does nothing."""
+
+    def switch_off(self) -> None:
+        """Do what a hard reset needs before ``close``: nothing, where that switches the machine off."""
+        return
+
+    def reset(self) -> bool:
+        """Press the machine's reset button, if it has one that works from outside: its guest begins anew.
+
+        Return whether that was done. What the guest sent before is gone then, and what was sent to it.
+        """
+        return False
 
     def may_have_lost_output(self) -> bool:
         """Tell whether console output may have been dropped because it was not taken in time."""
@@ -97,6 +124,14 @@ class Machine(ABC):
         ``#FAULT``, which the project's own boards print, is understood here.
         """
         return explain_fault(console, where)
+
+    def explain_end(self, end: End | None, name: str) -> HarnessError:
+        """Return the error for a console that closed without a word of the guest; ``name`` is the target's."""
+        if end is None:
+            return EmulatorDied(f"the console of {name} closed, but its emulator still runs")
+        if end.by_guest:
+            return GuestReset("guest code reset or stopped the machine (machine.reset() or a reset by other means)")
+        return EmulatorDied(f"the emulator of {name} ended ({end.how}): {end.message or 'no message'}")
 
     def explain_silence(self, console: bytes) -> str:
         """Return a sentence on why the guest has no prompt, "" where what it said on the console does not tell."""
@@ -135,6 +170,8 @@ class MachineKind(ABC, Generic[AnyTable]):
     modes: tuple[Mode, ...] = ()
     #: What the guest waits for before a request is counted (guest/counting.py), "" for nothing.
     settle: str = ""
+    #: Whether the guest is a chip: its own files are there after the tests and must not be changed, its time is real.
+    is_hardware: bool = False
 
     def __init__(self, target: Target) -> None:
         self.target = target
@@ -186,3 +223,17 @@ class MachineKind(ABC, Generic[AnyTable]):
     def prepare_counting(self, image: Path, mode: Mode, progress: Progress) -> Instrument:
         """Return what makes the machine count in one of its ``modes``: a kind that has some defines this."""
         raise NotImplementedError
+
+    def checker(
+        self, image: Path, mode: Mode | None, progress: Progress, *, check: Check, covers: bool = False
+    ) -> Instrument:
+        """Return what makes the machine check what native code does to memory, and count in a mode besides.
+
+        ``covers``: it writes down which code of native modules runs. Raises MemcheckUnavailable, which says
+        why it cannot: that is so by default.
+        """
+        del image, mode, progress, check, covers
+        raise MemcheckUnavailable(
+            f"{self.name} cannot check what native code does to memory. Use a target that runs in QEMU (m33), or "
+            "the fixture `guarded`, which works on any board."
+        )

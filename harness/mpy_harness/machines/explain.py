@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
-from mpy_harness.errors import EmulatorDied, GuestReset, HarnessError
+from mpy_harness.errors import HarnessError
 from mpy_harness.machines.base import Machine
 from mpy_harness.machines.fault_line import MARK
 
@@ -20,8 +21,6 @@ def explain_end(machine: Machine, console: bytes, name: str, where: Callable[[in
     crash = machine.explain_crash(console, where)
     if crash is not None:
         return crash
-    if end is None:
-        return EmulatorDied(f"the console of {name} closed, but its emulator still runs")
-    if end.by_guest and MARK not in console:
-        return GuestReset("guest code reset or stopped the machine (machine.reset() or a reset by other means)")
-    return EmulatorDied(f"the emulator of {name} ended ({end.how}): {end.message or 'no message'}")
+    if end is not None and end.by_guest and MARK in console:
+        end = replace(end, by_guest=False)
+    return machine.explain_end(end, name)

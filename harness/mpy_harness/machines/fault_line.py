@@ -2,7 +2,7 @@
 
 They are those of the boards in ``targets/``: ``#FAULT <kind> <register>=0x<value> ...``, and behind it a line
 ``#CODE <name>=0x<address> from=0x<address of the first byte> <bytes>`` for each of these addresses that may be in
-native code: ``pc``, ``lr``, and return addresses on the stack (``caller``, the innermost first).
+native code: ``pc``, ``lr`` (on RISC-V ``ra``), and return addresses on the stack (``caller``, the innermost first).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from mpy_harness.counting.locate import Block
 from mpy_harness.errors import GuestFault
 
 MARK = b"#FAULT "
+_RETURNS = ("lr", "ra")  # the register with the return address
 _LINE = re.compile(rb"#FAULT (\w+)((?: \w+=0x[0-9a-f]+)*)\r?\n")
 _CODE = re.compile(rb"#CODE (\w+)=0x([0-9a-f]{1,8}) from=0x([0-9a-f]{1,8}) ((?:[0-9a-f]{2})+)\r?\n")
 
@@ -41,13 +42,12 @@ def add_places(fault: GuestFault, where: Callable[[int], str], callers: Sequence
     ``callers`` are further return addresses, the innermost first.
     """
     places = []
-    told = {"pc": fault.registers.get("pc"), "lr": fault.registers.get("lr")}
-    if not told["pc"] and not told["lr"] and callers:
+    told = {name: address for name, address in fault.registers.items() if name in ("pc", *_RETURNS)}
+    if not any(told.values()) and callers:
         told = {}  # they could not be saved: what is on the stack is all there is
     for name, address in told.items():
-        if address is not None:
-            places.append(f"{name} is in {where(_call(address) if name == 'lr' else address)}")
-    places += [f"called from {where(_call(caller))}" for caller in callers if caller != told.get("lr")]
+        places.append(f"{name} is in {where(_call(name, address) if name in _RETURNS else address)}")
+    places += [f"called from {where(_call('caller', each))}" for each in callers if each not in told.values()]
     fault.args = ("\n  ".join([fault.args[0], *places]),)
     return fault
 
@@ -61,10 +61,11 @@ def _callers(console: bytes) -> list[int]:
     return [int(address, 16) for name, address, _, _ in _CODE.findall(console) if name == b"caller"]
 
 
-def _call(return_address: int) -> int:
+def _call(name: str, return_address: int) -> int:
     # A place in the instruction that called: what comes after may be of another line, or of another function. A return
-    # address of Thumb code is odd; anything else in the register is none.
-    return return_address - 2 if return_address & 1 and return_address > 1 else return_address
+    # address of Thumb code is odd; anything else in its register lr is none.
+    is_one = return_address > 1 and (return_address & 1 or name != "lr")
+    return return_address - 2 if is_one else return_address
 
 
 def _explain(kind: str, registers: dict[str, int]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, TypeAlias
 
@@ -11,6 +11,7 @@ from mpy_harness.machines.base import MachineKind
 from mpy_harness.machines.espressif.kind import EspressifKind
 from mpy_harness.machines.qemu.kind import QemuKind
 from mpy_harness.machines.renode.kind import RenodeKind
+from mpy_harness.machines.serial.kind import SerialKind
 from mpy_harness.targets import FILE_NAME, Target
 
 #: The group of entry points in which a package names its kinds: ``name = "module:Class"``.
@@ -19,7 +20,7 @@ GROUP = "mpy_harness.machines"
 #: A class for each name that ``emulator`` in ``target.toml`` may have.
 Kinds: TypeAlias = Mapping[str, type[MachineKind[Any]]]
 
-_OWN: Kinds = {"espressif": EspressifKind, "qemu": QemuKind, "renode": RenodeKind}
+_OWN: Kinds = {"espressif": EspressifKind, "qemu": QemuKind, "renode": RenodeKind, "serial": SerialKind}
 _added: list[Callable[[], Kinds]] = []
 
 
@@ -48,6 +49,27 @@ def kind_of(target: Target) -> MachineKind[Any]:
         f"there is no kind of machine {name!r}, only {', '.join(known)}. Correct it, install the package that has it, "
         "or let the hook pytest_mpy_harness_machines of a conftest.py name its class (docs/machines.md).",
     )
+
+
+def with_options(target: Target, options: Sequence[str], host_options: Sequence[str]) -> Target:
+    """Return a target with more in the lists ``options`` and ``host_options`` of its kind's table.
+
+    Raises TargetInvalid where the table has no such list, and for options that do not belong there.
+    """
+    given = {"options": options, "host_options": host_options}
+    more = {key: [*target.machine.get(key, ()), *words] for key, words in given.items() if words}
+    if not more:
+        return target
+    if not more.keys() <= kind_of(target).table_model.model_fields.keys():
+        raise TargetInvalid(f"{target.name} takes no options for its emulator, {target.emulator}. Leave them out.")
+    changed = target.model_copy(update={"machine": {**target.machine, **more}})
+    try:
+        kind_of(changed)
+    except TargetInvalid as error:
+        raise TargetInvalid(
+            f"{error}\nThese are with what --emulator-options says; host_options are --emulator-host-options there."
+        ) from error
+    return changed
 
 
 def _load(target: Target, entry: EntryPoint) -> object:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pydantic import BaseModel, ConfigDict
 
 from mpy_harness.golden import CaseResult
-from mpy_harness.measurements.run import Measurement
+from mpy_harness.measurements.run import Failure, Measurement
 
 _ATTRIBUTE = "mpy_harness"
 
@@ -39,18 +39,33 @@ class NativeModule(_Part):
     sizes: dict[str, int]
 
 
+class BudgetUse(_Part):
+    """What a test used of a limit that it declares, whole or in its regions of a name, in ``unit``."""
+
+    test: str
+    target: str
+    region: str
+    metric: str
+    used: int | float
+    limit: int | float
+    unit: str
+
+
 class Carried(_Part):
     """All that one test measured.
 
-    ``measurements`` go into the run's file. The others are for the tables on the terminal: ``cases`` judged,
-    ``regions`` counted, ``modules`` built. ``missing`` says why the test was skipped where a tool is not installed.
+    ``measurements`` go into the run's file, and so do tests that ``failed``. The others are for the tables on the
+    terminal: ``cases`` judged, ``regions`` counted, ``modules`` built, ``budgets`` used. ``missing`` says why the test
+    was skipped where a tool is not installed.
     """
 
     cases: list[CaseResult] = []
     regions: list[Region] = []
     modules: list[NativeModule] = []
+    budgets: list[BudgetUse] = []
     measurements: list[Measurement] = []
     missing: list[str] = []
+    failed: list[Failure] = []
 
     def attach(self, report: object) -> None:
         """Give it to a test's report."""
@@ -58,7 +73,7 @@ class Carried(_Part):
 
     @classmethod
     def of(cls, report: object) -> Carried:
-        """Return what a report carries: nothing, for one that is not of a test's end."""
+        """Return what a report carries: nothing, for one that is neither of a test's end nor of a failure."""
         text = getattr(report, _ATTRIBUTE, None)
         return cls() if text is None else cls.model_validate_json(text)
 
@@ -70,6 +85,8 @@ class Carried(_Part):
             found.cases += each.cases
             found.regions += each.regions
             found.modules += each.modules
+            found.budgets += each.budgets
             found.measurements += each.measurements
             found.missing += each.missing
+            found.failed += each.failed
         return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mpy_harness.measurements.comparison import Comparison, PartChange, Row, Verdict
-from mpy_harness.measurements.run import Conditions, Measurement, Part, Run
+from mpy_harness.measurements.run import Conditions, Failure, Measurement, Part, Run
 from mpy_harness.measurements.thresholds import Rules, matches
 
 #: What figures depend on besides the program, by field of Conditions.
@@ -18,23 +18,32 @@ SIZES = frozenset(
 _NAMED = 20
 
 
-def compare(base: Run, head: Run, rules: Rules | None = None) -> Comparison:
-    """Compare a run with an earlier one by rules; without any, every change of a count or of a size matters."""
+def compare(base: Run, head: Run, rules: Rules | None = None, *, renewal: str = "") -> Comparison:
+    """Compare a run with an earlier one by rules; without any, every change of a count or of a size matters.
+
+    ``renewal`` is the command that makes the base anew, where that is a baseline that is kept; one that says where it
+    is committed needs none.
+    """
+    renewal = renewal or (f"pytest --measurements {base.committed}" if base.committed else "")
     rules = rules or Rules()
     before = {each.key: each for each in base.measurements}
     after = {each.key: each for each in head.measurements}
     different = {target: _different(base, head, target) for target in sorted({key[0] for key in before | after})}
+    failed = _places(head.failed)
     rows, alerts = [], []
     for key in sorted(before | after):
         row = _row(before.get(key), after.get(key), rules, different[key[0]])
+        if row.verdict == "removed" and (row.measurement.target, row.measurement.file) in failed:
+            row = Row(row.base, None, "missed")
         rows.append(row)
         if row.base and row.head and (why := _another_kind(row.base, row.head)):
             alerts.append(f"{' / '.join(key)}: {why}; they cannot be compared")
-    gone = [row.base for row in rows if row.base and not row.head]
+    gone = [row.measurement for row in rows if row.verdict == "removed"]
     alerts += _missing([each for each in gone if not any(matches(each, glob) for glob in rules.may_disappear)], head)
     if not head.measurements:
         alerts.insert(0, "no measurements found")
-    return Comparison(base, head, rows, alerts, list(_reasons(base, head)))
+    unsteady = [row.measurement for row in rows if row.verdict == "unsteady"]
+    return Comparison(base, head, rows, alerts, [*_reasons(base, head), *_unsteady(unsteady)], renewal)
 
 
 def _row(base: Measurement | None, head: Measurement | None, rules: Rules, different: Sequence[str]) -> Row:
@@ -47,11 +56,18 @@ def _row(base: Measurement | None, head: Measurement | None, rules: Rules, diffe
     threshold = rules.threshold(base, head)
     if not threshold.exceeded(base.value, head.value):
         return Row(base, head, "same", within=threshold.text)
+    if base.reads or head.reads:
+        return Row(base, head, "unsteady", parts=_parts(base, head))
     depends = _FOR_SIZES if head.metric in SIZES else _CONDITIONS
     if set(different) & set(depends) and not rules.strict:
         return Row(base, head, "unlike", parts=_parts(base, head))
     verdict: Verdict = "worse" if (head.value > base.value) == (head.better == "lower") else "better"
     return Row(base, head, verdict, parts=_parts(base, head))
+
+
+def _places(failed: Sequence[Failure]) -> set[tuple[str, str]]:
+    """Return targets and files of which a test failed. What has no file, a module's size, may be of any test."""
+    return {(each.target, file) for each in failed for file in (each.file, "")}
 
 
 def _another_kind(base: Measurement, head: Measurement) -> str:
@@ -116,6 +132,14 @@ def _reasons(base: Run, head: Run) -> Iterator[str]:
     natmods = sorted(name for name in base.natmods.keys() & head.natmods if base.natmods[name] != head.natmods[name])
     if natmods:
         yield f"native modules that are not the same: {', '.join(natmods)}"
+
+
+def _unsteady(measured: Sequence[Measurement]) -> Iterator[str]:
+    for each in measured[:_NAMED]:
+        read = f"reads {each.reads}" if each.reads else "read the clock or random numbers before"
+        yield f"{' / '.join(each.key)}: not judged, because it {read}"
+    if len(measured) > _NAMED:
+        yield f"{len(measured) - _NAMED:,} more that are not judged because they read the clock or random numbers"
 
 
 def _change(name: str, before: Conditions, after: Conditions) -> str:

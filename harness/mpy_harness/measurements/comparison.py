@@ -8,8 +8,15 @@ from typing import Literal
 
 from mpy_harness.measurements.run import Measurement, Run
 
-#: "unlike": measured under other conditions (toolchain, firmware or emulator), so that the change proves nothing.
-Verdict = Literal["same", "better", "worse", "added", "removed", "unlike"]
+#: What is said of one measurement. "unlike": measured under other conditions (toolchain, firmware or emulator), so that
+#: the change proves nothing. "unsteady": it depends on the clock or on random numbers, so the change proves nothing
+#: either. "missed": not measured, because a test failed. "removed": not measured any more.
+Verdict = Literal["same", "better", "worse", "added", "removed", "missed", "unlike", "unsteady"]
+#: Verdicts on what was measured on both sides under the same conditions.
+COMPARED: tuple[Verdict, ...] = ("same", "better", "worse", "unsteady")
+#: What is said of all: something got worse; tests failed, so that not all is known; nothing was compared, or figures
+#: differ that cannot be judged; nothing got worse.
+Outcome = Literal["regressed", "failed", "inconclusive", "passed"]
 
 
 @dataclass(frozen=True)
@@ -58,13 +65,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two runs compared: ``alerts`` are failures that no row shows, ``reasons`` what was different around them."""
+    """Two runs compared: ``alerts`` are failures that no row shows, ``reasons`` what was different around them.
+
+    ``renewal`` is the command that makes the base anew, where that is a baseline that is kept.
+    """
 
     base: Run
     head: Run
     rows: Sequence[Row]
     alerts: Sequence[str] = ()
     reasons: Sequence[str] = field(default=())
+    renewal: str = ""
 
     def of(self, *verdicts: Verdict) -> list[Row]:
         """Return the rows with one of these verdicts."""
@@ -74,3 +85,17 @@ class Comparison:
     def regressed(self) -> bool:
         """Tell whether anything got worse, or an alert was raised."""
         return bool(self.alerts or self.of("worse"))
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return what is said of all measurements together."""
+        if self.regressed:
+            return "regressed"
+        if self.head.failed:
+            return "failed"
+        return "inconclusive" if self.of("unlike") or not self.of(*COMPARED) else "passed"
+
+    @property
+    def outdated(self) -> bool:
+        """Tell whether the base is a baseline that is kept, and was made under conditions that are no more."""
+        return bool(self.renewal and self.of("unlike"))

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from math import isnan
 
 from mpy_harness.board.allocations import Allocations
+from mpy_harness.counting import reads
 from mpy_harness.counting.count import Count
+from mpy_harness.firmware import guest_program
 from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.golden import CaseResult
 from mpy_harness.measurements.run import Measurement, Part, plain
 from mpy_harness.sizes.elf import ElfSizes
+from mpy_harness.sizes.modules import TOGETHER
 from mpy_harness.sizes.mpy import MpySizes
 from mpy_harness.sizes.tree import SizeTree
 
@@ -61,13 +64,18 @@ def of_case(result: CaseResult, counts: Sequence[Count], origin: Origin) -> list
         file=origin.file,
         line=origin.line,
     )
-    return [found, of_counts(counts, result.target, case, origin)] if counts else [found]
+    if not counts:
+        return [found]
+    counted = of_counts(counts, result.target, case, origin)
+    return [found, counted.model_copy(update={"values": result.values})]
 
 
 def of_counts(counts: Sequence[Count], target: str, case: str, origin: Origin, limit: int | None = None) -> Measurement:
     """Return the sum of instructions over regions, with the functions' own as parts where they are known."""
     parts: Counter[tuple[str, str]] = Counter()
+    read: Counter[str] = Counter()
     for count in counts:
+        read.update(count.reads)
         for cost in count.profile.functions() if count.profile else ():
             parts[cost.function.module, cost.function.name] += cost.exclusive
     return Measurement(
@@ -80,6 +88,7 @@ def of_counts(counts: Sequence[Count], target: str, case: str, origin: Origin, l
         file=origin.file,
         line=origin.line,
         parts=_largest(parts),
+        reads=reads.described(read),
     )
 
 
@@ -139,10 +148,18 @@ def of_program(sizes: ElfSizes, own: Mapping[str, int], target: str, origin: Ori
 
 
 def of_image(sizes: ElfSizes, target: str) -> list[Measurement]:
-    """Return the flash and RAM of a firmware image."""
+    """Return the flash and RAM of a firmware image, and of each module that its user added to it."""
+    cases = {"firmware": (sizes.flash, sizes.ram)}
+    added = [module for module in sizes.modules if module.name not in {guest_program.NAME, TOGETHER}]
+    if any(module.kind == "frozen" for module in added):  # without, there are only those of our program
+        added += [module for module in sizes.modules if module.name == TOGETHER]
+    for module in added:
+        kind = "cmodules" if module.kind == "C" else "frozen"
+        cases[name_of(f"{kind}/{module.name}")] = (module.flash, module.ram)
     return [
-        Measurement(target=target, case="firmware", metric=tree.name, value=tree.bytes, unit="B", parts=_symbols(tree))
-        for tree in (sizes.flash, sizes.ram)
+        Measurement(target=target, case=case, metric=tree.name, value=tree.bytes, unit="B", parts=_symbols(tree))
+        for case, trees in cases.items()
+        for tree in trees
     ]
 
 

@@ -8,9 +8,11 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timezone
+from functools import lru_cache
 from pathlib import Path
 
 from mpy_harness.errors import MeasurementsInvalid
+from mpy_harness.limits import HISTORY_BYTES
 from mpy_harness.measurements.run import Conditions, Measurement, Run, plain
 from mpy_harness.measurements.thresholds import fits, matches
 
@@ -18,6 +20,9 @@ from mpy_harness.measurements.thresholds import fits, matches
 MAGIC = b"SQLite format 3\0"
 _VERSION = 1
 _SECONDS = 30.0
+# What values of another type lead to: SQLite keeps any value in any column, and JSON any value at any place.
+_ODD = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
+_Row = tuple[int, str, str, str, str]
 _TABLES = """
 CREATE TABLE run (
     id INTEGER PRIMARY KEY,
@@ -67,20 +72,20 @@ class History:
         if not self.file.exists():
             raise MeasurementsInvalid(f"there is no history {self.file}; mpy-harness history add FILE begins one")
         with self._open() as database:
-            rows = database.execute("SELECT id, created, revision, target, facts FROM run ORDER BY created, id")
-            by_target: dict[str, list[tuple[int, str, str, str, str]]] = {}
-            for row in rows:
-                if fits(row[3], target):
-                    by_target.setdefault(row[3], []).append(row)
-            kept = sorted((row for same in by_target.values() for row in same[-(last or len(same)) :]), key=_by_time)
             try:
+                kept = _rows(database, target, last)
                 found = [_run(database, row, lambda m: matches(m, case) and fits(m.metric, metric)) for row in kept]
-            except ValueError as error:
-                raise self._invalid(str(error)) from None
+            except _ODD as error:
+                raise self._invalid(f"{type(error).__name__}: {error}") from None
         return [run for run in found if run.measurements]
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
+        if self.file.exists():
+            if not self.file.is_file():
+                raise self._invalid("it is no file")
+            if self.file.stat().st_size > HISTORY_BYTES:
+                raise self._invalid(f"it is larger than {HISTORY_BYTES >> 20} MiB")
         try:
             with closing(sqlite3.connect(self.file, timeout=_SECONDS)) as database:
                 (version,) = database.execute("PRAGMA user_version").fetchone()
@@ -89,6 +94,8 @@ class History:
                     database.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {_VERSION}; COMMIT;")
                 elif version != _VERSION:
                     raise self._invalid(f"its version is {version}, not {_VERSION}")
+                elif _schema(database) != _ours():
+                    raise self._invalid("its tables are not those of this version")
                 yield database
         except sqlite3.Error as error:
             raise self._invalid(str(error)) from None
@@ -112,13 +119,31 @@ def _insert(database: sqlite3.Connection, run: Run, target: str, figures: list[M
     return added.rowcount
 
 
-def _by_time(row: tuple[int, str, str, str, str]) -> tuple[str, int]:
+def _schema(database: sqlite3.Connection) -> list[tuple[str, ...]]:
+    """Return all that a database consists of: a view, or a column that is computed, can be without end."""
+    return database.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name").fetchall()
+
+
+@lru_cache(maxsize=1)
+def _ours() -> list[tuple[str, ...]]:
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.executescript(_TABLES)
+        return _schema(database)
+
+
+def _rows(database: sqlite3.Connection, target: str, last: int | None) -> list[_Row]:
+    by_target: dict[str, list[_Row]] = {}
+    for row in database.execute("SELECT id, created, revision, target, facts FROM run ORDER BY created, id"):
+        if fits(row[3], target):
+            by_target.setdefault(row[3], []).append(row)
+    return sorted((row for same in by_target.values() for row in same[-(last or len(same)) :]), key=_by_time)
+
+
+def _by_time(row: _Row) -> tuple[str, int]:
     return row[1], row[0]
 
 
-def _run(
-    database: sqlite3.Connection, row: tuple[int, str, str, str, str], wanted: Callable[[Measurement], bool]
-) -> Run:
+def _run(database: sqlite3.Connection, row: _Row, wanted: Callable[[Measurement], bool]) -> Run:
     number, created, revision, target, facts = row
     about = json.loads(facts)
     rows = database.execute("SELECT name, metric, value, unit, better FROM figure WHERE run = ?", (number,))

@@ -8,17 +8,26 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    FailFast,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from mpy_harness.errors import MeasurementsInvalid
-from mpy_harness.resources import write_whole
+from mpy_harness.limits import MEASUREMENT_PARTS, RUN_BYTES, RUN_MEASUREMENTS, RUN_NAMES, RUN_VALUES
+from mpy_harness.resources import read_file, write_whole
 
 FORMAT = "mpy-harness measurements 1"
-MAX_BYTES = 32 << 20
-_MAX_MEMBERS = 1_500_000  # of JSON objects: a small file can hold more than is read in a few seconds
 _REFUSED = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, format (bidirectional overrides too), surrogates, line ends
 
 
@@ -68,7 +77,9 @@ class Measurement(_Table):
     ``case`` is a stable name, of a golden-vector case, a test with its region, or a native module. ``better``
     tells which direction is good. ``natmods`` names the modules it depends on, ``file`` (relative to the
     repository) and ``line`` the test. ``limit`` is what the test allows, a case's or a budget's, None where it
-    names none. ``parts`` are the contributors, where they are known.
+    names none. ``values`` is how many results (samples, bins) it was for, 0 where that is not known. ``parts`` are the
+    contributors, where they are known. ``reads`` says which clock or random numbers the figure depends on: it is
+    another one in the next run.
     """
 
     target: Name
@@ -78,10 +89,12 @@ class Measurement(_Table):
     unit: Annotated[str, Field(max_length=40), AfterValidator(_printable)] = ""
     better: Literal["lower", "higher"] = "lower"
     limit: Value | None = None
-    natmods: tuple[Name, ...] = ()
+    values: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    natmods: Annotated[tuple[Name, ...], FailFast()] = ()
     file: Text = ""
     line: Annotated[int, Field(ge=0, lt=2**31)] = 0
-    parts: Annotated[tuple[Part, ...], Field(max_length=2000)] = ()
+    parts: Annotated[tuple[Part, ...], FailFast(), Field(max_length=MEASUREMENT_PARTS)] = ()
+    reads: Text = ""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -89,11 +102,21 @@ class Measurement(_Table):
         return self.target, self.case, self.metric
 
 
+class Failure(_Table):
+    """A test that failed on a target: what it measures is missing, or cut short. Its file may not be known."""
+
+    target: Text = ""
+    test: Name
+    file: Text = ""
+
+
 class Run(_Table, json_schema_extra={"required": ["format", "created"]}):
     """All that one run measured.
 
     ``revision`` is the commit that was tested, ``changed`` whether files differed from it; ``provenance`` is
-    by target, ``natmods`` gives the SHA-256 of each module's ``.mpy`` by ``name/arch``.
+    by target, ``natmods`` gives the SHA-256 of each module's ``.mpy`` by ``name/arch``. ``failed`` are the tests that
+    failed. ``committed`` is the file, below the repository's top, that a baseline was taken from, ``pull_request`` the
+    number of the one that was tested, 0 for none.
     """
 
     format: Literal["mpy-harness measurements 1"] = "mpy-harness measurements 1"
@@ -102,7 +125,10 @@ class Run(_Table, json_schema_extra={"required": ["format", "created"]}):
     changed: bool = False
     provenance: dict[Name, Conditions] = {}
     natmods: dict[Name, Sha256] = {}
-    measurements: Annotated[tuple[Measurement, ...], Field(max_length=100_000)] = ()
+    failed: Annotated[tuple[Failure, ...], FailFast(), Field(max_length=RUN_MEASUREMENTS)] = ()
+    committed: Annotated[str, Field(pattern=r"^([A-Za-z0-9_][A-Za-z0-9_.+/-]{0,199})?$")] = ""
+    pull_request: Annotated[int, Field(ge=0, lt=2**53)] = 0
+    measurements: Annotated[tuple[Measurement, ...], FailFast(), Field(max_length=RUN_MEASUREMENTS)] = ()
 
     @model_validator(mode="after")
     def _measured_once(self) -> Run:
@@ -132,45 +158,59 @@ def schema() -> str:
     return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
 
 
+_FIELDS = {name for table in (Conditions, Part, Measurement, Run) for name in table.model_fields}
+
+
 def read_run(file: Path) -> Run:
     """Return the run in a file. Raises MeasurementsInvalid, which says what is wrong with it."""
     try:
-        if not file.is_file() and file.exists():  # a pipe or a device may have no end
-            raise MeasurementsInvalid(f"{file} is not a file")
-        with file.open("rb") as opened:
-            data = opened.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise MeasurementsInvalid(f"{file} cannot be read: {error.strerror}") from error
+        data = read_file(file, RUN_BYTES)
+    except (OSError, ValueError) as error:  # ValueError: a zero in its name
+        raise MeasurementsInvalid(f"{file} cannot be read: {getattr(error, 'strerror', error)}") from error
     return parse_run(data, str(file))
 
 
 def parse_run(data: bytes, source: str) -> Run:
     """Return the run in the bytes of a file that is called ``source`` in errors. Raises MeasurementsInvalid."""
-    if len(data) > MAX_BYTES:
-        raise MeasurementsInvalid(f"{source} is larger than {MAX_BYTES >> 20} MiB; no run measures that much")
-    if data.count(b":") > _MAX_MEMBERS:
-        raise MeasurementsInvalid(f"{source} holds more than {_MAX_MEMBERS:,} values; no run measures that many")
+    if len(data) > RUN_BYTES:
+        raise MeasurementsInvalid(f"{source} is larger than {RUN_BYTES >> 20} MiB; no run measures that much")
+    if max(data.count(b":"), data.count(b",")) > RUN_VALUES:
+        raise MeasurementsInvalid(f"{source} holds more than {RUN_VALUES:,} values; no run measures that many")
     try:
+        # First what pydantic does not look at: it would collect an error for each member of each object.
+        json.loads(data, object_pairs_hook=_Names(), parse_int=_exact)
         run = Run.model_validate_json(data)
-        if "format" not in run.model_fields_set:
-            raise _unreadable(source, "format: it is missing")
-        json.loads(data, object_pairs_hook=_once, parse_int=_exact)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part)[:60] for part in first["loc"]) or "the file"
         more = f" ({error.error_count() - 1:,} more)" if error.error_count() > 1 else ""
         raise _unreadable(source, f"{plain(where)}: {plain(first['msg'])[:300]}{more}") from None
+    except RecursionError:
+        raise _unreadable(source, "Invalid JSON: it is nested too deep") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise _unreadable(source, f"Invalid JSON: {plain(str(error))[:300]}") from None
     except ValueError as error:
         raise _unreadable(source, plain(str(error))[:300]) from None
+    if "format" not in run.model_fields_set:
+        raise _unreadable(source, "format: it is missing")
     return run
 
 
-def _once(members: list[tuple[str, Any]]) -> None:
-    # Readers of JSON differ in which of two members of one name they take.
-    if len({name for name, _ in members}) < len(members):
-        names = [name for name, _ in members]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{twice[:60]} is there twice in one object")
+class _Names:
+    """Looks at the members of each object: a name once, and not too many that are no fields."""
+
+    def __init__(self) -> None:
+        self._others = 0
+
+    def __call__(self, members: list[tuple[str, Any]]) -> None:
+        # Readers of JSON differ in which of two members of one name they take.
+        names = Counter(name for name, _ in members)
+        if len(names) < len(members):
+            twice = next(name for name, count in names.items() if count > 1)
+            raise ValueError(f"{twice[:60]} is there twice in one object")
+        self._others += len(names.keys() - _FIELDS)
+        if self._others > RUN_NAMES:
+            raise ValueError(f"it holds more than {RUN_NAMES:,} names that are no fields")
 
 
 def _exact(digits: str) -> None:

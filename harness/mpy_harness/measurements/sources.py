@@ -8,13 +8,12 @@ from pathlib import Path
 
 from mpy_harness.errors import MeasurementsInvalid
 from mpy_harness.firmware.git import commit_of
-from mpy_harness.measurements.archives import MAX_ARCHIVE_BYTES, read_members
+from mpy_harness.limits import ARCHIVE_BYTES, FOLDER_DEPTH, FOLDER_ENTRIES, RUNS_BYTES, RUNS_FILES
+from mpy_harness.measurements.archives import read_members
 from mpy_harness.measurements.committed import files_of
-from mpy_harness.measurements.run import MAX_BYTES, Conditions, Measurement, Run, parse_run, plain, read_run
-from mpy_harness.resources import baselines_dir
+from mpy_harness.measurements.run import Conditions, Failure, Measurement, Run, parse_run, plain, read_run
+from mpy_harness.resources import baselines_dir, read_file
 
-_MAX_FILES = 1000
-_MAX_TOTAL = 2 * MAX_BYTES
 _SAVED, _COMMITTED = "saved:", "git:"
 
 
@@ -62,7 +61,7 @@ def load_path(path: Path) -> Run:
         if path.is_dir():
             return merged({str(file): read_run(file) for file in _json_files(path)}, str(path))
         if path.is_file() and _is_zip(path):
-            return _parsed(read_members(_content(path), _is_json, str(path)), str(path))
+            return _parsed(read_members(read_file(path, ARCHIVE_BYTES), _is_json, str(path)), str(path))
     except OSError as error:
         raise MeasurementsInvalid(f"{error.filename or path} cannot be read: {error.strerror}") from error
     return read_run(path)
@@ -77,6 +76,7 @@ def merged(runs: Mapping[str, Run], source: str) -> Run:
     measurements: dict[tuple[str, str, str], tuple[str, Measurement]] = {}
     provenance: dict[str, tuple[str, Conditions]] = {}
     natmods: dict[str, set[str]] = {}
+    failed: dict[Failure, None] = {}
     for name, run in runs.items():
         for target, facts in run.provenance.items():
             other, known = provenance.setdefault(target, (name, facts))
@@ -87,11 +87,14 @@ def merged(runs: Mapping[str, Run], source: str) -> Run:
             if one.value != each.value:
                 what = " / ".join(each.key)
                 raise MeasurementsInvalid(f"{what} is {one.value} in {other}, but {each.value} in {name}")
+        failed |= dict.fromkeys(run.failed)
         for natmod, digest in run.natmods.items():
             natmods.setdefault(natmod, set()).add(digest)
     if not runs:
         raise MeasurementsInvalid(f"{source} holds no measurements: no .json file")
     revisions = {run.revision for run in runs.values()}
+    committed = {run.committed for run in runs.values()}
+    pull_requests = {run.pull_request for run in runs.values()}
     try:
         return Run(
             created=max(run.created for run in runs.values()),
@@ -99,6 +102,9 @@ def merged(runs: Mapping[str, Run], source: str) -> Run:
             changed=any(run.changed for run in runs.values()),
             provenance={target: facts for target, (_, facts) in provenance.items()},
             natmods={natmod: digests.pop() for natmod, digests in natmods.items() if len(digests) == 1},
+            failed=tuple(failed),
+            committed=committed.pop() if len(committed) == 1 else "",
+            pull_request=pull_requests.pop() if len(pull_requests) == 1 else 0,
             measurements=tuple(each for _, each in measurements.values()),
         )
     except ValueError as error:
@@ -106,8 +112,6 @@ def merged(runs: Mapping[str, Run], source: str) -> Run:
 
 
 def _parsed(files: Mapping[str, bytes], source: str) -> Run:
-    if sum(map(len, files.values())) > _MAX_TOTAL:
-        raise MeasurementsInvalid(f"{source} holds more than {_MAX_TOTAL >> 20} MiB of measurements")
     runs = {name: parse_run(data, f"{plain(name)} in {source}") for name, data in sorted(files.items())}
     return merged(runs, source)
 
@@ -128,24 +132,33 @@ def _json_files(folder: Path) -> list[Path]:
     found: list[Path] = []
     total = 0
     for file in _walk(folder):
-        if len(found) >= _MAX_FILES:
-            raise MeasurementsInvalid(f"{folder} holds more than {_MAX_FILES} files")
+        if len(found) >= RUNS_FILES:
+            raise MeasurementsInvalid(f"{folder} holds more than {RUNS_FILES} files")
         total += file.stat().st_size
-        if total > _MAX_TOTAL:
-            raise MeasurementsInvalid(f"{folder} holds more than {_MAX_TOTAL >> 20} MiB of measurements")
+        if total > RUNS_BYTES:
+            raise MeasurementsInvalid(f"{folder} holds more than {RUNS_BYTES >> 20} MiB of measurements")
         found.append(file)
     return sorted(found)
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(top: Path) -> Iterator[Path]:
     # Artifacts are unpacked into folders of their own; links could lead anywhere.
-    for each in folder.iterdir():
-        if each.is_symlink():
-            continue
-        if each.is_dir():
-            yield from _walk(each)
-        elif _is_json(each.name) and each.is_file() and not each.name.startswith("."):
-            yield each
+    left = FOLDER_ENTRIES
+    pending = [(top, 1)]
+    while pending:
+        folder, depth = pending.pop()
+        if depth > FOLDER_DEPTH:
+            raise MeasurementsInvalid(f"{top} holds folders more than {FOLDER_DEPTH} deep in each other")
+        for each in folder.iterdir():
+            left -= 1
+            if left < 0:
+                raise MeasurementsInvalid(f"{top} holds more than {FOLDER_ENTRIES:,} files and folders")
+            if each.is_symlink():
+                continue
+            if each.is_dir():
+                pending.append((each, depth + 1))
+            elif _is_json(each.name) and each.is_file() and not each.name.startswith("."):
+                yield each
 
 
 def _is_json(name: str) -> bool:
@@ -155,8 +168,3 @@ def _is_json(name: str) -> bool:
 def _is_zip(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(4) in {b"PK\x03\x04", b"PK\x05\x06"}
-
-
-def _content(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(MAX_ARCHIVE_BYTES + 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mpy_harness.plugin.hooks import (
+    another_board,
     board,
     golden,
     guarded,
@@ -10,9 +11,11 @@ from mpy_harness.plugin.hooks import (
     program,
     pytest_addhooks,
     pytest_addoption,
+    pytest_cmdline_main,
     pytest_collect_file,
     pytest_configure,
     pytest_generate_tests,
+    pytest_load_initial_conftests,
     pytest_runtest_call,
     pytest_runtest_makereport,
     pytest_terminal_summary,
@@ -21,6 +24,7 @@ from mpy_harness.plugin.hooks import (
 )
 
 __all__ = [
+    "another_board",
     "board",
     "golden",
     "guarded",
@@ -28,9 +32,11 @@ __all__ = [
     "program",
     "pytest_addhooks",
     "pytest_addoption",
+    "pytest_cmdline_main",
     "pytest_collect_file",
     "pytest_configure",
     "pytest_generate_tests",
+    "pytest_load_initial_conftests",
     "pytest_runtest_call",
     "pytest_runtest_makereport",
     "pytest_terminal_summary",

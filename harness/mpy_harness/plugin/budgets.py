@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from math import isfinite
@@ -16,16 +16,16 @@ from mpy_harness.errors import BudgetExceeded, BudgetInvalid
 from mpy_harness.plugin.costs import Costs, Figure
 
 MARKER = (
-    "budget(instructions, time_us, alloc, heap, stack, flash, ram, region=None): fail the test if what it runs in the "
-    "guest, that region of it, or (flash, ram) the native modules it loads take more."
+    "budget(instructions, time_us, alloc, heap, leak, stack, flash, ram, region=None): fail the test if what it runs "
+    "in the guest, that region of it, or (flash, ram) the native modules it loads take more."
 )
 
-Metric = Literal["instructions", "time_us", "alloc", "heap", "stack", "flash", "ram"]
-_COUNTED, _WATCHED, _LOADED = {"instructions", "time_us"}, {"alloc", "heap", "stack"}, {"flash", "ram"}
+Metric = Literal["instructions", "time_us", "alloc", "heap", "leak", "stack", "flash", "ram"]
+_COUNTED, _WATCHED, _LOADED = {"instructions", "time_us"}, {"alloc", "heap", "leak", "stack"}, {"flash", "ram"}
 _BYTES = TypeAdapter(ByteSize)
 _TAKES = (
-    "pytest.mark.budget takes instructions=NUMBER and alloc=NUMBER (whole ones), time_us=NUMBER, heap=, stack=, flash= "
-    'and ram= (bytes: a whole number or text such as "16 KiB"), and region="NAME" for those of what is run'
+    "pytest.mark.budget takes instructions=NUMBER and alloc=NUMBER (whole ones), time_us=NUMBER, heap=, leak=, stack=, "
+    'flash= and ram= (bytes: a whole number or text such as "16 KiB"), and region="NAME" for those of what is run'
 )
 
 
@@ -88,11 +88,16 @@ class Budgets:
                 self.costs.allocations = regions.enter_context(board.allocations(listed=False))
             yield self.costs
 
-    def check(self) -> None:
-        """Raise BudgetExceeded for the limits that were exceeded, BudgetInvalid for what was never measured."""
-        excesses = [limit.excess(self.costs.figure(limit.metric, limit.region)) for limit in self.limits]
-        if any(excesses):
-            raise BudgetExceeded("\n".join(filter(None, excesses)))
+    def figures(self) -> list[tuple[Limit, Figure]]:
+        """Return each limit with what was used of it. Raises BudgetInvalid for what was never measured."""
+        return [(limit, self.costs.figure(limit.metric, limit.region)) for limit in self.limits]
+
+
+def check(figures: Iterable[tuple[Limit, Figure]]) -> None:
+    """Raise BudgetExceeded for the limits that were exceeded."""
+    excesses = [limit.excess(figure) for limit, figure in figures]
+    if any(excesses):
+        raise BudgetExceeded("\n".join(filter(None, excesses)))
 
 
 def _limits(marker: pytest.Mark) -> Iterator[Limit]:

@@ -52,7 +52,7 @@ class Costs:
         where = "the test" if region is None else f"region {region!r}"
         if metric in {"flash", "ram"}:
             return self._modules(metric)
-        if metric in {"alloc", "heap", "stack"}:
+        if metric in {"alloc", "heap", "leak", "stack"}:
             return self._memory(metric, where, region)
         count = self._counted(region)
         if metric == "time_us":
@@ -82,6 +82,10 @@ class Costs:
         taken = self._allocated(region)
         if metric == "stack":
             return Figure(taken.stack, f"{where} took {taken.stack:,} B of the stack", "B")
+        if metric == "leak":
+            calls = f"{len(taken.stayed):,} call{'s' * (len(taken.stayed) != 1)}"
+            sentence = f"{where} made {calls}, and at the median each left {taken.leak:,} B in use"
+            return Figure(taken.leak, sentence, "B")
         profile = self._profile(region)
         lines = _site_lines(profile) if profile else ()
         hint = self._hint("functions allocate")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import shutil
+import sys
 from collections import ChainMap
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,18 +21,25 @@ from mpy_harness.measurements.carried import Carried
 from mpy_harness.plugin import (
     budgets,
     case_names,
+    failed_cases,
     harmless_report,
     hookspecs,
     markers,
+    native_coverage,
+    rootdir,
     run_end,
+    scopes,
     script_items,
     tracebacks,
 )
+from mpy_harness.plugin.absent import skipped_where_absent
 from mpy_harness.plugin.compiler import Compiler
+from mpy_harness.plugin.memcheck import findings_told
 from mpy_harness.plugin.options import add_options
 from mpy_harness.plugin.origin import target_of
 from mpy_harness.plugin.session import Session
 from mpy_harness.reports import terminal
+from mpy_harness.reports.table import page_of
 from mpy_harness.targets import Target
 
 _SESSION = pytest.StashKey[Session]()
@@ -46,15 +55,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
+    """Look whether pytest took values of our options for paths of tests."""
+    rootdir.prepare(early_config, args, sys.modules[__package__])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Start again where it did."""
+    return rootdir.start_again(config)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Check the options and prepare the session; nothing is started yet."""
-    for line in (budgets.MARKER, markers.MARKER):
+    for line in (budgets.MARKER, *markers.MARKERS):
         config.addinivalue_line("markers", line)
     config.add_cleanup(machines.add_kinds(lambda: _machines_of(config)))
     config.stash[_SESSION] = Session(config)
     script_items.add_arguments(config, config.stash[_SESSION].settings)
     case_names.add_to(config)
     run_end.add_to(config, config.stash[_SESSION])
+    native_coverage.add_to(config, config.stash[_SESSION])
 
 
 def _machines_of(config: pytest.Config) -> machines.Kinds:
@@ -89,23 +111,32 @@ def pytest_collect_file(
     return collected
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Begin with what the host can do while guests work."""
+    script_items.begin_outputs(session.items, session.config.stash[_SESSION])
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     """Compare a test with its budget, and keep what it counted."""
     session = item.config.stash[_SESSION]
     board = session.used_by(item)
     allowed = budgets.Budgets.of(item, board)
+    absent = skipped_where_absent(lambda: board.target if board is not None else None)
     try:
         if allowed is None:
-            yield
+            with absent, findings_told(lambda: session.all_used_by(item)):
+                yield
             return
-        with allowed.measured() as costs:
+        with absent, findings_told(lambda: session.all_used_by(item)), allowed.measured() as costs:
             yield
         session.records.whole(item, costs.count, costs.allocations)
-        allowed.check()
+        figures = allowed.figures()
+        session.records.budgets(item, figures)
+        budgets.check(figures)
     finally:
-        if board is not None:
-            session.records.board(item, board)
+        for used in session.all_used_by(item):
+            session.records.board(item, used)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -122,13 +153,18 @@ def pytest_runtest_makereport(
         session.records.interrupted(item)
     carried = session.finish(item) if call.when == "teardown" else None
     report = yield
+    if report.failed:
+        carried = carried or Carried()
+        carried.failed.append(session.records.failure(item))
     if carried is not None:
         carried.attach(report)
     is_written = isinstance(report.longrepr, str)  # a device script's failure is in words already
-    if excinfo is not None and not is_written and (message := tracebacks.bare(excinfo)) is not None:
-        report.longrepr = message
+    if excinfo is not None and not is_written:
+        report.longrepr = session.once(tracebacks.bare(excinfo) or scopes.advice(excinfo)) or report.longrepr
+    if report.failed and call.when == "call":
+        report.sections += failed_cases.sections(item)
     if board is not None and report.failed:
-        report.sections += session.explain(item, board)
+        report.sections += session.explain(item)
     if target_of(item):
         harmless_report.make_harmless(report)
     return report
@@ -137,19 +173,31 @@ def pytest_runtest_makereport(
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the tables of cases and native modules."""
     reports = itertools.chain.from_iterable(terminalreporter.stats.values())
-    terminal.show(Carried.of_all(reports), terminalreporter, detailed=config.get_verbosity() > 0)
+    with page_of(shutil.get_terminal_size().columns if terminalreporter.isatty else None):
+        terminal.show(Carried.of_all(reports), terminalreporter, detailed=config.get_verbosity() > 0)
 
 
 @pytest.fixture(scope="session")
-def target(mpy_target_name: str, pytestconfig: pytest.Config) -> Target:
+def target(mpy_target_name: str, request: pytest.FixtureRequest) -> Target:
     """The target of this test."""
-    return next(t for t in pytestconfig.stash[_SESSION].settings.targets if t.name == mpy_target_name)
+    return request.config.stash[_SESSION].target_of(request.node, mpy_target_name)
 
 
 @pytest.fixture
 def board(mpy_target_name: str, request: pytest.FixtureRequest) -> Board:
     """A booted target in a fresh state."""
     return request.config.stash[_SESSION].board(request.node, mpy_target_name)
+
+
+@pytest.fixture
+def another_board(board: Board, request: pytest.FixtureRequest) -> Callable[[str], Board]:
+    """Boot one more board: ``another_board()`` of the test's own target, ``another_board("m4-stm32")`` of another."""
+    session = request.config.stash[_SESSION]
+
+    def boot(target: str = "") -> Board:
+        return session.board(request.node, target or board.target.name)
+
+    return boot
 
 
 @pytest.fixture
@@ -162,11 +210,12 @@ def natmod(board: Board, request: pytest.FixtureRequest) -> Iterator[ModuleLoade
         (*session.settings.natmods, here / "natmods"),
         (here, request.config.rootpath),
         session.settings.micropython,
+        session.settings.make_words,
         session.pool.progress,
     )
     yield loader
-    for build in loader.built:
-        session.records.natmod(request.node, build)
+    for build, name in loader.built:
+        session.records.natmod(request.node, build, name)
 
 
 @pytest.fixture
@@ -196,5 +245,6 @@ def golden(target: Target, request: pytest.FixtureRequest) -> Golden:
         request.path.parent,
         lambda result: session.records.case(request.node, result, since.counts),
         since,
+        keep=lambda result, arrays: failed_cases.keep(request.node, session.failed_folder, result, arrays),
         progress=session.pool.progress,
     )

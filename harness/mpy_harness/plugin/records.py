@@ -14,8 +14,10 @@ from mpy_harness.counting.count import Count, regions_of
 from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.golden import CaseResult
 from mpy_harness.measurements import from_tests
-from mpy_harness.measurements.carried import Carried, NativeModule, Region
-from mpy_harness.measurements.run import Measurement
+from mpy_harness.measurements.carried import BudgetUse, Carried, NativeModule, Region
+from mpy_harness.measurements.run import Failure, Measurement
+from mpy_harness.plugin.budgets import Limit
+from mpy_harness.plugin.costs import Figure
 from mpy_harness.plugin.origin import Origins, target_of
 from mpy_harness.programs.program import CProgram
 from mpy_harness.sizes.mpy import read_mpy
@@ -48,12 +50,12 @@ class Records:
 
     def board(self, item: pytest.Item, board: Board) -> None:
         """Keep the named regions that a board counted and watched; those without a name are only for the test."""
-        self.regions(item, board.counts)
-        self.allocations(item, [taken for taken in board.allocated if taken.name])
+        self.regions(item, board.counts, board.target.name)
+        self.allocations(item, [taken for taken in board.allocated if taken.name], board.target.name)
 
-    def regions(self, item: pytest.Item, counts: Iterable[Count]) -> None:
+    def regions(self, item: pytest.Item, counts: Iterable[Count], target: str) -> None:
         """Keep named regions and those inside of them; in the run's file, those of one name are one."""
-        collected, origin, target = _collected(item), self.origins.of(item), target_of(item)
+        collected, origin = _collected(item), self.origins.of(item)
         named: dict[str, list[Count]] = {}
         for count in regions_of(counts):
             if count.name:
@@ -69,9 +71,9 @@ class Records:
             origin = self.origins.of(item)
             _collected(item).of_regions.append(from_tests.of_counts([count], target_of(item), origin.test, origin))
         if allocations is not None:
-            self.allocations(item, [allocations])
+            self.allocations(item, [allocations], target_of(item))
 
-    def allocations(self, item: pytest.Item, regions: Iterable[Allocations]) -> None:
+    def allocations(self, item: pytest.Item, regions: Iterable[Allocations], target: str) -> None:
         """Keep what was taken of heap and stack, of the whole test where a region has no name; one name is one."""
         named: dict[str, Allocations] = {}
         for region in regions:
@@ -79,28 +81,43 @@ class Records:
         origin = self.origins.of(item)
         for name, taken in named.items():
             case = f"{origin.test}: {name}" if name else origin.test
-            _collected(item).of_regions += from_tests.of_allocations(taken, target_of(item), case, origin)
+            _collected(item).of_regions += from_tests.of_allocations(taken, target, case, origin)
 
-    def natmod(self, item: pytest.Item, build: NatmodBuild) -> None:
+    def natmod(self, item: pytest.Item, build: NatmodBuild, target: str) -> None:
         """Keep that a test depends on a native module, and once in a process what the module's sizes are."""
         carried = _collected(item).carried
         sha256 = build.provenance.file_sha256
         carried.modules.append(NativeModule(name=build.name, arch=build.arch, sha256=sha256, sizes=build.sizes))
-        known = target_of(item), build.path
+        known = target, build.path
         if known not in self._modules:
             self._modules.add(known)
-            carried.measurements += from_tests.of_natmod(build, read_mpy(build), target_of(item))
+            carried.measurements += from_tests.of_natmod(build, read_mpy(build), target)
 
     def program(self, item: pytest.Item, program: CProgram) -> None:
         """Keep what the sources of a plain C program take of flash and RAM, and the regions of its runs."""
         target = program.program.target.name
         figures = from_tests.of_program(program.sizes, program.own, target, self.origins.of(item))
         _collected(item).carried.measurements += figures
-        self.regions(item, [run.count for run in program.ran if run.count])
+        self.regions(item, [run.count for run in program.ran if run.count], target)
+
+    def budgets(self, item: pytest.Item, figures: Iterable[tuple[Limit, Figure]]) -> None:
+        """Keep what a test used of its budgets."""
+        _collected(item).carried.budgets += [
+            BudgetUse(
+                test=item.name, target=target_of(item), region=limit.region or "", metric=limit.metric,
+                used=figure.value, limit=limit.value, unit=figure.unit,
+            )
+            for limit, figure in figures
+        ]  # fmt: skip
 
     def missing(self, item: pytest.Item, reason: str) -> None:
         """Keep that a test is skipped for want of a tool."""
         _collected(item).carried.missing.append(reason)
+
+    def failure(self, item: pytest.Item) -> Failure:
+        """Return which test failed, for the run's file."""
+        origin = self.origins.of(item)
+        return Failure(target=target_of(item), test=from_tests.name_of(origin.test), file=origin.file)
 
     def interrupted(self, item: pytest.Item) -> None:
         """Forget what was measured of regions that a test did not complete."""

@@ -16,9 +16,9 @@ from mpy_harness.firmware.git import revision_of
 from mpy_harness.firmware.image import Firmware
 from mpy_harness.measurements import from_tests
 from mpy_harness.measurements.carried import Carried
-from mpy_harness.measurements.run import Conditions, Measurement, Run, plain
+from mpy_harness.measurements.run import Conditions, Failure, Measurement, Run, plain
 from mpy_harness.plugin.session import Session
-from mpy_harness.sizes.elf import read_elf
+from mpy_harness.sizes.modules import read_firmware
 from mpy_harness.targets import Target
 
 # What no figure depends on.
@@ -26,20 +26,22 @@ _IRRELEVANT_TOOLS = {"make"}
 
 
 class RunBuilder:
-    """Collects the measurements of a run from its reports; ``failed`` is how many tests failed."""
+    """Collects the measurements of a run from its reports; ``failed`` are the tests that failed."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._measurements: list[Measurement] = []
         self._natmods: dict[str, str] = {}
         self._files: set[str] = set()
-        self.failed = 0
+        self.failed: dict[Failure, None] = {}
 
     def add(self, report: Any) -> None:
         """Add what a test's report carries."""
-        self.failed += report.failed
-        self._files.add(self._session.records.origins.file_of(report.location[0]))
+        file = self._session.records.origins.file_of(report.location[0])
+        self._files.add(file)
         carried = Carried.of(report)
+        if report.failed:
+            self.failed |= dict.fromkeys(carried.failed or self._crashed(report.nodeid, file))
         self._measurements += carried.measurements
         for module in carried.modules:
             self._natmods[from_tests.natmod_name(module.name, module.arch)] = module.sha256
@@ -55,13 +57,14 @@ class RunBuilder:
                 firmware = self._session.pool.firmware(target)
                 provenance[target.name] = self._provenance(target, firmware)
                 if firmware.elf.suffix == ".elf":  # what others publish need not be one
-                    measurements += from_tests.of_image(read_elf(firmware.elf, target), target.name)
+                    measurements += from_tests.of_image(read_firmware(firmware.elf, target), target.name)
         return Run(
             created=datetime.now(timezone.utc).replace(microsecond=0),
             revision=revision,
             changed=changed,
             provenance=provenance,
             natmods=dict(sorted(self._natmods.items())),
+            failed=tuple(self.failed),
             measurements=tuple(from_tests.worst(measurements)),
         )
 
@@ -72,6 +75,11 @@ class RunBuilder:
             return base
         kept = (each for each in base.measurements if (each.file in self._files if each.file else each.key in measured))
         return base.model_copy(update={"measurements": tuple(kept)})
+
+    def _crashed(self, test: str, file: str) -> Iterator[Failure]:
+        # A process that died says nothing of the test's target.
+        for target in self._session.settings.targets:
+            yield Failure(target=target.name, test=from_tests.name_of(test), file=file)
 
     def _provenance(self, target: Target, firmware: Firmware) -> Conditions:
         """Return what a target's figures depend on besides the program. Raises ToolMissing."""
@@ -90,7 +98,10 @@ class RunBuilder:
         )
 
     def _targets(self, names: set[str]) -> Iterator[Target]:
-        return (target for target in self._session.settings.targets if target.name in names)
+        # A test may have boards of other targets than the run's.
+        for name in sorted(names):
+            with suppress(HarnessError):
+                yield self._session.target(name)
 
 
 def _sha256(file: Path) -> str:

@@ -1,21 +1,26 @@
-"""At the end of a run: write its measurements, save them as a baseline, compare them with one."""
+"""At the end of a run: write its measurements, save them as a baseline, compare them with one and with the budgets."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Generator
 
 import pytest
 
 from mpy_harness.errors import HarnessError
+from mpy_harness.measurements.budget_file import BudgetFile
 from mpy_harness.measurements.compare import compare
+from mpy_harness.measurements.comparison import Comparison
 from mpy_harness.measurements.configuration import read_configuration
 from mpy_harness.measurements.run import Run, read_run
 from mpy_harness.measurements.thresholds import Rules
 from mpy_harness.plugin.options import Settings
 from mpy_harness.plugin.run_builder import RunBuilder
 from mpy_harness.plugin.session import Session
+from mpy_harness.reports.budget_table import budget_rows, excess_lines, summary
 from mpy_harness.reports.comparison_table import comparison_lines
 from mpy_harness.reports.names import harmless
+from mpy_harness.reports.verdict import headline
 from mpy_harness.resources import baselines_dir
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}")
@@ -26,7 +31,7 @@ _SELECTING = ("keyword", "markexpr", "lf", "deselect", "stepwise")
 class RunEnd:
     """A plugin of its own that sees the reports of all processes; it is registered only where it has work."""
 
-    def __init__(self, config: pytest.Config, session: Session) -> None:
+    def __init__(self, config: pytest.Config, session: Session, budgets: BudgetFile | None) -> None:
         self._config = config
         self._settings: Settings = session.settings
         self._builder = RunBuilder(session)
@@ -34,6 +39,8 @@ class RunEnd:
         self._base: Run | None = None
         self._rules = Rules()
         self._name = ""
+        self._comparison: Comparison | None = None
+        self._budgets = budgets
         if session.settings.baseline is not None:
             self._prepare(*session.settings.baseline)
 
@@ -41,8 +48,19 @@ class RunEnd:
         """Take what a test measured."""
         self._builder.add(report)
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None]:
+        """Write, save or compare before pytest tells how the run ended, and say the verdict after that."""
+        self._end(session)
+        yield
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None and self._comparison is not None:
+            outcome = self._comparison.outcome
+            bad, good = outcome in {"regressed", "failed"}, outcome == "passed"
+            text = f"compared with {self._name}: {headline(self._comparison)}"
+            reporter.write_sep("=", harmless(text), red=bad, green=good, yellow=not bad and not good, bold=True)
+
+    def _end(self, session: pytest.Session) -> None:
         """Write, save or compare; what got worse fails the run."""
         if session.exitstatus not in {
             pytest.ExitCode.OK,
@@ -51,17 +69,19 @@ class RunEnd:
         }:
             self._add("nothing was written or compared: the run did not come to its end", bad=True)
             return
+        status = pytest.ExitCode.INTERNAL_ERROR  # not the status of figures that got worse
         try:
             run = self._builder.run()
             good = self._finish(run, stopped=bool(session.shouldfail or session.shouldstop))
+            status = pytest.ExitCode.OK if good else pytest.ExitCode.TESTS_FAILED
         except OSError as error:
             self._add(f"{error.filename} cannot be written: {error.strerror}", bad=True)
-            good = False
+        except MemoryError:
+            self._add("there is not enough memory to write or compare what was measured", bad=True)
         except (HarnessError, ValueError) as error:
             self._add(str(error), bad=True)
-            good = False
-        if not good and session.exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if status != pytest.ExitCode.OK and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = status
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what was done."""
@@ -102,7 +122,18 @@ class RunEnd:
             good = self._check(self._base, run, stopped=stopped)
         elif self._name:
             good = self._save(run, count, stopped=stopped)
-        return good
+        return (self._budgets is None or self._keeps(self._budgets, run)) and good
+
+    def _keeps(self, budgets: BudgetFile, run: Run) -> bool:
+        """Tell whether a run keeps the project's budgets, and say which it does not."""
+        uses = budgets.uses(run)
+        excesses = excess_lines(uses)
+        for line in budget_rows(uses) if uses and self._config.get_verbosity() > 0 else ():
+            self._add(line)
+        for line in excesses:
+            self._add(line, bad=True)
+        self._add(f"{budgets.file.name}: {summary(budgets, uses)}", bad=bool(excesses))
+        return not excesses
 
     def _save(self, run: Run, count: str, *, stopped: bool) -> bool:
         why = "nothing was measured" if not run.measurements else "the run was stopped" if stopped else ""
@@ -128,18 +159,28 @@ class RunEnd:
             there = {each.key for each in run.measurements}
             left = (each for each in base.measurements if each.key in there)
             base = base.model_copy(update={"measurements": tuple(left)})
-        comparison = compare(base, run, rules)
+        self._comparison = compare(base, run, rules, renewal=f"pytest --baseline save {self._name}")
         self._add(f"compared with the baseline {self._name}")
-        for line in comparison_lines(comparison, detailed=self._config.get_verbosity() > 0):
+        for line in comparison_lines(self._comparison, detailed=self._config.get_verbosity() > 0):
             self._add(line)
-        return not comparison.regressed
+        return not self._comparison.regressed
 
     def _add(self, line: str, *, bad: bool = False) -> None:
         self._lines.append((line, bad))
 
 
+def _budgets(config: pytest.Config) -> BudgetFile | None:
+    try:
+        file = read_configuration(config.rootpath).budget_file
+        return BudgetFile.read(file) if file.is_file() else None
+    except HarnessError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
 def add_to(config: pytest.Config, session: Session) -> None:
-    """Take part in a run if its measurements are wanted; in a worker of xdist, the controller does."""
-    wanted = session.settings.measurements is not None or session.settings.baseline is not None
-    if wanted and not hasattr(config, "workerinput"):
-        config.pluginmanager.register(RunEnd(config, session), "mpy_harness.plugin.run_end")
+    """Take part in a run if its measurements are wanted or limited; in a worker of xdist, the controller does."""
+    if hasattr(config, "workerinput"):
+        return
+    settings, budgets = session.settings, _budgets(config)
+    if settings.measurements is not None or settings.baseline is not None or budgets is not None:
+        config.pluginmanager.register(RunEnd(config, session, budgets), "mpy_harness.plugin.run_end")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase as fnmatch
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mpy_harness.board.scripts import DeviceScript
+from mpy_harness.board.expected_output import difference, file_beside, read_expected
+from mpy_harness.board.script_tests import ScriptTest
+from mpy_harness.board.scripts import ENDED_EARLY, DeviceScript
 from mpy_harness.errors import (
     CorruptModule,
     GuestException,
@@ -46,9 +50,14 @@ def is_device_script(path: Path, settings: Settings) -> bool:
     """Tell whether a file is one of the device scripts that were asked for."""
     if path in settings.device_scripts:
         return True
-    # In a folder, a test has a name that pytest takes for a test's: helpers may lie beside tests.
-    named = path.suffix == ".py" and (path.stem.startswith("test_") or path.stem.endswith("_test"))
+    named = path.suffix == ".py" and any(fnmatch(path.name, pattern) for pattern in settings.device_patterns)
     return named and any(path.is_relative_to(folder) for folder in settings.device_scripts if folder.is_dir())
+
+
+def begin_outputs(found: Sequence[pytest.Item], session: Session) -> None:
+    """Begin to make CPython's outputs that the collected scripts will be compared with."""
+    files = {item.file for item in found if isinstance(item, ScriptItem)}
+    session.cpython_outputs.begin(file.script.for_cpython for file in files if file.compares_with_cpython)
 
 
 def _skipped(reason: str) -> BaseException:
@@ -68,36 +77,95 @@ class ScriptFile(pytest.File):
         node: ScriptFile = cls.from_parent(parent, path=path)
         node.session_of_ours = session
         cwd = parent.config.invocation_params.dir
-        node.script = DeviceScript(path, cwd, session.settings.device_path, session.settings.natmods)
+        node.script = DeviceScript(
+            path, cwd, session.settings.device_path, session.settings.natmods, session.settings.make_words
+        )
         return node
 
+    @property
+    def exp(self) -> Path | None:
+        """The file with what the script is to print, None where there is none."""
+        return file_beside(self.path)
+
+    @property
+    def compares_with_cpython(self) -> bool:
+        """Tell whether the script is to print what CPython prints; tests of unittest have their own verdicts."""
+        asked = self.session_of_ours.settings.expects_cpython
+        return asked and self.exp is None and not self.script.uses_unittest
+
+    @property
+    def compares(self) -> bool:
+        """Tell whether what the script prints is its verdict: then it is one test, whatever functions it has."""
+        return self.exp is not None or self.compares_with_cpython
+
+    def check(self, printed: str) -> None:
+        """Raise ScriptFailed unless the script printed what it is to print, where that is known."""
+        if not self.compares:
+            return
+        outputs = self.session_of_ours.cpython_outputs
+        expected = read_expected(self.exp) if self.exp else outputs.of(self.script.for_cpython)
+        if told := difference(expected, printed):
+            source = self.exp.name if self.exp else "CPython's output"
+            raise ScriptFailed(f"{self.path.name} did not print what it is to print ({source}):\n{told}")
+
+    def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
+        """Return the script's tests, for each target; those of a TestCase are below a node of its name."""
+        if self.compares:
+            yield from items(self, self, [None])
+            return
+        for name in self.script.tests.not_tests:
+            words = f"{self.path.name}: {name} is no test, because it wants arguments"
+            warnings.warn(pytest.PytestCollectionWarning(words), stacklevel=1)
+        tests = self.script.tests.tests
+        cases: dict[str | None, list[ScriptTest]] = {}
+        for test in tests:
+            cases.setdefault(test.case, []).append(test)
+        for case, methods in cases.items():
+            if case is None:
+                yield from items(self, self, methods)
+            else:
+                node: ScriptCase = ScriptCase.from_parent(self, name=case)
+                node.tests = methods
+                yield node
+        if not tests:
+            yield from items(self, self, [None])
+
+
+class ScriptCase(pytest.Collector):
+    """A TestCase of a device script."""
+
+    tests: list[ScriptTest]
+
     def collect(self) -> Iterator[pytest.Item]:
-        """Return the script's tests, for each target."""
-        functions: list[tuple[str | None, int]] = [*self.script.test_functions()] or [(None, 1)]
-        for function, line in functions:
-            for target in self.session_of_ours.settings.targets:
-                name = f"{function or 'script'}[{target.name}]"
-                # With its id given, pytest takes the brackets for parameters, and --lf finds the test again.
-                item = ScriptItem.from_parent(self, name=name, nodeid=f"{self.nodeid}::{name}")
-                item.entry, item.line, item.target_name = function, line, target.name
-                yield item
+        """Return the tests of its methods, for each target."""
+        assert isinstance(self.parent, ScriptFile)  # noqa: S101 - made by it
+        yield from items(self, self.parent, self.tests)
+
+
+def items(parent: pytest.Collector, file: ScriptFile, tests: Sequence[ScriptTest | None]) -> Iterator[ScriptItem]:
+    """Yield an item for each test and target; None is the script as a whole."""
+    for test in tests:
+        for target in file.session_of_ours.settings.targets:
+            name = f"{test.function if test else 'script'}[{target.name}]"
+            # With its id given, pytest takes the brackets for parameters, and --lf finds the test again.
+            item = ScriptItem.from_parent(parent, name=name, nodeid=f"{parent.nodeid}::{name}")
+            item.file, item.test, item.target_name = file, test, target.name
+            yield item
 
 
 class ScriptItem(pytest.Item):
     """One test in the guest."""
 
-    entry: str | None  # not "function": pytest takes that for a Python function
-    line: int
+    file: ScriptFile
+    test: ScriptTest | None  # not "function": pytest takes that for a Python function
     target_name: str
 
     def runtest(self) -> None:
         """Run it on a fresh board; what it printed goes into the report."""
-        parent = self.parent
-        assert isinstance(parent, ScriptFile)  # noqa: S101 - made by it
-        script = parent.script
-        board = parent.session_of_ours.script_board(self, self.target_name, script)
+        script = self.file.script
+        board = self.file.session_of_ours.script_board(self, self.target_name, script)
         try:
-            status = script.run(board, self.entry)
+            status = script.run(board, self.test)
         except GuestException as error:
             self.add_report_section("call", "guest output", error.output.replace("\r\n", "\n"))
             if error.type == "SkipTest":
@@ -107,10 +175,14 @@ class ScriptItem(pytest.Item):
             self.add_report_section("call", "guest output", board.output)
             raise
         self.add_report_section("call", "guest output", board.output)
-        if status not in (0, None):
+        is_skipped = board.output.splitlines()[-1:] == ["SKIP"]  # the convention of MicroPython's own tests
+        if status == ENDED_EARLY and not is_skipped:
+            raise ScriptFailed(f"{script.path.name} {ENDED_EARLY}")
+        if status not in (0, None, ENDED_EARLY):
             raise ScriptFailed(f"{script.path.name} ended with sys.exit({status!r})")
-        if board.output.splitlines()[-1:] == ["SKIP"]:  # the convention of MicroPython's own tests
+        if is_skipped:
             raise _skipped("the script printed SKIP")
+        self.file.check(board.output)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show the guest's view; our own frames would say nothing."""
@@ -121,4 +193,5 @@ class ScriptItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return where the test is."""
-        return self.path, self.line - 1, self.name
+        case = f"{self.test.case}." if self.test and self.test.case else ""
+        return self.path, self.test.line - 1 if self.test else 0, case + self.name

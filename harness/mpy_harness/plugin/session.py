@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import tempfile
@@ -13,22 +14,25 @@ from pathlib import Path
 import pytest
 
 from mpy_harness import machines
+from mpy_harness.board.asked import asked
 from mpy_harness.board.board import Board
+from mpy_harness.board.expected_output import CPythonOutputs
 from mpy_harness.board.hostfiles import HostFiles
 from mpy_harness.board.pool import BoardPool
 from mpy_harness.board.scripts import DeviceScript, import_mounts
-from mpy_harness.errors import ToolMissing
+from mpy_harness.errors import TargetInvalid, ToolMissing
 from mpy_harness.firmware.toolchain import toolchain
 from mpy_harness.measurements.carried import Carried
+from mpy_harness.plugin.absent import skipped_where_absent
 from mpy_harness.plugin.compiler import Compiler
-from mpy_harness.plugin.markers import counting_of
+from mpy_harness.plugin.markers import check_of, counting_of, guest_time_of, reset_of
 from mpy_harness.plugin.options import OPTIONS, Settings, read_settings
 from mpy_harness.plugin.progress import TerminalProgress
 from mpy_harness.plugin.records import Records
 from mpy_harness.programs.build import Program
 from mpy_harness.programs.program import CProgram
 from mpy_harness.resources import scratch
-from mpy_harness.targets import Target
+from mpy_harness.targets import Target, load_target
 
 _TAIL_LINES = 20
 
@@ -49,32 +53,46 @@ class Session:
             progress=TerminalProgress(config),
         )
         self.records = Records(config.rootpath)
+        workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+        self.cpython_outputs = CPythonOutputs((os.cpu_count() or 1) // workers)
         self._temporary: Path | None = None
         self._logs_wanted = False
-        self._current: dict[str, Board] = {}
+        self._said: set[str] = set()
+        self._current: dict[str, list[Board]] = {}
+        self._scripts: set[str] = set()
 
     def board(self, item: pytest.Item, target_name: str, host_files: HostFiles | None = None) -> Board:
         """Return a fresh board for a test, counting what its marker ``counting`` says; the log says whose turn it is.
 
-        A missing tool raises ToolMissing, or skips the test where the configuration says that the target may be absent.
+        One that the test has already is not taken from it: the next call gives another. A missing tool raises
+        ToolMissing, or skips the test where the configuration says that the target may be absent.
         """
-        target = self._target(target_name)
+        target = self.target_of(item, target_name)
         self._prepare_logs()
+        boards = self._current.setdefault(item.nodeid, [])
+        number = sum(board.target.name == target.name for board in boards)
         files = host_files or HostFiles((), import_mounts(self.settings.device_path))
-        with self._tools_or_skip(item, target):
-            board = self.pool.board(target, files, counting_of(item, self.settings.counting))
+        with skipped_where_absent(lambda: target), self._tools_or_skip(item, target):
+            mode, check = counting_of(item, self.settings.counting), check_of(item, self.settings.check)
+            reset = reset_of(item, self.settings.reset)
+            guest_time = guest_time_of(item, self.settings.guest_time)
+            covers = self.settings.native_coverage is not None
+            board = self.pool.board(
+                target, files, mode, number, reset, check=check, covers=covers, guest_time=guest_time
+            )
         board.console.begin(item.nodeid)
         board.forget()
-        self._current[item.nodeid] = board
+        boards.append(board)
         return board
 
     def script_board(self, item: pytest.Item, target_name: str, script: DeviceScript) -> Board:
         """Return a fresh board that can import what the script does, native modules built for it."""
-        target = self._target(target_name)
+        self._scripts.add(item.nodeid)
+        target = self.target_of(item, target_name)
         with self._tools_or_skip(item, target):
             modules = script.modules(target, self.settings.micropython, self.pool.progress)
         for build in modules.builds.values():
-            self.records.natmod(item, build)
+            self.records.natmod(item, build, target_name)
         board = self.board(item, target_name, script.host_files(modules))
         board.may_import(*modules.builds.values(), *modules.files)
         return board
@@ -83,7 +101,7 @@ class Session:
         """Return what compiles plain C for a test. A missing tool does what it does for ``board``."""
         with self._tools_or_skip(item, target):
             machines.kind_of(target).find()
-            if not target.is_published:
+            if target.is_built:
                 toolchain(target.cross, target.built.micropython)
         mode = counting_of(item, self.settings.counting)
 
@@ -93,8 +111,25 @@ class Session:
 
         return Compiler(target, bases, folder, make)
 
+    def target(self, name: str) -> Target:
+        """Return a target of this run, or another one by its name or folder, with what its board says of itself.
+
+        Raises TargetInvalid, and what connecting with a board raises.
+        """
+        return asked(self._target(name))
+
+    def target_of(self, item: pytest.Item, name: str) -> Target:
+        """Return the target of a test. A missing tool does what it does for ``board``."""
+        with self._tools_or_skip(item, self._target(name)):
+            return self.target(name)
+
     def _target(self, name: str) -> Target:
-        return next(target for target in self.settings.targets if target.name == name)
+        for target in self.settings.targets:
+            if target.name == name:
+                return target
+        if self.settings.firmware is not None:
+            raise TargetInvalid(f"--firmware is for {self.settings.targets[0].name} alone: leave it out for {name}.")
+        return load_target(name, self.config.rootpath)
 
     @contextmanager
     def _tools_or_skip(self, item: pytest.Item, target: Target) -> Iterator[None]:
@@ -108,37 +143,63 @@ class Session:
             pytest.skip(reason)
 
     def used_by(self, item: pytest.Item) -> Board | None:
-        """Return the board that a test used."""
-        return self._current.get(item.nodeid)
+        """Return the board that a test used, the first of several; its budgets and cases are about that one."""
+        return next(iter(self._current.get(item.nodeid, ())), None)
+
+    def all_used_by(self, item: pytest.Item) -> Sequence[Board]:
+        """Return all boards that a test used."""
+        return self._current.get(item.nodeid, ())
 
     def finish(self, item: pytest.Item) -> Carried:
-        """Return what a test measured, which is over; its board is free."""
+        """Return what a test measured, which is over; its boards are free."""
         self._current.pop(item.nodeid, None)
         return self.records.finish(item)
 
-    def explain(self, item: pytest.Item, board: Board) -> list[tuple[str, str]]:
-        """Return the sections that a failed test's report gets."""
+    def explain(self, item: pytest.Item) -> Iterator[tuple[str, str]]:
+        """Yield the sections that a failed test's report gets."""
         self._logs_wanted = True
-        tail = board.console.tail(_TAIL_LINES)
-        return [
-            ("last console lines", tail or "(the guest printed nothing)"),
-            ("console log", str(board.console.log_path)),
-            ("run it again", self._reproduce(item)),
-        ]
+        boards = self.all_used_by(item)
+        for number, board in enumerate(boards, 1):
+            which = f" of board {number}, {board.target.name}" if len(boards) > 1 else ""
+            yield f"last console lines{which}", board.console.tail(_TAIL_LINES) or "(the guest printed nothing)"
+            yield f"console log{which}", str(board.console.log_path)
+        yield "run it again", self._reproduce(item)
+
+    def failed_folder(self) -> Path:
+        """Return where the arrays of failed cases go, beside the logs of consoles."""
+        self._prepare_logs()
+        self._logs_wanted = True
+        return self.pool.log_folder.parent / "failed"
+
+    def once(self, message: str) -> str:
+        """Return a failure's text, of one that was reported before its begin: what to do has been said there."""
+        if message in self._said:
+            begin = re.split(r"(?<=\w)[;.:]\s", message.partition(": ")[2], maxsplit=1)[0]
+            return f"{message.partition(': ')[0]}: {begin} (what to do is said at the first test that ends like this)"
+        self._said |= {message} - {""}
+        return message
 
     def close(self) -> None:
         """End the boards. Logs in a temporary folder are kept if the report of a failed test names them."""
         self.pool.close()
+        self.cpython_outputs.close()
         if self._temporary is not None and not self._logs_wanted:
             shutil.rmtree(self._temporary, ignore_errors=True)
 
     def _reproduce(self, item: pytest.Item) -> str:
         # Paths are relative to where pytest was called, which is what a device script sees as its current folder.
         here = self.config.invocation_params.dir
-        words = ["pytest", os.path.relpath(item.path, here) + item.nodeid[item.nodeid.index("::") :]]
+        file = os.path.relpath(item.path, here)
+        words = ["pytest", file + item.nodeid[item.nodeid.index("::") :]]
         for option in OPTIONS:
-            for value in option.given(self.config) if option.is_repeated else ():
-                words += [option.flag, value]
+            values = option.given(self.config) if option.is_repeated else []
+            if option.key == "mpy_device_scripts" and item.nodeid in self._scripts:
+                values = values and [file]  # this one of what may be hundreds
+            for value in values:
+                if option.kind == "bool":
+                    words.append(option.flag)
+                else:
+                    words += [f"{option.flag}={value}"] if value.startswith("-") else [option.flag, value]
         return shlex.join(words)
 
     def _prepare_logs(self) -> None:

@@ -43,14 +43,14 @@ def _strip(entry: TracebackType) -> None:
             entry = entry.tb_next
 
 
-def bare(excinfo: pytest.ExceptionInfo[BaseException]) -> str | None:
-    """Return all there is to say of one of our errors that no code of the user's led to (a fixture's); or None."""
+def bare(excinfo: pytest.ExceptionInfo[BaseException]) -> str:
+    """Return all there is to say of one of our errors that no code of the user's led to (a fixture's); or ""."""
     if not isinstance(excinfo.value, HarnessError):
-        return None
+        return ""
     entry: TracebackType | None = excinfo.tb
     while entry is not None:
         if not _is_in(entry, _PYTEST):
-            return None
+            return ""
         entry = entry.tb_next
     return f"{type(excinfo.value).__name__}: {excinfo.value}"
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from mpy_harness.errors import ProgramInvalid, TargetInvalid
 from mpy_harness.firmware import toolchain
-from mpy_harness.firmware.board_sources import board_sources
+from mpy_harness.firmware.board_sources import board_folders, board_sources
 from mpy_harness.targets import Target
 
-#: The makefile that knows how, in the folder of ``firmware.board`` or of ``firmware.shared``.
+#: The makefile that knows how, in one of the folders of the board.
 RECIPE = "program.mk"
 _BUILD_SECONDS = 300.0
 _SOURCES = "sources"
@@ -69,7 +69,7 @@ def build_program(
     boards = board_sources(image).put(folder / "board")
     variables = {
         **boards,
-        "RECIPE": str(Path(boards["BOARD_DIR" if recipe.parent == image.own_board else "SHARED_DIR"], RECIPE)),
+        "RECIPE": str(Path(boards[recipe], RECIPE)),
         "BUILD": "build",
         "CROSS_COMPILE": image.cross,
         "SOURCES": " ".join(f"{_SOURCES}/{name}" for name in links),
@@ -83,12 +83,12 @@ def build_program(
     return Program(folder / "build" / "program.elf", target, tuple(f"{name[:-2]}.o" for name in links))
 
 
-def _recipe(target: Target) -> Path | None:
+def _recipe(target: Target) -> str | None:
+    # The variable that names the folder which has it.
     image = target.firmware_of or target
-    if image.is_published:
+    if not image.is_built:
         return None  # what its board is made of is not known
-    folders = filter(None, (image.own_board, image.shared_board))
-    return next((folder / RECIPE for folder in folders if (folder / RECIPE).is_file()), None)
+    return next((name for name, folder in board_folders(image).items() if (folder / RECIPE).is_file()), None)
 
 
 def _check(sources: Sequence[Path], include: Sequence[Path]) -> None:

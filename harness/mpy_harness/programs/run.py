@@ -11,6 +11,7 @@ from mpy_harness import machines
 from mpy_harness.board.console import Console, ConsoleClosed, WaitedLong
 from mpy_harness.counting.attribution import Names, call_tree, without
 from mpy_harness.counting.count import Count, count_of
+from mpy_harness.counting.guest_time import with_guest_time
 from mpy_harness.counting.instrument import Mode
 from mpy_harness.counting.plugin_lines import Kind, Record, parse
 from mpy_harness.counting.profile import Profile
@@ -49,7 +50,7 @@ def run_program(
     target, symbols = program.target, Symbols(program.elf, "program")
     kind = machines.kind_of(target)
     instrument = kind.instrument(program.elf, mode, progress or Silent()) if mode else None
-    machine = kind.start(program.elf, instrument)
+    machine = kind.start(program.elf, with_guest_time(instrument, target, program.elf, None))
     console = Console(machine.console, log)
     try:
         output, status = _follow(machine, console, target.name, symbols, timeout)

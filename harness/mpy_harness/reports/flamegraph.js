@@ -22,7 +22,7 @@
   });
   if (!frames.length) return;
   const whole = frames[0];
-  let focus = whole, width = svg.viewBox.baseVal.width, letter = 7.25;
+  let focus = whole, current = whole, width = svg.viewBox.baseVal.width, letter = 7.25;
 
   function label(frame, wide) {
     const fits = Math.floor((wide - 8) / letter), name = Array.from(frame.name), part = " " + percent(frame.size);
@@ -126,8 +126,39 @@
   group.addEventListener("mouseleave", () => tell(""));
   back.addEventListener("click", () => zoom(whole));
   input.addEventListener("input", search);
+  // The keyboard: one frame can be reached by Tab, arrows go from there to its caller, callees and neighbours.
+  const inside = (frame, other) => frame.at >= other.at && frame.at + frame.size <= other.at + other.size;
+  const shown = (frame) => frame.element.getAttribute("display") !== "none";
+  function step(key) {
+    const near = (level, fits) => frames.filter((frame) => frame.level === level && shown(frame) && fits(frame));
+    if (key === "ArrowUp") return near(current.level - 1, (frame) => inside(current, frame))[0];
+    if (key === "ArrowDown") return near(current.level + 1, (frame) => inside(frame, current))[0];
+    if (key === "ArrowLeft") return near(current.level, (frame) => frame.at < current.at).pop();
+    if (key === "ArrowRight") return near(current.level, (frame) => frame.at > current.at)[0];
+    return key === "Home" ? whole : undefined;
+  }
+  function reach(frame) {
+    current.element.setAttribute("tabindex", -1);
+    current = frame;
+    current.element.setAttribute("tabindex", 0);
+    current.element.focus();
+  }
+  for (const frame of frames) {
+    frame.element.setAttribute("role", "button");
+    frame.element.setAttribute("aria-label", frame.about);
+    frame.element.setAttribute("tabindex", frame === whole ? 0 : -1);
+  }
+  group.addEventListener("focusin", (event) => tell((frameOf(event) || { about: "" }).about));
+  group.addEventListener("focusout", () => tell(""));
+  group.addEventListener("keydown", (event) => {
+    const to = step(event.key);
+    if (event.key === "Enter" || event.key === " ") zoom(current);
+    else if (to) reach(to);
+    else if (!event.key.startsWith("Arrow")) return;
+    event.preventDefault();
+  });
   window.addEventListener("keydown", (event) => {
-    if (!alone && !svg.matches(":hover")) return; // inside a page, other keys are the page's
+    if (!alone && !svg.matches(":hover") && !svg.contains(document.activeElement)) return; // inside a page, other keys are the page's
     if ((event.ctrlKey || event.metaKey) && event.key === "f" && document.activeElement !== input) {
       event.preventDefault(); // a second Ctrl-F is the browser's own
       input.focus();
@@ -146,7 +177,8 @@
   const length = measured ? measured.text.getComputedTextLength() : 0;
   if (length) letter = length / Array.from(measured.text.textContent).length;
   function fit() {
-    if (alone) width = Math.max(600, document.documentElement.clientWidth || window.innerWidth);
+    const room = alone ? document.documentElement.clientWidth || window.innerWidth : svg.parentElement && svg.parentElement.clientWidth;
+    if (room) width = Math.max(600, room);
     layout();
   }
   window.addEventListener("resize", fit);

@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mpy_harness.reports.figures import plural
 from mpy_harness.reports.names import printable, shortened
-from mpy_harness.reports.verdict import plural
 
 _NAME = 100
 _SENTENCE = 300

@@ -13,13 +13,16 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from mpy_harness.measurements.comparison import Verdict
+from mpy_harness.reports.figures import amount, metric, percent, signed
 from mpy_harness.reports.names import printable, shortened
 from mpy_harness.reports.page import Content, view
-from mpy_harness.reports.verdict import VERDICTS, amount, metric, percent, signed
+from mpy_harness.reports.verdict import VERDICTS
 
 _HERE = Path(__file__).parent
 _SVG = "{http://www.w3.org/2000/svg}"
 _NAME = 300
+_SHORTER: dict[Verdict, str] = {"unlike": "other conditions", "unsteady": "not judged", "missed": "test failed"}
 
 
 def html_page(content: Content) -> str:
@@ -61,7 +64,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "name": lambda text: shortened(printable(text), _NAME),
-        "label": lambda verdict: "other conditions" if verdict == "unlike" else VERDICTS[verdict],
+        "label": lambda verdict: _SHORTER.get(verdict, VERDICTS[verdict]),
         "amount": amount,
         "signed": signed,
         "percent": percent,

@@ -7,19 +7,11 @@ from html import escape
 
 from mpy_harness.measurements.comparison import Comparison, Row
 from mpy_harness.measurements.run import Measurement, Run
+from mpy_harness.reports.causes import OF_ONE_CAUSE, Cause, Style, causes, contributions, of_causes
+from mpy_harness.reports.figures import amount, percent, plural, signed
 from mpy_harness.reports.gfm import Section, code, figure, fitted, prose
 from mpy_harness.reports.names import printable, shortened
-from mpy_harness.reports.verdict import (
-    VERDICTS,
-    amount,
-    changed,
-    contributors,
-    culprits,
-    headline,
-    percent,
-    plural,
-    signed,
-)
+from mpy_harness.reports.verdict import SIGNS, VERDICTS, advice, changed, counts, headline
 from mpy_harness.reports.verdict import tolerated as within_thresholds
 
 #: GitHub refuses comments of more than 65 536 characters; counted here in bytes, which are never fewer.
@@ -30,35 +22,45 @@ SUMMARY_BYTES = (1 << 20) - 4096
 _SENTENCES = 12
 _TARGETS = 8
 _PARTS = 3
-_GREW = 5
+_CAUSES = 12
+_STYLE = Style(lambda name: code(name, 60), lambda unit: prose(unit, 40))
 _WORST, _OPEN = "worse", 20  # rows that are not folded
 
 
 def comparison_markdown(comparison: Comparison, *, footer: str = "", limit: int = SUMMARY_BYTES) -> str:
-    """Return a comparison as Markdown: the verdict, alerts, reasons, worse rows; other changes are folded.
+    """Return a comparison as Markdown: the verdict with its causes, alerts, reasons; the rows of a cause are folded.
 
     ``footer`` is Markdown that is trusted, ``limit`` is in bytes.
     """
     rows = changed(comparison)
+    known = causes(comparison)
     targets = {row.measurement.target for row in comparison.rows}
+    where = f"{_revisions(comparison)}{_on(targets)}."
     intro = [
-        f"### {'❌' if comparison.regressed else '✅'} {headline(comparison)}",
-        f"{_revisions(comparison)}{_on(targets)}.",
+        f"### {SIGNS[comparison.outcome]} {headline(comparison, _STYLE)}",
+        f"{counts(comparison)}. {where}" if known else where,
+        *_ranked(known),
         *_listed("Alerts", comparison.alerts),
-        *_grew(comparison),
+        *_outdated(comparison),
+        *_failed(comparison.head),
         *_listed("Different around the measurements", comparison.reasons),
     ]
-    shown = [(title, [row for row in rows if row.verdict == verdict]) for verdict, title in VERDICTS.items()]
-    shown.append(("changed within thresholds", within_thresholds(comparison)))
     columns = [*_named(targets), "base", "head", "change", "%"]
-    worse = shown[0][1]
-    shown[0:1] = [(_WORST, worse[:_OPEN]), ("more that got worse", worse[_OPEN:])]
+    *explained, others = of_causes(known, [row for row in rows if row.verdict == "worse"])
+    opened = [*(row for members in explained for row in members[:OF_ONE_CAUSE]), *others]
+    folded = [*opened[_OPEN:], *(row for members in explained for row in members[OF_ONE_CAUSE:])]
+    shown = [(_WORST, opened[:_OPEN]), ("more that got worse", folded)]
+    shown += [(title, [row for row in rows if row.verdict == verdict]) for verdict, title in VERDICTS.items()][1:]
+    shown.append(("changed within thresholds", within_thresholds(comparison)))
     sections = [_section(title, columns, members, len(targets) > 1) for title, members in shown if members]
     return fitted(intro, sections, [*_conditions(comparison.head), *([footer] if footer else [])], limit)
 
 
-def run_markdown(run: Run, *, footer: str = "", limit: int = SUMMARY_BYTES) -> str:
-    """Return the measurements of one run as Markdown, a folded table for each metric; ``limit`` is in bytes."""
+def run_markdown(run: Run, *, note: str = "", footer: str = "", limit: int = SUMMARY_BYTES) -> str:
+    """Return the measurements of one run as Markdown, a folded table for each metric; ``limit`` is in bytes.
+
+    ``note`` is a sentence of ours without its full stop, such as why there is no comparison.
+    """
     targets = {measurement.target for measurement in run.measurements}
     metrics: dict[tuple[str, str], list[Measurement]] = {}
     for measurement in run.measurements:
@@ -73,15 +75,18 @@ def run_markdown(run: Run, *, footer: str = "", limit: int = SUMMARY_BYTES) -> s
         )
         for (name, _), members in sorted(metrics.items())
     ]
+    failed = f"{SIGNS['failed']} {plural(len(run.failed), 'test')} failed, " if run.failed else ""
     intro = [
-        f"### {plural(len(run.measurements), 'measurement')}",
+        f"### {failed}{plural(len(run.measurements), 'measurement')}",
         f"{_revision(run) if run.revision else 'Measured'}{_on(targets)}.",
+        *([prose(f"{note[0].upper()}{note[1:]}.")] if note else []),
+        *_failed(run),
     ]
     return fitted(intro, sections, [*_conditions(run), *([footer] if footer else [])], limit)
 
 
 def _section(title: str, columns: Sequence[str], rows: Sequence[Row], targets: bool) -> Section:
-    grew = any(contributors(row, 1) for row in rows)
+    grew = any(contributions(row, 1) for row in rows)
     cells = [
         [
             *_cells(row.measurement, targets),
@@ -107,7 +112,7 @@ def _cells(measurement: Measurement, targets: bool) -> list[str]:
 
 
 def _parts(row: Row) -> str:
-    parts = contributors(row, _PARTS)
+    parts = contributions(row, _PARTS)
     return ", ".join(f"{code(part.name, 60)} {figure(signed(part.delta))}" for part in parts)
 
 
@@ -118,16 +123,29 @@ def _listed(title: str, sentences: Sequence[str]) -> list[str]:
     return [f"**{title}**", "\n".join(lines)] if lines else []
 
 
-def _grew(comparison: Comparison) -> list[str]:
-    found = culprits(comparison)
+def _ranked(known: Sequence[Cause]) -> list[str]:
+    """Return the causes as a list, where the headline does not name them all."""
+    if len(known) < 2:
+        return []
+    lines = [f"- {each.text(_STYLE)}" for each in known[:_CAUSES]]
+    if len(known) > _CAUSES:
+        lines.append(f"- {len(known) - _CAUSES:,} more")
+    return ["**Causes**, those first that explain most", "\n".join(lines)]
+
+
+def _outdated(comparison: Comparison) -> list[str]:
+    say = advice(comparison)
+    return [f"**{say}** {code(comparison.renewal, 300)}"] if say else []
+
+
+def _failed(run: Run) -> list[str]:
+    failed = run.failed
     lines = [
-        f"- {code(each.name, 60)}{f' of {code(each.module, 40)}' if each.module else ''}: {prose(each.change)}"
-        f"{f', in {each.rows:,} measurements' if each.rows > 1 else ''}"
-        for each in found[:_GREW]
+        f"- {code(each.test)}" + (f" on {code(each.target, 40)}" if each.target else "") for each in failed[:_SENTENCES]
     ]
-    if len(found) > _GREW:
-        lines.append(f"- {len(found) - _GREW:,} more")
-    return ["**What grew**", "\n".join(lines)] if lines else []
+    if len(failed) > _SENTENCES:
+        lines.append(f"- {len(failed) - _SENTENCES:,} more")
+    return ["**Failed tests**", "\n".join(lines)] if lines else []
 
 
 def _revisions(comparison: Comparison) -> str:

@@ -41,11 +41,17 @@
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
     const off = new Set(chips.filter((chip) => chip.getAttribute("aria-pressed") === "false").map((chip) => chip.dataset.verdict));
     let shown = 0;
+    const covered = new Map(); // rows that match, of verdicts that are switched off
     for (const [row, text] of rows) {
-      row.hidden = off.has(row.dataset.verdict) || !words.every((word) => text.includes(word));
+      const matches = words.every((word) => text.includes(word)), verdict = row.dataset.verdict;
+      row.hidden = off.has(verdict) || !matches;
       shown += !row.hidden;
+      if (matches && off.has(verdict)) covered.set(verdict, (covered.get(verdict) || 0) + 1);
     }
-    output.textContent = shown === rows.length ? rows.length + " rows" : shown + " of " + rows.length + " rows";
+    const named = chips.filter((chip) => covered.has(chip.dataset.verdict))
+      .map((chip) => covered.get(chip.dataset.verdict) + " " + chip.firstChild.textContent.trim());
+    output.textContent = (shown === rows.length ? rows.length + " rows" : shown + " of " + rows.length + " rows")
+      + (words.length && named.length ? "; hidden, though they match: " + named.join(", ") : "");
   }
 
   for (const chip of chips) {

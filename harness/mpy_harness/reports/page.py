@@ -8,25 +8,30 @@ from math import log10
 from typing import Any
 
 from mpy_harness.counting.profile import Profile
-from mpy_harness.measurements.comparison import Comparison, Row
+from mpy_harness.measurements.comparison import Comparison, Outcome, Row
+from mpy_harness.measurements.from_tests import INFINITE
 from mpy_harness.measurements.run import Measurement, Run
+from mpy_harness.reports.causes import Cause, causes, contributions
+from mpy_harness.reports.figures import amount, percent, plural, signed
 from mpy_harness.reports.flamegraph import flamegraph
 from mpy_harness.reports.names import printable, share, shortened
 from mpy_harness.reports.treemap import Tile, bytes_of_families, treemap
 from mpy_harness.reports.trends import Series, trends
-from mpy_harness.reports.verdict import VERDICTS, amount, changed, contributors, headline, lead, percent, plural, signed
+from mpy_harness.reports.verdict import VERDICTS, advice, changed, counts, headline
 from mpy_harness.sizes import SizeTree
 
 MAX_ROWS = 5000
 FLAMES = 6
-_CAUSES, _PARTS = 12, 6
-_MARGINS, _CHARTS, _POINTS, _LEAVES, _NOTES, _MAPS = 60, 24, 200, 200, 50, 8
+_CAUSES, _PARTS, _SHARES = 12, 6, 100
+_MARGINS, _CHARTS, _POINTS, _LEAVES, _NOTES, _MAPS = 60, 24, 200, 200, 50, 24
+_OPEN_MAPS, _OF_ONE_CAUSE = 3, 6
 _MAP = (1000, 430)
 _CHART = (240, 56)
 _PLOT = 200
 _LETTER, _BOLD_LETTER = 6.7, 7.6
 _HUES = 8
 _LEGEND = 0.002
+_MOODS: dict[Outcome, str] = {"regressed": "bad", "failed": "bad", "inconclusive": "unsure", "passed": "good"}
 _IMAGE = "firmware"  # its case, see measurements/from_tests.py
 
 
@@ -56,14 +61,10 @@ def view(content: Content) -> dict[str, Any]:
         "compared": compared is not None,
         "rows": rows[:MAX_ROWS],
         "left_out": max(0, len(rows) - MAX_ROWS),
-        "causes": _causes(rows) if compared else [],
+        "causes": _causes(compared) if compared else [],
         **_margins(run.measurements),
-        **_charts(trends([run, *content.history])),
-        "maps": [
-            _map(title, tree)
-            for title, tree in {**content.sizes, **_own_trees(run, given=bool(content.sizes))}.items()
-            if tree.bytes
-        ][:_MAPS],
+        **_charts(trends([run, *content.history]), causes(compared) if compared else ()),
+        **_maps(content),
         "flames": [flamegraph(profile) for profile in content.profiles[:FLAMES]],
         "conditions": sorted(run.provenance.items())[:_NOTES],
     }
@@ -71,15 +72,18 @@ def view(content: Content) -> dict[str, Any]:
 
 def _verdict(comparison: Comparison) -> dict[str, Any]:
     counted = [(verdict, len(comparison.of(verdict))) for verdict in VERDICTS]
+    failed = [f"{each.test} on {each.target}" if each.target else each.test for each in comparison.head.failed]
+    outdated = [f"{advice(comparison)} {comparison.renewal}"] if comparison.outdated else []
     notes = [
         ("Alerts", "alert", _few(comparison.alerts)),
+        ("Baseline", "alert", outdated),
+        ("Failed tests", "alert", _few(failed)),
         ("Different around the measurements", "reason", _few(comparison.reasons)),
     ]
     return {
         "headline": headline(comparison),
-        "lead": lead(comparison),
-        "mood": "bad" if comparison.regressed else "good",
-        "about": _about(comparison),
+        "mood": _MOODS[comparison.outcome],
+        "about": f"{counts(comparison)} · {_about(comparison)}" if causes(comparison) else _about(comparison),
         "tiles": [tile for tile in counted if tile[1]],
         "notes": [note for note in notes if note[2]],
     }
@@ -88,7 +92,7 @@ def _verdict(comparison: Comparison) -> dict[str, Any]:
 def _plain(run: Run) -> dict[str, Any]:
     text = plural(len(run.measurements), "measurement")
     about = f"{_revision(run)} · {_when(run)}" if run.revision else _when(run)
-    return {"headline": text, "lead": text, "mood": "plain", "about": about, "tiles": [], "notes": []}
+    return {"headline": text, "mood": "plain", "about": about, "tiles": [], "notes": []}
 
 
 def _few(sentences: Sequence[str]) -> list[str]:
@@ -118,22 +122,35 @@ def _rows(content: Content) -> list[Row]:
     return changed(content.comparison) + content.comparison.of("same")
 
 
-def _causes(rows: Iterable[Row]) -> list[dict[str, Any]]:
-    # Rows that grew for one cause share a card: the first of them is the worst.
-    causes: dict[tuple[str, str, str, str], dict[str, Any]] = {}
-    for row in rows:
-        parts = contributors(row, _PARTS)
-        if row.verdict == "worse" and parts:
-            key = (row.measurement.target, row.measurement.metric, parts[0].module, parts[0].name)
-            cause = {"row": row, "parts": parts, "most": max(abs(part.delta) for part in parts), "others": -1}
-            causes.setdefault(key, cause)["others"] += 1
-    return list(causes.values())[:_CAUSES]
+def _causes(comparison: Comparison) -> list[dict[str, Any]]:
+    """Return a card for each cause: the measurement in which it did most, whose bars add up to that one's change."""
+    cards = []
+    for cause in causes(comparison)[:_CAUSES]:
+        row = cause.shares[0].row
+        parts = contributions(row, _PARTS)
+        cards.append(
+            {
+                "title": cause.title(),
+                "effects": [effect.text() for effect in cause.effects],
+                "row": row,
+                "parts": parts,
+                "most": max((abs(part.delta) for part in parts), default=1),
+                "shares": cause.shares[:_SHARES],
+                "cases": len(cause.shares),
+                "left_out": max(0, len(cause.shares) - _SHARES),
+            }
+        )
+    return cards
 
 
 def _margins(measurements: Iterable[Measurement]) -> dict[str, Any]:
-    # A limit of zero is kept or not: it has no margin to draw.
+    # A limit of zero is kept or not, and what has no error at all says nothing of a limit: no margin to draw.
     limited = [(each, _used(each)) for each in measurements if each.limit is not None]
-    drawn = sorted(((each, used) for each, used in limited if used), key=lambda pair: (-pair[1], pair[0].key))
+    perfect = sum(_is_perfect(each) for each, _ in limited)
+    drawn = sorted(
+        ((each, used) for each, used in limited if used and not _is_perfect(each)),
+        key=lambda pair: (-pair[1], pair[0].key),
+    )
     shown = drawn[:_MARGINS]
     if not shown:
         return {"margins": []}
@@ -149,7 +166,17 @@ def _margins(measurements: Iterable[Measurement]) -> dict[str, Any]:
         for each, used in shown
     ]
     ticks = [place(10.0**power) for power in range(low, 0)]
-    return {"margins": margins, "ticks": ticks, "limit_x": place(1), "margins_left_out": len(drawn) - len(shown)}
+    left_out = len(drawn) - len(shown)
+    about = [f"{left_out:,} more are further from their limits."] if left_out else []
+    about += [f"{plural(perfect, 'check')} without any error: left out."] if perfect else []
+    return {"margins": margins, "ticks": ticks, "limit_x": place(1), "margins_about": " ".join(about)}
+
+
+def _is_perfect(measurement: Measurement) -> bool:
+    if measurement.better == "lower":
+        # Half a unit in the last place is the error of a value that is rounded well: there is no better one.
+        return measurement.value <= (0.5 if measurement.unit in {"LSB", "ULP"} else 0)
+    return abs(measurement.value) >= INFINITE
 
 
 def _used(measurement: Measurement) -> float:
@@ -161,16 +188,24 @@ def _used(measurement: Measurement) -> float:
     return min(used / available, 1e9) if available and used else 0.0
 
 
-def _charts(series: Sequence[Series]) -> dict[str, Any]:
+def _charts(series: Sequence[Series], known: Sequence[Cause]) -> dict[str, Any]:
+    """Return charts in groups: of each cause of this change, then of none."""
     moved = [each for each in series if each.moved]
-    shown = (moved or list(series))[:_CHARTS]
-    steady = len(series) - len(moved)
-    parts = [f"{plural(len(moved), 'series')[: None if len(moved) != 1 else -1]} moved".replace("seriess", "series")]
-    if len(moved) > len(shown):
-        parts.append(f"the {len(shown)} that moved furthest are shown")
-    if steady:
+    left = {each.measurement.key: each for each in moved or series}
+    groups: list[tuple[str, list[Series]]] = []
+    for cause in known:
+        keys = dict.fromkeys(share.row.measurement.key for share in cause.shares)
+        groups.append((cause.title(), [left.pop(key) for key in keys if key in left][:_OF_ONE_CAUSE]))
+    explained = sum(len(members) for _, members in groups)
+    groups.append(("No known cause" if known else "", list(left.values())[: max(0, _CHARTS - explained)]))
+    shown = sum(len(members) for _, members in groups)
+    parts = [f"{len(moved):,} series moved"]  # one of these, and many
+    if len(moved) > shown:
+        parts.append(f"{shown} of them are shown, those that moved furthest")
+    if steady := len(series) - len(moved):
         parts.append(f"{steady:,} stayed the same")
-    return {"charts": [_chart(each) for each in shown], "trends_about": ", ".join(parts) + "."}
+    trends_of = [(title, [_chart(each) for each in members]) for title, members in groups if members]
+    return {"trends": trends_of, "trends_about": ", ".join(parts) + "."}
 
 
 def _chart(series: Series) -> dict[str, Any]:
@@ -185,11 +220,17 @@ def _chart(series: Series) -> dict[str, Any]:
         for number, value in enumerate(values)
     ]
     line = "M" + "L".join(f"{x} {y}" for x, y in places)
-    delta = values[-1] - values[0]
+    before = points[-2]
+    delta = values[-1] - before.value
     worse = delta > 0 if series.measurement.better == "lower" else delta < 0
-    share = percent(delta / abs(values[0])) if values[0] else ""
+    share = percent(delta / abs(before.value)) if before.value else ""
+    when = f"{before.revision[:7]} of {before.day}" if before.revision else before.day
     return {
         "measurement": series.measurement,
+        "since": f"since the run before ({when})",
+        "low": amount(low),
+        "high": amount(high),
+        "span": (points[0].day, points[-1].day),
         "line": line,
         "area": f"{line}L{places[-1][0]} {height}L{places[0][0]} {height}Z",
         "points": [
@@ -202,6 +243,28 @@ def _chart(series: Series) -> dict[str, Any]:
         "label": f"{len(points)} revisions, from {amount(values[0])} to {amount(values[-1])}, "
         f"least {amount(low)}, most {amount(high)}",
     }
+
+
+def _maps(content: Content) -> dict[str, Any]:
+    """Return treemaps: those given, then those of the run's own parts, what grew most first; most of them folded."""
+    grown: dict[str, int | float] = {}
+    for row in content.comparison.rows if content.comparison else ():
+        if row.delta and row.head:
+            grown[_tree_title(row.head)] = row.delta
+    own = _own_trees(content.run, given=bool(content.sizes))
+    ordered = sorted(own.items(), key=lambda pair: -max(0, grown.get(pair[0], 0)))
+    trees = [(title, tree) for title, tree in (*content.sizes.items(), *ordered) if tree.bytes]
+    maps = [_map(title, tree) | {"change": grown.get(title, 0)} for title, tree in trees[:_MAPS]]
+    # What grew is open, and enough besides for a page that nothing grew on.
+    opened = max(_OPEN_MAPS, sum(each["change"] > 0 for each in maps)) if len(maps) > _OPEN_MAPS else len(maps)
+    opened = min(opened, 2 * _OPEN_MAPS)
+    about = [f"{plural(len(maps) - opened, 'map')} that did not grow most: folded."] if len(maps) > opened else []
+    about += [f"{plural(len(trees) - len(maps), 'map')} more: left out."] if len(trees) > len(maps) else []
+    return {"maps": maps[:opened], "folded_maps": maps[opened:], "maps_about": " ".join(about)}
+
+
+def _tree_title(measurement: Measurement) -> str:
+    return f"{measurement.metric} of {measurement.case} on {measurement.target}"
 
 
 def _own_trees(run: Run, *, given: bool) -> dict[str, SizeTree]:
@@ -221,7 +284,7 @@ def _own_trees(run: Run, *, given: bool) -> dict[str, SizeTree]:
             for module, inside in modules.items()
             for name, size in ([("", 0)] if module else inside.items())
         ]
-        trees[f"{each.metric} of {each.case} on {each.target}"] = SizeTree.of(each.metric, children)
+        trees[_tree_title(each)] = SizeTree.of(each.metric, children)
     return trees
 
 

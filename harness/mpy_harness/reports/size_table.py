@@ -32,9 +32,18 @@ def image_lines(sizes: ElfSizes, title: str, top: int) -> list[str]:
         [section.name, section.kind, f"{section.size:,}", f"{section.address:#010x}"] for section in sizes.sections
     ]
     lines += ["", *aligned([["section", "part", "bytes", "address"], *sections])]
+    lines += _modules(sizes)
     for region in sizes.regions:
         lines += _biggest(region.tree, f"of {region.name}", top)
     return lines
+
+
+def _modules(sizes: ElfSizes) -> list[str]:
+    rows = [
+        [shortened(printable(each.name), _NAME), each.kind, f"{each.flash.bytes:,}", f"{each.ram.bytes:,}"]
+        for each in sizes.modules
+    ]
+    return ["", *aligned([["module", "kind", "flash B", "RAM B"], *rows])] if rows else []
 
 
 def module_lines(sizes: MpySizes, title: str, top: int) -> list[str]:

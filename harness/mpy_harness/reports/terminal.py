@@ -1,4 +1,4 @@
-"""Tables at the end of a pytest run: cases with their margins, native modules with their sizes."""
+"""Tables at the end of a pytest run: cases with their margins, budgets with their use, native modules and sizes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from math import inf
 from typing import Protocol
 
 from mpy_harness.golden import CaseResult
-from mpy_harness.measurements.carried import Carried, NativeModule, Region
+from mpy_harness.measurements.carried import BudgetUse, Carried, NativeModule, Region
 from mpy_harness.reports.names import harmless, printable, shortened
 from mpy_harness.reports.table import aligned
 
@@ -32,6 +32,7 @@ def show(carried: Carried, writer: Writer, *, detailed: bool) -> None:
     tables = {
         "golden vectors": case_table(carried.cases, detailed=detailed) if carried.cases else [],
         "instructions": region_table(carried.regions, detailed=detailed) if carried.regions else [],
+        "budgets": budget_table(carried.budgets) if carried.budgets and detailed else [],
         "native modules": module_table(carried.modules) if carried.modules else [],
     }
     for title, lines in tables.items():
@@ -39,6 +40,12 @@ def show(carried: Carried, writer: Writer, *, detailed: bool) -> None:
             writer.section(title, sep="-")
         for line in lines:
             writer.write_line(line)
+    if unsteady := sorted({(each.case, each.target, each.reads) for each in carried.measurements if each.reads}):
+        writer.section("not the same in the next run", sep="-")
+        for case, target, read in unsteady[: None if detailed else _ALL_ROWS]:
+            writer.write_line(harmless(f"{case} on {target} reads {read}"))
+        if not detailed and len(unsteady) > _ALL_ROWS:
+            writer.write_line(f"({len(unsteady) - _ALL_ROWS} more: -v shows all)")
     if carried.missing:  # said even where reasons of skips are not: all tests skipped looks like all is well
         writer.section("not tested", sep="-")
         for reason, count in sorted(Counter(carried.missing).items()):
@@ -121,6 +128,24 @@ def region_table(regions: Iterable[Region], *, detailed: bool) -> list[str]:
         lines.append([label, str(test), target(str(on)), times, f"{sum(taken):,}"])
     more = len(rows) - len(shown)
     return aligned(lines) + ([f"({more} more: -v shows all)"] if more else [])
+
+
+def budget_table(budgets: Iterable[BudgetUse]) -> list[str]:
+    """Return the lines of the table of budgets, the fullest first."""
+    rows = sorted(budgets, key=lambda each: (-_fullness(each), each.test, each.metric, each.region))
+    title, target = _targets("budget of", [each.target for each in rows])
+    lines = [[title, "target", "region", "metric", "used", "limit", "share"]]
+    for each in rows:
+        unit = f" {each.unit}" if each.unit else ""
+        amounts = [f"{each.used:,.7g}", f"≤ {each.limit:,.7g}"] if isinstance(each.used, float) else []
+        amounts = amounts or [f"{each.used:,}", f"≤ {each.limit:,}"]
+        share = f"{_fullness(each):.1%}" if each.limit else ""
+        lines.append([each.test, target(each.target), each.region, f"{each.metric}{unit}", *amounts, share])
+    return aligned(lines)
+
+
+def _fullness(budget: BudgetUse) -> float:
+    return budget.used / budget.limit if budget.limit else float(budget.used > 0)
 
 
 def module_table(modules: Iterable[NativeModule]) -> list[str]:

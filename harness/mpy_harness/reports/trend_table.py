@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from mpy_harness.errors import ToolMissing
+from mpy_harness.reports.drawing import drawing
+from mpy_harness.reports.figures import amount, metric, percent, signed
 from mpy_harness.reports.names import printable, shortened
 from mpy_harness.reports.table import aligned
 from mpy_harness.reports.trends import Point, Series
-from mpy_harness.reports.verdict import amount, metric, percent, signed
 
 _BARS = "▁▂▃▄▅▆▇█"
 _BREAK = "¦"
 _CASE = 56
 _POINTS = 40
 _PLOTTED = 12
+_LABELS = 9  # below each other's plots, as many as have room
+_MARKED = 20
 
 
 def trend_lines(series: Sequence[Series], *, rows: int | None = None) -> list[str]:
-    """Return a row for each series, with its first and latest value; ¦ stands where conditions changed."""
-    lines = [["case", "target", "metric", "runs", "first", "latest", "change", "", "trend"]]
+    """Return a row for each series: its first and latest value, and of when; ¦ stands where conditions changed."""
+    lines = [["case", "target", "metric", "runs", "first", "of", "latest", "of", "change", "", "trend"]]
     for each in series[:rows]:
         first, latest = each.points[0].value, each.points[-1].value
         lines.append(
@@ -30,7 +32,9 @@ def trend_lines(series: Sequence[Series], *, rows: int | None = None) -> list[st
                 metric(each.measurement),
                 f"{len(each.points):,}",
                 amount(first),
+                _when(each.points[0]),
                 amount(latest),
+                _when(each.points[-1]),
                 signed(latest - first),
                 percent((latest - first) / abs(first) if first else None),
                 sparkline(each.points[-_POINTS:]),
@@ -38,6 +42,10 @@ def trend_lines(series: Sequence[Series], *, rows: int | None = None) -> list[st
         )
     more = len(series) - len(lines) + 1
     return aligned(lines) + ([f"({more:,} more)"] if more > 0 else [])
+
+
+def _when(point: Point) -> str:
+    return f"{point.day} {printable(point.revision[:7])}" if point.revision else point.day
 
 
 def sparkline(points: Sequence[Point]) -> str:
@@ -52,26 +60,20 @@ def sparkline(points: Sequence[Point]) -> str:
 
 
 def plot(series: Sequence[Series], file: Path) -> None:
-    """Draw series below each other into a file, whose suffix says how (.svg, .png, .pdf).
-
-    Raises ToolMissing without matplotlib, ValueError for a suffix that it does not know.
-    """
-    try:
-        import matplotlib as mpl  # noqa: PLC0415 - optional, and slow to import
-        from matplotlib.figure import Figure  # noqa: PLC0415
-    except ImportError as error:
-        raise ToolMissing("plots need matplotlib: pip install 'mpy-harness[plots]'") from error
+    """Draw series below each other into a file. Raises as ``drawing`` does."""
     shown = series[:_PLOTTED]
-    with mpl.rc_context({"svg.hashsalt": "mpy-harness", "text.parse_math": False}):
-        figure = Figure(figsize=(9, 2.2 * len(shown)), layout="constrained")
+    with drawing(file, 9, 2.2 * len(shown)) as figure:
         for number, each in enumerate(shown):
             axes = figure.add_subplot(len(shown), 1, number + 1)
-            axes.plot([point.value for point in each.points], marker="o", drawstyle="steps-post")
+            dense = len(each.points) > _MARKED
+            axes.plot([point.value for point in each.points], marker="." if dense else "o", drawstyle="steps-post")
             for at, point in enumerate(each.points):
                 if at and not point.like:
                     axes.axvline(at - 0.5, linestyle=":", color="gray")
             name = f"{each.measurement.case} ({each.measurement.target})"
             axes.set_title(printable(name), fontsize=9)
             axes.set_ylabel(metric(each.measurement))
-            axes.set_xticks(range(len(each.points)), [point.revision[:7] or point.day for point in each.points])
-        figure.savefig(file, metadata={"Date": None} if file.suffix == ".svg" else None)
+            places = range(0, len(each.points), -(-len(each.points) // _LABELS))
+            labels = [_when(each.points[place]).replace(" ", "\n") for place in places]
+            axes.set_xticks(places, labels, fontsize=7)
+            axes.ticklabel_format(axis="y", useOffset=False)

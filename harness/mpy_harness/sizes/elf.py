@@ -53,13 +53,27 @@ class Region:
 
 
 @dataclass(frozen=True)
+class Module:
+    """A module that somebody added to a firmware, in C or frozen Python: what it takes of flash and RAM, by symbol."""
+
+    name: str
+    kind: Literal["C", "frozen"]
+    flash: SizeTree
+    ram: SizeTree
+
+
+@dataclass(frozen=True)
 class ElfSizes:
-    """The sizes of an image; ``kinds`` gives the bytes of each kind, over all regions."""
+    """The sizes of an image; ``kinds`` gives the bytes of each kind, over all regions.
+
+    ``modules`` are those that were added to a firmware (modules.py), none where an image is looked at as such.
+    """
 
     path: Path
     sections: tuple[Section, ...]
     regions: tuple[Region, ...]
     kinds: dict[Kind, int] = field(default_factory=dict)
+    modules: tuple[Module, ...] = ()
 
     @property
     def flash(self) -> SizeTree:

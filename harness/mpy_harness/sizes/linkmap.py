@@ -30,6 +30,9 @@ class Piece:
     object: str
 
 
+_END = Piece("", "", 0, 0, "")
+
+
 def read_map(file: Path) -> list[Piece]:
     """Return the pieces with bytes in a map file by address, none where the file does not exist."""
     try:
@@ -65,27 +68,39 @@ def _pieces(text: str) -> Iterator[tuple[Piece, int]]:
 
 
 def _shared(pieces: list[tuple[Piece, int]]) -> Iterator[Piece]:
-    # Newer linkers give what they merged to the first that had some, and tell of the others only how much theirs was:
-    # each gets as much of it, as far as it goes.
-    pools = {}
+    # Linkers that merge strings give some of them to another piece than they came from, which has grown then. Newer
+    # ones give all to the first that had some, and the others stand where the next piece is: each of these gets as much
+    # of what the first has too much as it had. A piece with a place of its own keeps it.
+    pools: dict[tuple[str, str], range] = {}
     for piece, before in pieces:
-        if before < piece.size and (kind := _MERGED.search(piece.name)):
-            pools[piece.output, kind.group()] = range(piece.start, piece.start + piece.size)
-    for piece, before in pieces:
-        kind = _MERGED.search(piece.name)
-        key = (piece.output, kind.group() if kind else "")
-        if key not in pools:
-            yield piece
-            continue
-        pool = pools[key]
-        size = min(before, len(pool))
-        pools[key] = pool[size:]
-        if size:
+        if before < piece.size and (kind := _kind(piece)):
+            pools.setdefault((piece.output, kind), range(piece.start + before, piece.start + piece.size))
+    largest = dict(pools)
+    for (piece, before), (after, _) in pairwise([*pieces, (_END, 0)]):
+        key = (piece.output, _kind(piece))
+        pool = pools.get(key, range(0))
+        if key in largest and piece.start + before == largest[key].start and before < piece.size:
+            yield replace(piece, size=before)
+        elif pool and key[1] and after.output == piece.output and after.start < piece.start + piece.size:
+            size = min(before, len(pool))
+            pools[key] = pool[size:]
             yield replace(piece, start=pool.start, size=size)
+        else:
+            yield piece
+    for piece, before in pieces:
+        left = pools.get((piece.output, _kind(piece)), range(0))
+        if left and before < piece.size and piece.start + before == largest[piece.output, _kind(piece)].start:
+            yield replace(piece, start=left.start, size=len(left))
+
+
+def _kind(piece: Piece) -> str:
+    found = _MERGED.search(piece.name)
+    return found.group() if found else ""
 
 
 def _short(path: str, root: str) -> str:
-    # Where it was built says nothing: `py/gc.o`, `libgcc.a(_udivdi3.o)`.
+    # Where it was built says nothing: `py/gc.o`, `libgcc.a(_udivdi3.o)`. Below that, a path stays as it is: wherever a
+    # source lies, its object's path begins with the folder of the module in C that it is of: `gauge/../shared/far.o`.
     if match := _MEMBER.search(path):
         return match.group(1)
-    return os.path.relpath(path, root) if root else path
+    return path.removeprefix(root).lstrip("/") if root else path

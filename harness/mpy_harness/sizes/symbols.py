@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -82,7 +82,7 @@ def share_out(section: str, start: int, size: int, pieces: Sequence[Piece], symb
     """Return a section's tree: object files with the symbols in them; without a map, the section stands for them."""
     end = start + size
     objects: dict[str, Counter[str]] = {}
-    mine = [p for p in pieces if p.output == section and start <= p.start < end]
+    mine = list(_there(p for p in pieces if p.output == section and start <= p.start < end))
     if pieces and not mine:  # nobody's variables: room for stacks, for instance
         return SizeTree.of(section, [SizeTree.of(SCRIPT, {section: size})])
     if not mine:
@@ -103,6 +103,18 @@ def share_out(section: str, start: int, size: int, pieces: Sequence[Piece], symb
     if mine and at < end:
         objects.setdefault(LINKER, Counter())[PADDING] += end - at
     return SizeTree.of(section, [SizeTree.of(name, dict(counts)) for name, counts in objects.items()])
+
+
+def _there(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    # Strings that were merged with others are listed where they would have been: inside of what came there instead.
+    covered = 0
+    for piece in pieces:
+        is_merged = _unnamed(piece.name) in {"(strings)", "(constants)"}
+        if is_merged and piece.start < covered:
+            continue
+        if not is_merged:
+            covered = piece.start + piece.size
+        yield piece
 
 
 def _unnamed(section: str) -> str:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from mpy_harness.targets.copying import copy_target as copy_target
+from mpy_harness.targets.copying import shared as shared
 from mpy_harness.targets.files import DEFAULT_TARGET as DEFAULT_TARGET
 from mpy_harness.targets.files import available as available
+from mpy_harness.targets.files import chosen as chosen
 from mpy_harness.targets.files import load_target as load_target
+from mpy_harness.targets.files import matching as matching
 from mpy_harness.targets.tables import BoardSpec as BoardSpec
 from mpy_harness.targets.tables import CostName as CostName
 from mpy_harness.targets.tables import CycleModel as CycleModel
 from mpy_harness.targets.tables import Cycles as Cycles
 from mpy_harness.targets.tables import FirmwareSpec as FirmwareSpec
+from mpy_harness.targets.tables import InstalledFirmware as InstalledFirmware
 from mpy_harness.targets.tables import Memory as Memory
+from mpy_harness.targets.tables import NatmodSpec as NatmodSpec
 from mpy_harness.targets.tables import PublishedFirmware as PublishedFirmware
+from mpy_harness.targets.tables import Reset as Reset
 from mpy_harness.targets.tables import Table as Table
 from mpy_harness.targets.tables import Text as Text
 from mpy_harness.targets.tables import Window as Window

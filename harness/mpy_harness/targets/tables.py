@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 Text = Annotated[str, Field(min_length=1)]
 Address = Annotated[int, Field(ge=0, lt=2**64)]
@@ -29,6 +29,10 @@ class Table(BaseModel):
 
 
 AnyTable = TypeVar("AnyTable", bound=Table)
+
+
+#: What a board goes through between two tests: MicroPython starts again, or the machine is switched off and on.
+Reset = Literal["soft", "hard"]
 
 
 class Window(Table):
@@ -68,7 +72,7 @@ class FirmwareSpec(Table):
     are carried, ``targets/boards/``. ``cross`` is the compiler prefix, where it is not that of the architecture.
     """
 
-    micropython: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+    micropython: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+(-preview)?$")]
     port: Text
     board: Annotated[
         Annotated[Text, Tag("<folder>")] | Annotated[BoardSpec, Tag("<table>")], Discriminator(_kind_of_board)
@@ -100,13 +104,38 @@ class PublishedFirmware(Table):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
+#: What ``firmware`` is where the machine has it, and no table is needed.
+INSTALLED = "installed"
+
+
+class InstalledFirmware(Table):
+    """Firmware that is on the machine, as on a board on the desk: ``firmware = "installed"``.
+
+    All of this is found by asking (board/asked.py), and empty until then: the release, the port, the release whose
+    mpy-cross and headers make what is loaded, and in ``said`` the firmware's own words for itself.
+    """
+
+    micropython: str = ""
+    port: str = ""
+    tools: str = ""
+    said: str = ""
+
+
+def _installed(value: object) -> object:
+    return InstalledFirmware() if value == INSTALLED else value
+
+
 def _kind_of_firmware(table: object) -> str:
+    if table == INSTALLED or isinstance(table, InstalledFirmware):
+        return "<installed>"
     published = isinstance(table, PublishedFirmware) or (isinstance(table, dict) and "url" in table)
     return "<published>" if published else "<built>"
 
 
 Firmware = Annotated[
-    Annotated[FirmwareSpec, Tag("<built>")] | Annotated[PublishedFirmware, Tag("<published>")],
+    Annotated[FirmwareSpec, Tag("<built>")]
+    | Annotated[PublishedFirmware, Tag("<published>")]
+    | Annotated[InstalledFirmware, BeforeValidator(_installed), Tag("<installed>")],
     Discriminator(_kind_of_firmware),
 ]
 

@@ -17,9 +17,11 @@ from mpy_harness.targets.tables import (
     Cycles,
     Firmware,
     FirmwareSpec,
+    InstalledFirmware,
     Memory,
     NatmodSpec,
     PublishedFirmware,
+    Reset,
     Table,
     Text,
     Window,
@@ -34,7 +36,7 @@ class Target(Table):
 
     ``machine`` is the table that has the emulator's name, read by that emulator; ``firmware_of`` is the target
     whose firmware this one runs, the very same image. ``window`` is its memory of kind "window"; where the memory
-    map is not told, a table ``[window]`` may say it.
+    map is not told, a table ``[window]`` may say it. ``reset`` is what its boards go through between tests.
     """
 
     name: Text
@@ -49,6 +51,7 @@ class Target(Table):
     natmod: NatmodSpec
     memory: tuple[Memory, ...] = ()
     cycles: Cycles | None = None
+    reset: Reset = "soft"
 
     @model_validator(mode="after")
     def _has_one_window(self) -> Target:
@@ -71,15 +74,27 @@ class Target(Table):
         return isinstance(self.firmware, PublishedFirmware)
 
     @property
+    def is_installed(self) -> bool:
+        """Whether the firmware is what the machine has, and the harness brings none."""
+        return isinstance(self.firmware, InstalledFirmware)
+
+    @property
+    def is_built(self) -> bool:
+        """Whether the firmware is built from MicroPython's source."""
+        return isinstance(self.firmware, FirmwareSpec)
+
+    @property
     def built(self) -> FirmwareSpec:
-        """Return how the firmware is built; TargetInvalid for one that is published."""
+        """Return how the firmware is built; TargetInvalid for one that is not."""
         if isinstance(self.firmware, PublishedFirmware):
             raise TargetInvalid(f"the firmware of {self.name} is not built, it is published: {self.firmware.url}")
+        if isinstance(self.firmware, InstalledFirmware):
+            raise TargetInvalid(f"the firmware of {self.name} is not built, it is what is on the board")
         return self.firmware
 
     @property
     def cross(self) -> str:
-        """Return the prefix of the compiler that builds the firmware; TargetInvalid for one that is published."""
+        """Return the prefix of the compiler that builds the firmware; TargetInvalid for one that is not built."""
         if self.built.cross is not None:
             return self.built.cross
         arch = architectures.mpy_arch(self.natmod.arch)
@@ -107,11 +122,13 @@ class Target(Table):
     @property
     def tools(self) -> str:
         """Return the version of MicroPython whose mpy-cross and headers make what is loaded into the firmware."""
-        other = self.firmware.tools if isinstance(self.firmware, PublishedFirmware) else None
+        other = None if isinstance(self.firmware, FirmwareSpec) else self.firmware.tools
         return other or self.firmware.micropython
 
     def of_release(self, version: str) -> Target:
         """Return the same target with its firmware built from a release of MicroPython. Raises TargetInvalid."""
+        if self.is_installed:
+            raise TargetInvalid(f"{self.name} has the firmware that is on it; only what is built can be of {version}.")
         if self.is_published:
             raise TargetInvalid(
                 f"the firmware of {self.name} is published as it is, of MicroPython {self.firmware.micropython}; "

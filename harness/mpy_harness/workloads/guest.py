@@ -9,12 +9,12 @@ from mpy_harness.board.board import Board
 from mpy_harness.board.guarded import Guarded
 from mpy_harness.board.natmod_loader import ModuleLoader
 from mpy_harness.board.objects import GuestObject
-from mpy_harness.errors import GuestException, GuestFailure
+from mpy_harness.errors import GuestException, GuestFailure, ToolMissing
 from mpy_harness.workloads.forms import Form
 
 
 class EmitterMissing(GuestFailure):
-    """The firmware has no compiler for the form."""
+    """There is no compiler for the form: the firmware has none, or this machine."""
 
 
 @dataclass
@@ -35,7 +35,13 @@ class Guest:
         """Load the form and return its module. Raise EmitterMissing."""
         form = self.form
         if form.natmod:
-            return self.natmod(form.natmod, form="python" if form.twin else "native")
+            try:
+                return self.natmod(form.natmod, form="python" if form.twin else "native")
+            except ToolMissing as error:
+                if self.board.target.is_built:
+                    raise  # that compiler builds the firmware as well
+                target = self.board.target.name
+                raise EmitterMissing(f"no compiler for native modules of the {target}: {error}") from None
         place = f"/forms/{self.module}.py"
         self.board.files.put(form.source(), place)
         try:

@@ -26,7 +26,7 @@ Values = NDArray[Any] | float
 class Check:
     """A result and what it is held against: the arguments of ``golden.check``.
 
-    ``name`` is added to the case's where one case has several checks that are to be told apart.
+    ``name`` is added to the case's where one case has several checks that are to be told apart, ``given`` is the input.
     """
 
     got: Values
@@ -36,6 +36,7 @@ class Check:
     name: str = ""
     limits: Mapping[str, float] | None = None
     per: int | None = None
+    given: Values | None = None
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,7 @@ class Workload:
                     limits=check.limits,
                     form=form,
                     per=check.per,
+                    given=check.given,
                 )
         except EmitterMissing as error:
             pytest.skip(str(error))

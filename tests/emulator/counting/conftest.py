@@ -9,10 +9,11 @@ import pytest
 
 from mpy_harness.board import Board
 from mpy_harness.board.pool import BoardPool
+from mpy_harness.counting.guest_time import GuestTime
 from mpy_harness.counting.instrument import Mode
 from mpy_harness.targets import Target
 
-Counting = Callable[[Mode], Board]
+Counting = Callable[..., Board]
 
 
 @pytest.fixture(scope="session")
@@ -26,8 +27,8 @@ def shared_boards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BoardPoo
 def counting(shared_boards: BoardPool, m33: Target) -> Counting:
     """Return a board that counts in a mode, as after a reset."""
 
-    def board(mode: Mode) -> Board:
-        fresh = shared_boards.board(m33, mode=mode)
+    def board(mode: Mode, guest_time: GuestTime | None = None) -> Board:
+        fresh = shared_boards.board(m33, mode=mode, guest_time=guest_time)
         fresh.counts.clear()
         return fresh
 

@@ -24,35 +24,11 @@ from mpy_harness.errors import (
     PythonLoop,
 )
 from mpy_harness.firmware.progress import Silent
-from tests.emulator.tiny import build_tiny
+from tests.emulator.misbehaving import build_misbehaving
 
 TIMEOUT = 0.6
 MODES: tuple[Mode, ...] = ("count", "functions")
 
-MODULE = """
-#include "py/dynruntime.h"
-
-static mp_obj_t write_null(void) {
-    volatile unsigned address = 4;
-    *(volatile int *)address = 1;
-    return mp_const_none;
-}
-static MP_DEFINE_CONST_FUN_OBJ_0(write_null_obj, write_null);
-
-static mp_obj_t spin(void) {
-    for (volatile int on = 1; on;) {
-    }
-    return mp_const_none;
-}
-static MP_DEFINE_CONST_FUN_OBJ_0(spin_obj, spin);
-
-mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
-    MP_DYNRUNTIME_INIT_ENTRY
-    mp_store_global(MP_QSTR_write_null, MP_OBJ_FROM_PTR(&write_null_obj));
-    mp_store_global(MP_QSTR_spin, MP_OBJ_FROM_PTR(&spin_obj));
-    MP_DYNRUNTIME_INIT_EXIT
-}
-"""
 USUAL = """
 import harness_mark
 def usual():
@@ -65,7 +41,7 @@ def usual():
 
 @pytest.fixture(scope="session")
 def module(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_tiny(tmp_path_factory.mktemp("natmods"), "wrong", MODULE).path
+    return build_misbehaving(tmp_path_factory.mktemp("natmods")).path
 
 
 def usual(board: Board) -> tuple[int, int]:
@@ -106,7 +82,7 @@ def failing(board: Board, source: str, error: type[Exception]) -> str:
 
 
 def test_a_fault(board):
-    text = failing(board, "wrong.write_null()", GuestFault)
+    text = failing(board, "wrong.write(4)", GuestFault)
     assert "must not be written" in text
     assert not board.usable
 

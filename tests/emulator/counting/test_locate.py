@@ -15,9 +15,9 @@ from mpy_harness.board import Board
 from mpy_harness.counting.locate import Block, CodeImage, ModulePlacements, images_of
 from mpy_harness.counting.profile import Function
 from mpy_harness.errors import CorruptModule, ToolMissing
+from mpy_harness.firmware.mpy_cross import mpy_cross
 from mpy_harness.firmware.natmods import NatmodBuild, build_natmod
 from mpy_harness.firmware.sources import Source, micropython_source
-from mpy_harness.firmware.toolchain import mpy_cross
 from mpy_harness.resources import natmods_dir
 
 NAMES = ("arrayutils", "fft", "fir", "iir", "trees")

@@ -241,8 +241,10 @@ def test_requests_add_up(counter):
 # --- left open, stopped twice -------------------------------------------------------------------------
 
 
+# `i` is there already: a new name would move others in the dictionary where they are looked up.
 USUAL = """
 import harness_mark as m
+i = 0
 def work(n):
     for i in range(n):
         pass

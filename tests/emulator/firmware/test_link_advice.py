@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -179,6 +181,17 @@ def test_advice_that_is_followed_helps(
     assert module.f(argument) == result
 
 
+def follow(message: str, folder: Path, line: str) -> None:
+    """Do what a message says: where `errno` is a variable of the library, that is a line in the Makefile."""
+    if found := re.search(r"Add to one source: `(int errno_here; .*)`", message):
+        source = folder / "odd.c"
+        source.write_text(f"{source.read_text()}\n{found[1]}\n")
+        return
+    assert f"`{line}`, above the `include`" in message
+    makefile = folder / "Makefile"
+    makefile.write_text(makefile.read_text().replace(INCLUDE, f"{line}\n{INCLUDE}"))
+
+
 def test_the_math_librarys_own_variables(source: Any, make_board: Callable[..., Board], tmp_path: Path) -> None:
     folder = tmp_path / "odd"
     folder.mkdir()
@@ -186,11 +199,32 @@ def test_the_math_librarys_own_variables(source: Any, make_board: Callable[..., 
     (folder / "Makefile").write_text(makefile)
     code = "static mp_obj_t f(mp_obj_t x) { return mp_obj_new_int((int)sqrtf(mp_obj_get_int(x))); }"
     (folder / "odd.c").write_text(f'#include <math.h>\n#include "py/dynruntime.h"\n{code}{INIT}')
-    with pytest.raises(NatmodInvalid, match=r"`CFLAGS_EXTRA \+= -fno-math-errno`, above the `include`"):
+    with pytest.raises(NatmodInvalid) as caught:
         build_natmod(folder, "armv7emsp", source=source, micropython=source.version)
-    (folder / "Makefile").write_text(makefile.replace(INCLUDE, f"CFLAGS_EXTRA += -fno-math-errno\n{INCLUDE}"))
+    follow(str(caught.value), folder, "CFLAGS_EXTRA += -fno-math-errno")
     module = make_board().import_native(build_natmod(folder, "armv7emsp", source=source, micropython=source.version))
     assert module.f(49) == 7
+
+
+def test_functions_of_the_math_library_without_its_error_handling(
+    source: Any, make_board: Callable[..., Board], tmp_path: Path
+) -> None:
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    makefile = MAKEFILE.replace(INCLUDE, f"LINK_RUNTIME = 1\n{INCLUDE}")
+    (folder / "Makefile").write_text(makefile)
+    code = (
+        "static mp_obj_t f(mp_obj_t o) { float x = mp_obj_get_int(o); "
+        "return mp_obj_new_int((int)(100 * (expf(x) + logf(x) + powf(x, 1.5f) + fmodf(7, x) + sqrtf(x) + cosf(x)))); }"
+    )
+    (folder / "odd.c").write_text(f'#include <math.h>\n#include "py/dynruntime.h"\n{code}{INIT}')
+    with pytest.raises(NatmodInvalid) as caught:
+        build_natmod(folder, "armv7emsp", source=source, micropython=source.version)
+    inner = " ".join(f"-D{name}=__ieee754_{name}" for name in ("expf", "fmodf", "logf", "powf", "sqrtf"))
+    follow(str(caught.value), folder, f"CFLAGS_EXTRA += {inner}")
+    module = make_board().import_native(build_natmod(folder, "armv7emsp", source=source, micropython=source.version))
+    exact = 100 * (math.exp(3) + math.log(3) + 3**1.5 + 1 + math.sqrt(3) + math.cos(3))
+    assert abs(module.f(3) - exact) <= 1
 
 
 def test_soft_float_needs_the_compilers_library(source: Any, tmp_path: Path) -> None:

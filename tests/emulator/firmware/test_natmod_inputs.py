@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
-from mpy_harness.firmware import cache
+from mpy_harness.firmware import build_inputs, cache
+from mpy_harness.firmware.project_mirror import Mirror
 
 MODULE = """
 #include "py/dynruntime.h"
@@ -112,6 +114,71 @@ def test_a_makefile_may_write_beside_the_module(build, project):
     )
     build(project / "src" / "counter")
     assert not (project / "dist").exists()
+
+
+def test_a_makefile_may_change_what_is_there_in_its_copy(build, project):
+    """As emlearn's does, which patches a library that it uses."""
+    makefile, header = project / "src" / "dynmodule.mk", project / "include" / "far.h"
+    (project / "tools" / "patched.h").write_text("#define FAR 9\n")
+    makefile.write_text(
+        makefile.read_text()
+        + "_ := $(shell cat ../../tools/patched.h >../../include/far.h; touch ../../include/made.h)\n"
+    )
+    patched = build(project / "src" / "counter")
+    assert header.read_text() == OUTSIDE["include/far.h"]
+    assert not (project / "include" / "made.h").exists()
+    makefile.write_text(OUTSIDE["src/dynmodule.mk"])
+    assert build(project / "src" / "counter").provenance.file_sha256 != patched.provenance.file_sha256
+    header.write_text("#define FAR 9\n")
+    assert build(project / "src" / "counter").provenance.file_sha256 == patched.provenance.file_sha256
+
+
+def test_a_folder_in_which_a_script_looks_counts_by_its_names(build, project):
+    folder = project / "src" / "counter"
+    (project / "tools" / "facts.py").write_text(
+        "import pathlib; print('-DFACT=%d' % len(list(pathlib.Path('../../package').iterdir())))\n"
+    )
+    first = build(folder)
+    (project / "package" / "second.h").touch()
+    assert build(folder).path != first.path
+
+
+def test_a_header_in_a_python_package_counts(build, project, monkeypatch):
+    """As those of emlearn: what Python programs read there is the environment's affair, headers are the module's."""
+    monkeypatch.setattr(build_inputs, "_python_folders", lambda: iter([project / "package"]))
+    first = build(project / "src" / "counter")
+    (project / "package" / "package.h").write_text("#define PACKAGE 8\n")
+    assert build(project / "src" / "counter").provenance.file_sha256 != first.provenance.file_sha256
+    monkeypatch.setattr(sys, "prefix", str(project))
+    assert build(project / "src" / "counter").path != first.path
+
+
+def test_around_a_module_in_no_repository_little_is_copied(tmp_path):
+    module = tmp_path / "home" / "src" / "module"
+    module.mkdir(parents=True)
+    for folder in (module, module.parent):
+        for number in range(300):
+            (folder / f"{number}.c").touch()
+    mirror = Mirror(module, tmp_path / "copy")
+    mirror.fill()
+    links = {file.relative_to(mirror.root) for file in mirror.root.rglob("*.c") if file.is_symlink()}
+    assert {link.parent for link in links} == {Path("src")}
+    assert len(links) == 100
+    assert len(list(mirror.root.rglob("*.c"))) == 600
+
+
+def test_large_files_and_those_of_others_are_links(project, tmp_path):
+    (project / "model.bin").write_bytes(bytes(2 << 20))
+    (project / "link.h").symlink_to("include/far.h")
+    mirror = Mirror(project / "src" / "counter", tmp_path / "copy")
+    mirror.fill()
+    assert (mirror.root / "model.bin").readlink() == project / "model.bin"
+    assert (mirror.root / "link.h").read_text() == OUTSIDE["include/far.h"]
+    copied = mirror.root / "include" / "far.h"
+    assert not copied.is_symlink()
+    assert copied.stat().st_mtime_ns == (project / "include" / "far.h").stat().st_mtime_ns
+    assert mirror.original(copied) == project / "include" / "far.h"
+    assert mirror.original(mirror.place / "build" / "counter.config.h") is None
 
 
 def test_the_cache_may_lie_in_the_project(build, project, monkeypatch):

@@ -102,3 +102,23 @@ def test_our_modules_build_from_the_shared_cache(name, source):
     built = build_natmod(natmods_dir() / name, "armv7emsp", source=source, micropython=source.version)
     assert built.name == name
     assert built.sizes["text"] > 0
+
+
+def test_a_submodule_that_is_not_there_is_named(build, source, example):
+    with pytest.raises(
+        NatmodInvalid, match=r"lib/berkeley-db-1\.xx of MicroPython, a git submodule.*--micropython PATH"
+    ):
+        build(source.path / "examples" / "natmod" / "btree")
+    library = example.parent / "library"
+    library.mkdir()
+    makefile = (example / "Makefile").read_text()
+    (example / "Makefile").write_text(makefile.replace("features0.c", "features0.c ../library/src/more.c"))
+    with pytest.raises(NatmodInvalid, match=rf"There is nothing in {library}\. If it is a git submodule"):
+        build(example)
+
+
+def test_floats_that_an_architecture_does_not_have_are_explained(build, source):
+    if shutil.which("riscv64-unknown-elf-gcc") is None:
+        pytest.skip("the compiler of rv32imc is not installed")
+    with pytest.raises(NatmodInvalid, match=r"`MICROPY_FLOAT_IMPL = float` in the Makefile, above its `include`"):
+        build(source.path / "examples" / "natmod" / "features2", "rv32imc")

@@ -24,58 +24,14 @@ from mpy_harness.errors import (
 )
 from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.targets import Target, load_target
-from tests.emulator.tiny import build_tiny
+from tests.emulator.misbehaving import build_misbehaving, line_of
 
 TIMEOUT = 3.0
-
-MISBEHAVING = """
-#include "py/dynruntime.h"
-
-static mp_obj_t write(mp_obj_t to) {
-    *(volatile int *)mp_obj_get_int_truncated(to) = 1;
-    return mp_const_none;
-}
-static MP_DEFINE_CONST_FUN_OBJ_1(write_obj, write);
-
-static mp_obj_t undefined(void) {
-    __asm volatile ("udf #0");
-    return mp_const_none;
-}
-static MP_DEFINE_CONST_FUN_OBJ_0(undefined_obj, undefined);
-
-static mp_obj_t spin(void) {
-    for (volatile int on = 1; on;) {
-    }
-    return mp_const_none;
-}
-static MP_DEFINE_CONST_FUN_OBJ_0(spin_obj, spin);
-
-// Arm's semihosting: SYS_OPEN of a name, for writing.
-static mp_obj_t host_open(mp_obj_t name) {
-    size_t length;
-    const char *text = mp_obj_str_get_data(name, &length);
-    unsigned block[3] = {(unsigned)text, 4, length};
-    register unsigned r0 __asm("r0") = 1;
-    register void *r1 __asm("r1") = block;
-    __asm volatile ("bkpt 0xab" : "+r" (r0) : "r" (r1) : "memory");
-    return mp_const_none;
-}
-static MP_DEFINE_CONST_FUN_OBJ_1(host_open_obj, host_open);
-
-mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
-    MP_DYNRUNTIME_INIT_ENTRY
-    mp_store_global(MP_QSTR_write, MP_OBJ_FROM_PTR(&write_obj));
-    mp_store_global(MP_QSTR_undefined, MP_OBJ_FROM_PTR(&undefined_obj));
-    mp_store_global(MP_QSTR_spin, MP_OBJ_FROM_PTR(&spin_obj));
-    mp_store_global(MP_QSTR_host_open, MP_OBJ_FROM_PTR(&host_open_obj));
-    MP_DYNRUNTIME_INIT_EXIT
-}
-"""
 
 
 @pytest.fixture(scope="session")
 def misbehaving(tmp_path_factory: pytest.TempPathFactory) -> NatmodBuild:
-    return build_tiny(tmp_path_factory.mktemp("natmods"), "misbehaving", MISBEHAVING)
+    return build_misbehaving(tmp_path_factory.mktemp("natmods"))
 
 
 def is_as_new(board: Board) -> None:
@@ -96,7 +52,8 @@ def test_writing_where_no_memory_is(board, chip, misbehaving, place):
         board.import_native(misbehaving).write(address)
     assert caught.value.kind == "MemManage"
     assert caught.value.registers["mmfar"] == address
-    assert "pc is in write() of the native module misbehaving, misbehaving.c:5" in str(caught.value)
+    line = line_of("get_int_truncated(to) = 1")
+    assert f"pc is in write() of the native module misbehaving, misbehaving.c:{line}\n" in str(caught.value)
     assert caught.value.registers["sp"]
     is_as_new(board)
 
@@ -112,7 +69,7 @@ def test_loops(board, misbehaving):
         board.exec("while True: pass", timeout=TIMEOUT)
     assert board.eval("6 * 7") == 42
     with pytest.raises(
-        NativeLoop, match=r"executing at 0x[0-9a-f]+, in spin\(\) of the native module misbehaving, misbehaving\.c:1\d"
+        NativeLoop, match=r"executing at 0x[0-9a-f]+, in spin\(\) of the native module misbehaving, misbehaving\.c:\d+"
     ):
         board.import_native(misbehaving).spin(timeout=TIMEOUT)
     is_as_new(board)

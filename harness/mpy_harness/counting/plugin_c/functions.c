@@ -8,7 +8,8 @@
 
 #include "plugin.h"
 
-static const char roles[] = "psiuoj"; /* plain, self, interrupt, nlr_push, nlr_pop, nlr_jump: enum role */
+/* plain, self, interrupt, nlr_push, nlr_pop, nlr_jump, life, seed, random, clock: enum role */
+static const char roles[] = "psiuojlerc";
 static struct function *functions;
 static size_t known, capacity;
 

@@ -1,20 +1,24 @@
 /* A QEMU TCG plugin that counts what a MicroPython guest executes.
  *
- * Arguments: arch=thumb|riscv|xtensa, mode=count|instructions|classes|functions|memory, out=DESCRIPTOR (where
+ * Arguments: arch=thumb|riscv|xtensa, mode=off|count|instructions|classes|functions|memory, out=DESCRIPTOR (where
  * regions are written, region.c), functions=DESCRIPTOR (functions.c, mode "functions"),
- * stack=LOW-HIGH in hexadecimal (mode "memory"), core=NUMBER (the core that counts, where there are several:
+ * layout=DESCRIPTOR and findings=DESCRIPTOR (for the checker of memory, memcheck/), stress=on, checks=off (modules are
+ * known, and not checked), coverage=DESCRIPTOR (memcheck/coverage.c), stack=LOW-HIGH in hexadecimal (mode "memory"),
+ * clock=FUNCTION-PLACE-HERTZ in hexadecimal (clock.c), core=NUMBER (the core that counts, where there are several:
  * cores.c). The descriptors are inherited. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "memcheck/memcheck.h"
 #include "plugin.h"
 
 EXPORTED int qemu_plugin_version = API_VERSION;
 
-static const struct mode mode_count = {.name = "count"}, mode_instructions = {.name = "instructions"};
-static const struct mode *const modes[] = {&mode_count, &mode_instructions, &mode_classes, &mode_functions,
-                                           &mode_memory};
+static const struct mode mode_off = {.name = "off"}, mode_count = {.name = "count"};
+static const struct mode mode_instructions = {.name = "instructions"};
+static const struct mode *const modes[] = {&mode_off, &mode_count, &mode_instructions, &mode_classes,
+                                           &mode_functions, &mode_memory};
 static const struct {
     const char *arch;
     decoder *decode;
@@ -89,7 +93,15 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
         return;
     }
     read_code(tb, &code);
+    if (memcheck_used()) {
+        memcheck_translate(&code);
+    }
+    if (mode == &mode_off) {
+        return;
+    }
     counter_goes_on(&code);
+    clock_translate(&code);
+    reads_translate(&code);
     if (cores_used()) {
         cores_translate(&code);
         if (mode->translate != NULL) {
@@ -163,6 +175,27 @@ static bool apply(const char *text) {
         bool valid = sscanf(value, "%" SCNx32 "-%" SCNx32, &low, &high) == 2;
         memory_stack(low, high);
         return valid;
+    }
+    if ((value = argument(text, "clock")) != NULL) {
+        return clock_install(value);
+    }
+    if ((value = argument(text, "layout")) != NULL) {
+        return memcheck_read(atoi(value));
+    }
+    if ((value = argument(text, "coverage")) != NULL) {
+        return coverage_install(atoi(value));
+    }
+    if (argument(text, "checks") != NULL) {
+        memcheck_look_only();
+        return true;
+    }
+    if ((value = argument(text, "stress")) != NULL) {
+        stress_install();
+        return true;
+    }
+    if ((value = argument(text, "findings")) != NULL) {
+        findings_install(atoi(value));
+        return true;
     }
     if ((value = argument(text, "core")) != NULL) {
         core = atoi(value);

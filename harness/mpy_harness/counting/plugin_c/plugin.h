@@ -77,16 +77,41 @@ void cores_forget(void); /* keep what is still needed of translations */
 void region_install(int descriptor, const struct mode *);
 void region_translate(const struct code *);
 void region_close_all(void);
+void region_wake(uint32_t address); /* a reset has ended all waiting; to be told as a block begins, at its address */
+uint64_t region_time(void); /* instructions executed so far but for waiting; to be asked as a block begins */
 bool region_counts(void); /* whether what is executed is part of a region */
 
 /* functions.c: where the firmware's functions are. */
-enum role { ROLE_PLAIN, ROLE_SELF, ROLE_INTERRUPT, ROLE_NLR_PUSH, ROLE_NLR_POP, ROLE_NLR_JUMP };
+enum role {
+    ROLE_PLAIN,
+    ROLE_SELF,
+    ROLE_INTERRUPT,
+    ROLE_NLR_PUSH,
+    ROLE_NLR_POP,
+    ROLE_NLR_JUMP,
+    ROLE_LIFE, /* from here on: reads.c */
+    ROLE_SEED,
+    ROLE_RANDOM,
+    ROLE_CLOCK,
+};
 struct function {
     uint32_t start, end;
     enum role role;
 };
 bool functions_read(int descriptor);
 const struct function *function_at(uint32_t address);
+
+/* reads.c: calls of functions that read the clock or random numbers. */
+void reads_translate(const struct code *);
+void reads_start(int region);
+void reads_stop(int region, FILE *record);
+
+/* clock.c: the guest's clock. */
+bool clock_install(const char *text);
+void clock_translate(const struct code *);
+void clock_begin(void);
+void clock_align(uint64_t time);
+bool clock_is_told(void);
 
 /* nodes.c: contexts, that is functions by who called them, and what was executed in each. */
 uint32_t node_child(uint32_t parent, uint32_t address, uint32_t object);

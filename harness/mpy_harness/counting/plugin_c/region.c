@@ -8,8 +8,8 @@
  * They are recognized by a name's last byte, so that bits that a program leaves behind hide none.
  *
  * Each closed region is one line of JSON: {"name": hexadecimal, "depth", "instructions", "finished",
- * "exact", "doubt" where it is not, and what the mode adds}. A program can execute the host's marks as well. What
- * that leaves out of a count is not known, but that it happened shows: a doubt is
+ * "exact", "doubt" where it is not, "reads" (reads.c), and what the mode adds}. A program can execute the host's marks
+ * as well. What that leaves out of a count is not known, but that it happened shows: a doubt is
  *
  * - "wait": what else ran while the program waited cannot be told apart from it (cores.c)
  * - "left": QEMU left a block, and it is not known how much of it was executed (counter.c)
@@ -49,7 +49,7 @@ static uint8_t name[NAME_BITS / 8];
 static uint32_t name_bits;
 static uint8_t last_byte; /* of the name: its last eight bits */
 static uint32_t pauses;
-static uint64_t paused_at;
+static uint64_t paused_at, waited; /* in all, up to the last pause's end */
 static uint32_t doubted_at;
 static int output;
 static const struct mode *mode;
@@ -102,6 +102,7 @@ static void close_top(uint32_t rest, uint32_t address, bool finished, const char
     if (doubt != NULL) {
         fprintf(record, ",\"doubt\":\"%s\"", doubt);
     }
+    reads_stop(depth, record);
     if (mode != NULL && mode->stop != NULL) {
         mode->stop(depth, rest, address, record);
     }
@@ -125,9 +126,10 @@ static void wait_until(uint32_t rest, uint32_t address) {
     if (pauses == 0 || --pauses > 0) {
         return;
     }
-    uint64_t waited = counter_behind(rest) - paused_at;
+    uint64_t pause = counter_behind(rest) - paused_at;
+    waited += pause;
     for (int region = 0; region < depth && region < OPEN_REGIONS; region++) {
-        open[region].start += waited;
+        open[region].start += pause;
         open[region].doubts += counter_doubts() - doubted_at;
     }
     if (mode != NULL && mode->resume != NULL) {
@@ -163,6 +165,7 @@ static void start(uint32_t rest, uint32_t address) {
         }
         name[0] = REQUEST_BEGINS;
         name_bits = 8;
+        clock_align(counter_behind(rest) - waited);
     }
     if (depth < OPEN_REGIONS) {
         struct region *region = &open[depth];
@@ -170,11 +173,23 @@ static void start(uint32_t rest, uint32_t address) {
         memcpy(region->name, name, region->name_size);
         region->doubts = pauses > 0 ? doubted_at : counter_doubts();
         region->start = unless_paused(counter_behind(rest)); /* the mark itself is not part of the region */
+        reads_start(depth);
         if (mode != NULL && mode->start != NULL) {
             mode->start(depth, rest - 1, address);
         }
     }
     depth++;
+}
+
+uint64_t region_time(void) {
+    return unless_paused(counter_before(0)) - waited;
+}
+
+void region_wake(uint32_t address) {
+    if (pauses > 0) {
+        pauses = 1;
+        wait_until(1, address);
+    }
 }
 
 bool region_counts(void) {

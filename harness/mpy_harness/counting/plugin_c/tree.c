@@ -246,6 +246,16 @@ static void entered(unsigned int vcpu, void *data) {
     }
 }
 
+/* Tell whether an instruction calls. BL to a place within its own function does not: compilers for Armv6-M, whose other
+ * branches reach 2 KB, jump with it in functions that have saved lr. */
+static bool is_call(const struct code *code, uint32_t at) {
+    const struct insn *insn = &code->insn[at];
+    const struct function *function = function_at(code->address[at]);
+    bool is_jump = decode == decode_thumb && function != NULL && insn->direct && insn->target != function->start &&
+                   begin_of(insn->target) == function->start;
+    return insn->flow == FLOW_CALL && !is_jump;
+}
+
 static struct site *site_of(const struct code *code, uint32_t at) {
     const struct insn *insn = &code->insn[at];
     const struct function *function = function_at(code->address[at]);
@@ -312,11 +322,10 @@ static void translate(const struct code *code) {
         qemu_plugin_register_vcpu_tb_exec_cb(code->tb, entered, QEMU_PLUGIN_CB_NO_REGS, site_of(code, 0));
     }
     for (uint32_t at = 0; at < code->count; at++) {
-        enum flow flow = code->insn[at].flow;
-        if (flow == FLOW_CALL || flow == FLOW_RETURN) {
-            qemu_plugin_register_vcpu_insn_exec_cb(qemu_plugin_tb_get_insn(code->tb, at),
-                                                   flow == FLOW_CALL ? called : returned, QEMU_PLUGIN_CB_NO_REGS,
-                                                   site_of(code, at));
+        bool calls = is_call(code, at);
+        if (calls || code->insn[at].flow == FLOW_RETURN) {
+            qemu_plugin_register_vcpu_insn_exec_cb(qemu_plugin_tb_get_insn(code->tb, at), calls ? called : returned,
+                                                   QEMU_PLUGIN_CB_NO_REGS, site_of(code, at));
         }
     }
     const struct insn *last = &code->insn[code->count - 1];

@@ -16,11 +16,12 @@ from mpy_harness.firmware import toolchain
 from mpy_harness.firmware.progress import Progress
 from mpy_harness.machines.base import MachineKind
 from mpy_harness.machines.espressif import release
-from mpy_harness.machines.espressif.flash import flash_content
+from mpy_harness.machines.espressif.flash import flash_content, holds
 from mpy_harness.machines.espressif.machine import EspressifQemu
 from mpy_harness.machines.qemu.kind import describe_plugin
 from mpy_harness.machines.qemu.machine import QemuSetup
 from mpy_harness.machines.storage import Storage
+from mpy_harness.resources import read_file
 from mpy_harness.targets import Table, Text
 
 #: A file that is used as flash, and keeps what is written there; it is made of the firmware where there is none.
@@ -96,7 +97,7 @@ class EspressifKind(MachineKind[EspressifTable]):
         storage = storage or Storage()
         kept = os.environ.get(KEPT_FLASH)
         inherited = [] if kept else [storage.descriptor(content)]
-        flash = _kept_flash(Path(kept).expanduser(), content()) if kept else f"/dev/fd/{inherited[0]}"
+        flash = _kept_flash(Path(kept).expanduser(), content(), image) if kept else f"/dev/fd/{inherited[0]}"
         clock = _COUNTING_CLOCK if instrument is not None else _CLOCK
         options = ["-machine", table.machine, "-icount", clock, "-drive", f"file={flash},if=mtd,format=raw"]
         hint = f"Fetch it again: mpy-harness setup {self.target.name}."
@@ -117,13 +118,19 @@ class EspressifKind(MachineKind[EspressifTable]):
         return release.RELEASES[self.table.binary]
 
 
-def _kept_flash(file: Path, content: bytes) -> str:
+def _kept_flash(file: Path, content: bytes, image: Path) -> str:
     # QEMU itself sees to it that no second one writes to the file.
     try:
         with contextlib.suppress(FileExistsError), file.open("xb") as new:
             new.write(content)
+        kept = read_file(file, len(content))
     except OSError as error:
         raise FirmwareInvalid(
-            f"{KEPT_FLASH} names {file}, which cannot be written: {error.strerror}. Correct it, or unset it."
+            f"{KEPT_FLASH} names {file}, which cannot be used: {error.strerror}. Correct it, or unset it."
         ) from error
+    if not holds(kept, content):
+        raise FirmwareInvalid(
+            f"{KEPT_FLASH} names {file}, whose firmware is not {image}. "
+            "Name another file, or remove this one with all that the guest keeps in it: it is made anew."
+        )
     return str(file.absolute()).replace(",", ",,")

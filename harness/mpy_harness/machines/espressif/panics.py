@@ -10,15 +10,17 @@ from collections.abc import Callable
 
 from mpy_harness.errors import GuestFault
 
+# Repeats have a limit: a guest may print the begin of a pattern over and over, and the rest is searched from each.
 # The core need not be a number: "/" is printed where a cache was off and the core is not known.
-_GURU = re.compile(rb"Guru Meditation Error: Core\s+(\S)\s+panic'ed \(([^)\r\n]*)\)")
+_GURU = re.compile(rb"Guru Meditation Error: Core\s{1,4}(\S)\s{1,4}panic'ed \(([^)\r\n]{0,100})\)")
 # What is printed where there was no exception: the fault's kind, and a pattern whose group is the explanation.
 _OTHERS = (
-    ("StackOverflow", re.compile(rb"(A stack overflow in task [^\r\n]* has been detected)")),
+    ("StackOverflow", re.compile(rb"(A stack overflow in task [^\r\n]{1,32} has been detected)")),
     ("Abort", re.compile(rb"(abort\(\) was called at PC 0x[0-9a-fA-F]{8} on core \d)")),
-    ("Assertion", re.compile(rb"(assert failed: [^\r\n]*)")),
-    ("TaskWatchdog", re.compile(rb"task_wdt: (Task watchdog got triggered)[^\r\n]*[\s\S]*task_wdt: Aborting")),
+    ("Assertion", re.compile(rb"(assert failed: [^\r\n]{0,500})")),
 )
+# It also warns of a task without ending the program.
+_WATCHDOG, _ITS_END = b"Task watchdog got triggered", b"task_wdt: Aborting"
 _REGISTER = re.compile(rb"\b([A-Z][A-Z0-9/]{0,8}) *: 0x([0-9a-fA-F]{8})\b")
 _BACKTRACE = re.compile(rb"Backtrace:((?: ?0x[0-9a-fA-F]{8}:0x[0-9a-fA-F]{8})+)([^\r\n]*)")
 _FRAME = re.compile(rb"0x([0-9a-fA-F]{8}):0x[0-9a-fA-F]{8}")
@@ -75,6 +77,9 @@ def _last(console: bytes) -> tuple[str | None, str, int]:
         for match in pattern.finditer(console):
             if match.start() > found[2]:
                 found = (kind, match.group(1).decode("utf-8", "replace"), match.start())
+    begun = console.rfind(_WATCHDOG, 0, max(0, console.rfind(_ITS_END)))
+    if begun > found[2]:
+        found = ("TaskWatchdog", _WATCHDOG.decode(), begun)
     for match in _GURU.finditer(console):
         kind = match.group(2).decode("utf-8", "replace")
         explained = f"{_REASONS[kind]} ({kind})" if kind in _REASONS else kind

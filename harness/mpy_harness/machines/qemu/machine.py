@@ -9,8 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -19,20 +18,22 @@ from typing_extensions import Self
 
 from mpy_harness.counting.instrument import Instrument, Records
 from mpy_harness.counting.plugin import Plugin, PluginRecords
-from mpy_harness.errors import EmulatorRefused, GuestFailure
+from mpy_harness.errors import EmulatorRefused, GuestFailure, GuestMemoryFailed
 from mpy_harness.machines.base import End, Machine
 from mpy_harness.machines.descriptors import nameless, pair
 from mpy_harness.machines.fault_line import add_places
 from mpy_harness.machines.memory import GuestMemory, SharedWindow
 from mpy_harness.machines.process import EmulatorProcess
+from mpy_harness.machines.qemu.console import WakingStream, open_console
 from mpy_harness.machines.qemu.gdb import GdbMemory
 from mpy_harness.machines.qemu.lockup import find_lockup, without_registers
 from mpy_harness.machines.qemu.qmp import Qmp
+from mpy_harness.machines.qemu.sandbox import sandbox_options
 from mpy_harness.machines.relay import Relay
 from mpy_harness.machines.streams import DescriptorStream
+from mpy_harness.memcheck.coverage import BlockTable
 
 _SETUP_SECONDS = 15.0
-_PIPE_BYTES = 1 << 20
 #: Memory for translated code, in MiB, where a set-up says nothing else. Code that is loaded again is translated again,
 #: and the old translation is only forgotten with all others, when this is full. QEMU would take up to 1024; firmware
 #: needs 3 to 10 at a time.
@@ -45,7 +46,8 @@ class QemuSetup:
 
     ``window`` is the shared memory that the options describe; without it, memory is reached with GDB's protocol.
     ``core`` is the one that runs MicroPython. ``eager``: read the console at once, because this QEMU drops output that
-    is not taken. ``translations``: memory for translated code, in MiB.
+    is not taken. ``button``: its reset is a reset of all. ``translations``: memory for translated code, in
+    MiB. ``silence`` says why there may be no prompt.
     """
 
     binary: Path
@@ -55,7 +57,9 @@ class QemuSetup:
     window: SharedWindow | None = None
     core: int = 0
     eager: bool = False
+    button: bool = False
     translations: int | None = None
+    silence: Callable[[], str] = str
 
 
 AnyQemu = TypeVar("AnyQemu", bound="Qemu")
@@ -71,22 +75,30 @@ class Qemu(Machine):
             qmp, its_qmp = pair(undo, theirs)
             inherited = [*setup.inherited, its_qmp]
             options = list(setup.options)
-            memory = records = None
+            memory = records = findings = coverage = None
             if setup.window is None:
                 gdb, its_gdb = pair(undo, theirs)
                 inherited.append(its_gdb)
                 options += ["-chardev", f"socket,id=gdb,fd={its_gdb}", "-gdb", "chardev:gdb"]
                 memory = GdbMemory(gdb)
             if isinstance(instrument, Plugin):
-                output, functions = nameless(undo), nameless(theirs)
+                output, found = nameless(undo), nameless(undo)
+                functions, layout = nameless(theirs), nameless(theirs)
                 os.write(functions, instrument.functions.encode())
-                fcntl.fcntl(output, fcntl.F_SETFL, os.O_APPEND)  # so that what was read can be cut off
-                inherited += [output, functions]
-                options += ["-plugin", instrument.option(output, functions)]
-                records = PluginRecords(output)
-            console, relay, chardev = _console(setup.eager, inherited, undo, theirs)
+                os.write(layout, instrument.layout.encode())
+                for file in (output, found):
+                    fcntl.fcntl(file, fcntl.F_SETFL, os.O_APPEND)  # so that what was read can be cut off
+                inherited += [output, functions, layout, found]
+                covered = nameless(undo)
+                inherited.append(covered)
+                coverage = BlockTable(covered) if instrument.covers else None
+                options += ["-plugin", instrument.option(output, functions, layout, found, covered)]
+                records = PluginRecords(output) if instrument.mode else None
+                findings = PluginRecords(found) if instrument.layout else None
+            console, relay, chardev = open_console(setup.eager, inherited, undo, theirs)
             arguments = [
                 *(str(setup.binary), "-accel", f"tcg,tb-size={setup.translations or TRANSLATIONS}", *options),
+                *sandbox_options(setup.binary),
                 *("-nodefaults", "-display", "none", "-monitor", "none", "-nic", "none", "-no-reboot", "-S"),
                 *("-chardev", chardev, "-serial", "chardev:console"),
                 *("-chardev", f"socket,id=qmp,fd={its_qmp}", "-mon", "chardev=qmp,mode=control"),
@@ -108,6 +120,10 @@ class Qemu(Machine):
                 window=setup.window,
                 memory=memory,
                 records=records,
+                silence=setup.silence,
+                findings=findings,
+                has_button=setup.button,
+                coverage=coverage,
                 resources=undo.pop_all(),
             )
 
@@ -121,13 +137,21 @@ class Qemu(Machine):
         window: SharedWindow | None,
         memory: GuestMemory | None,
         records: Records | None,
+        silence: Callable[[], str],
+        findings: Records | None,
+        has_button: bool,
+        coverage: BlockTable | None,
         resources: contextlib.ExitStack,
     ) -> None:
         self.process = process
-        self.console = console
+        self.console = self._stream = WakingStream(console, monitor)
         self.window = window
         self.memory = memory
         self.records = records
+        self._silence = silence
+        self.findings = findings
+        self._has_button = has_button
+        self.coverage = coverage
         self._monitor = monitor
         self._relay = relay
         self._resources = resources
@@ -143,6 +167,32 @@ class Qemu(Machine):
             self._end = replace(end, how=f"{end.how}, from outside: {reason}", by_guest=False) if reason else end
         return self._end
 
+    def reset(self) -> bool:
+        """Press the reset button, as QEMU has it, unless input is under way that would reach the next guest."""
+        if not self._has_button or self._stream.has_unread_input():
+            return False
+        try:
+            with self._still():
+                if not self._monitor.reset():
+                    return False
+                if self.window is not None:  # what the host's file keeps, a chip's memory would not
+                    self.window.memory[:] = bytes(len(self.window.memory))
+                self._stream.begin()
+        except (OSError, GuestMemoryFailed):
+            return False
+        return True
+
+    @contextlib.contextmanager
+    def _still(self) -> Iterator[None]:
+        # The one who has GDB's protocol is told of each stop: then the stop has to be his.
+        if isinstance(self.memory, GdbMemory):
+            with self.memory.still():
+                yield
+        else:
+            self._monitor.execute("stop")
+            yield
+            self._monitor.begin("cont")
+
     def may_have_lost_output(self) -> bool:
         """Tell whether QEMU may have dropped output because it was not taken in time."""
         return self._relay is not None and self._relay.may_have_lost
@@ -152,8 +202,8 @@ class Qemu(Machine):
         return self._monitor.register("R15", "pc", "PC")
 
     def stack_pointer(self) -> int | None:
-        """Return the stack pointer of that core, where it is a Cortex-M."""
-        return self._monitor.register("R13")
+        """Return the stack pointer of that core, where it is a Cortex-M or a RISC-V core."""
+        return self._monitor.register("R13", "x2/sp")
 
     def read_memory(self, address: int, size: int) -> bytes:
         """Return bytes of the guest's memory, b"" where there is none."""
@@ -168,6 +218,11 @@ class Qemu(Machine):
         lockup = find_lockup(ended.stderr)
         return add_places(lockup, where) if lockup is not None else None
 
+    def explain_silence(self, console: bytes) -> str:
+        """Return a sentence on why the guest has no prompt, "" where nothing is known."""
+        del console
+        return self._silence()
+
     def execute(self, command: str) -> str:
         """Run a command of QEMU's monitor and return what it said. Raises EmulatorRefused."""
         said = self._monitor.execute("human-monitor-command", **{"command-line": command})
@@ -178,28 +233,3 @@ class Qemu(Machine):
     def close(self) -> None:
         """End QEMU and free what it used."""
         self._resources.close()
-
-
-def _console(
-    eager: bool, inherited: list[int], undo: contextlib.ExitStack, theirs: contextlib.ExitStack
-) -> tuple[DescriptorStream, Relay | None, str]:
-    # Our end of the console, what is between, and QEMU's end as its option says it.
-    if not eager:
-        console, its_console = pair(undo, theirs)
-        inherited.append(its_console)
-        return DescriptorStream(console), None, f"socket,id=console,fd={its_console}"
-    console, relayed = socket.socketpair()
-    undo.enter_context(console)
-    # Pipes, because a socket takes no more than some hundred of the single bytes that a UART sends.
-    its_input, to_guest = os.pipe()
-    from_guest, its_output = os.pipe()
-    for descriptor in (its_input, its_output):
-        theirs.callback(os.close, descriptor)
-    if hasattr(fcntl, "F_SETPIPE_SZ"):
-        with contextlib.suppress(OSError):  # more than this user may have: the usual size does
-            fcntl.fcntl(its_output, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-    relay = Relay(relayed, from_guest, to_guest)
-    undo.callback(relay.close)
-    inherited += [its_input, its_output]
-    chardev = f"file,id=console,path=/dev/fd/{its_output},input-path=/dev/fd/{its_input}"
-    return DescriptorStream(console), relay, chardev

@@ -158,7 +158,7 @@ def _installed() -> Iterator[Path]:
     try:
         known = json.loads(_RENODE_RUN.expanduser().read_text(encoding="utf-8"))
         folders = [*known.get("default", {}).values(), *known.get("installations", {})]
-    except (OSError, ValueError, AttributeError):  # there is none, or it is of another version
+    except (OSError, ValueError, AttributeError, TypeError):  # there is none, or it is of another version
         return
     for folder in folders:
         path = Path(str(folder)) / "renode"

@@ -27,13 +27,19 @@ class Monitor:
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
+        self._said = b""  # since the last prompt
+        self._is_late = False
 
     def greet(self, seconds: float) -> None:
         """Wait until Renode takes commands."""
         self._until_prompt("a prompt", seconds)
 
     def execute(self, command: str, seconds: float) -> str:
-        """Run a command and return what it said."""
+        """Run a command, one line, and return what it said."""
+        if "\n" in command or "\r" in command:
+            raise EmulatorRefused(f"{command!r} has more than one line. Give Renode's monitor one command at a time.")
+        if self._is_late:  # what comes first answers the command before
+            self._until_prompt("an answer to an earlier command", seconds)
         try:
             self._connection.settimeout(seconds)
             self._connection.sendall(command.encode() + b"\n")
@@ -48,16 +54,19 @@ class Monitor:
 
     def _until_prompt(self, what: str, seconds: float) -> bytes:
         deadline = time.monotonic() + seconds
-        said = b""
-        while not (prompt := _PROMPT.search(said)):
+        self._is_late = True
+        while not (prompt := _PROMPT.search(self._said)):
             try:
                 self._connection.settimeout(max(0.001, deadline - time.monotonic()))
                 data = self._connection.recv(_READ_BYTES)
             except TimeoutError:
-                raise EmulatorRefused(f"Renode did not give {what} within {seconds:g} s. It said: {said!r}") from None
+                raise EmulatorRefused(
+                    f"Renode did not give {what} within {seconds:g} s. It said: {self._said!r}"
+                ) from None
             except OSError as error:
                 raise MonitorClosedError(str(error)) from error
             if not data:
-                raise MonitorClosedError(said.decode("utf-8", "replace"))
-            said += data
-        return said[: prompt.start()]
+                raise MonitorClosedError(self._said.decode("utf-8", "replace"))
+            self._said += data
+        said, self._said, self._is_late = self._said[: prompt.start()], b"", False
+        return said

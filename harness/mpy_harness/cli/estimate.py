@@ -1,0 +1,133 @@
+"""The command ``estimate``: what models and signal processing will take on a target, before there is code for it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, cast
+
+import typer
+
+from mpy_harness.cli.options import AsJson
+from mpy_harness.cli.status import GUEST_FAILED
+from mpy_harness.costs import tree_file
+from mpy_harness.costs.dsp import DSP
+from mpy_harness.costs.limits import Limits, read_bytes, read_seconds
+from mpy_harness.costs.named import load_arrays, load_named
+from mpy_harness.costs.prediction import CostEstimate, of_stages, stages
+from mpy_harness.costs.sweep import read_grid, sweep
+from mpy_harness.costs.trees import LeafBits
+from mpy_harness.reports.estimate_table import estimate_data, estimate_lines, sweep_data, sweep_lines
+from mpy_harness.reports.sweep_plot import plot_sweep
+from mpy_harness.targets import DEFAULT_TARGET
+
+_MODELS = (
+    "Files of joblib's or module:object with a tree, forest or extra trees of scikit-learn (both run code: name only "
+    f"your own), .csv files of emlearn's with trees, and stages: {', '.join(DSP)}, as in fir:taps=64,rate=16000. "
+    "Several are a pipeline."
+)
+
+
+Number = TypeVar("Number", int, float)
+
+
+def command(
+    models: Annotated[list[str], typer.Argument(metavar="MODEL...", help=_MODELS)],
+    *,
+    target: Annotated[
+        list[str] | None, typer.Option("--target", metavar="NAME", help="Target, more than once for several.")
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATA",
+            help="Samples that tell how many nodes are visited: a .npy file, or module:object. For --sweep, an object "
+            "that is (samples, classes).",
+        ),
+    ] = None,
+    leaf_bits: Annotated[
+        int, typer.Option(help="0: trees vote, as emlearn's default. 8: their shares are averaged.")
+    ] = 0,
+    rate: Annotated[
+        float | None, typer.Option(min=0, help="Samples, or things to classify, in a second; for the first stage.")
+    ] = None,
+    clock: Annotated[float | None, typer.Option(min=1, max=10_000, help="MHz, instead of the target's clock.")] = None,
+    ram: Annotated[str | None, typer.Option(metavar="BYTES", help="How much heap there is: 32K.")] = None,
+    flash: Annotated[str | None, typer.Option(metavar="BYTES", help="How much flash there is: 64K.")] = None,
+    time: Annotated[str | None, typer.Option(metavar="TIME", help="How long one run of all may take: 20ms.")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--sweep",
+            metavar="NAME=VALUE,...",
+            help="Train the model with each of these values, and tell what each takes. More settings may follow.",
+        ),
+    ] = None,
+    plot_file: Annotated[
+        Path | None, typer.Option("--plot", dir_okay=False, help="Draw a sweep too: .svg, .png or .pdf.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Estimate flash, heap, instructions and time of models; status 1 where they may not fit the limits."""
+    limits = Limits(
+        ram=_read(read_bytes, ram, "--ram"),
+        flash=_read(read_bytes, flash, "--flash"),
+        time=_read(read_seconds, time, "--time"),
+    )
+    if leaf_bits not in {0, 8}:
+        raise typer.BadParameter(f"{leaf_bits} is neither 0 nor 8", param_hint="--leaf-bits")
+    targets, bits = target or [DEFAULT_TARGET], cast("LeafBits", leaf_bits)
+    hertz = None if clock is None else round(clock * 1e6)
+    arrays = load_arrays(data) if data else ()
+    if settings:
+        if len(targets) > 1:
+            raise typer.BadParameter("is for one target", param_hint="--sweep")
+        estimator, grid = _to_sweep(models, settings)
+        if len(arrays) != 2:
+            raise typer.BadParameter(
+                "trains: name samples and classes, --data module:object that is a tuple of both", param_hint="--sweep"
+            )
+        candidates = sweep(estimator, *arrays, grid, target=targets[0], leaf_bits=bits, clock=hertz)
+        _show(sweep_data(candidates, limits) if as_json else sweep_lines(candidates, limits))
+        if plot_file is not None:
+            plot_sweep(candidates, limits, plot_file)
+            print(plot_file, file=sys.stderr if as_json else sys.stdout)
+        return
+    if plot_file is not None:
+        raise typer.BadParameter("draws a sweep: say what to try, --sweep NAME=VALUE,...", param_hint="--plot")
+    for name in models:
+        if Path(name).is_file() and not name.endswith(tree_file.SUFFIX):
+            print(f"mpy-harness: loading {name} runs the code that is in it.", file=sys.stderr)
+    wanted = stages(models, arrays[0] if arrays else None, bits)
+    costs = [of_stages(wanted, each, rate=rate, clock=hertz) for each in targets]
+    _show([estimate_data(each, limits) for each in costs] if as_json else estimate_lines(costs, limits))
+    if _exceeded(costs, limits):
+        raise typer.Exit(GUEST_FAILED)
+
+
+def _read(read: Callable[[str], Number], text: str | None, option: str) -> Number | None:
+    if text is None:
+        return None
+    try:
+        return read(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
+
+
+def _to_sweep(models: list[str], settings: list[str]) -> tuple[Any, dict[str, list[Any]]]:
+    # In `--sweep a=1,2 b=3,4`, the second setting arrives as a model.
+    words = [*settings, *(each for each in models if "=" in each and ":" not in each)]
+    named = [each for each in models if each not in words]
+    if len(named) != 1:
+        raise typer.BadParameter("is for one model", param_hint="--sweep")
+    return load_named(named[0]), read_grid(words)
+
+
+def _show(found: list[Any]) -> None:
+    print("\n".join(found) if found and isinstance(found[0], str) else json.dumps(found, indent=1))
+
+
+def _exceeded(costs: list[CostEstimate], limits: Limits) -> bool:
+    return any(fit.verdict != "yes" for cost in costs for fit in limits.of(cost))

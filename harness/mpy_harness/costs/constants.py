@@ -1,0 +1,95 @@
+"""What a stage's terms cost on each target: constants that were measured, ``constants.json`` beside this module."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from mpy_harness.errors import TargetInvalid
+from mpy_harness.targets import Target
+
+FILE = Path(__file__).with_name("constants.json")
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Errors(_Record):
+    """The greatest error of instructions on models that the constants were not fitted to, in percent.
+
+    ``guessed``: where what a model visits was not looked up in samples. ``models`` are how many it was.
+    """
+
+    known: float
+    guessed: float | None = None
+    models: int
+
+
+class StageConstants(_Record):
+    """``terms``: instructions by class, of each term. ``sizes``: the least and greatest that were measured."""
+
+    terms: dict[str, dict[str, float]]
+    sizes: dict[str, tuple[int, int]]
+    errors: Errors
+
+
+class Module(_Record):
+    """A native module: bytes of its ``.mpy`` file, and of the heap once it is imported.
+
+    ``around_data``: what a compiled file with the arrays of a model takes beside them.
+    """
+
+    file: int
+    heap: int
+    around_data: int = 0
+
+
+class TargetConstants(_Record):
+    """What was measured on a target, and with what."""
+
+    core: str
+    arch: str
+    micropython: str
+    firmware: str
+    toolchain: str
+    emulator: str
+    modules: dict[str, Module]
+    stages: dict[str, StageConstants]
+
+
+class Constants(_Record):
+    """All constants; ``made_with`` are the versions of the packages that made the models.
+
+    ``other_firmware``: by how much what two targets take differs at most, in percent, that have the same core and
+    architecture: their native modules are the same, but not the interpreter that calls them.
+    """
+
+    made_with: dict[str, str]
+    other_firmware: float
+    targets: dict[str, TargetConstants]
+
+    def of(self, target: Target) -> tuple[str, TargetConstants]:
+        """Return the target whose constants are those of another, and them.
+
+        That is the target itself, the one whose firmware it runs, or the first one with the same core and architecture.
+        Raises TargetInvalid where none was measured.
+        """
+        names = [target.name, *([target.firmware_of.name] if target.firmware_of else []), *self.targets]
+        for name in names:
+            found = self.targets.get(name)
+            if found is not None and (found.core, found.arch) == (target.core, target.natmod.arch):
+                return name, found
+        measured = ", ".join(f"{name} ({each.core}, {each.arch})" for name, each in self.targets.items())
+        raise TargetInvalid(
+            f"what code costs on {target.name} ({target.core}, {target.natmod.arch}) was not measured, only on "
+            f"{measured}. Choose one of those with --target."
+        )
+
+
+@lru_cache(maxsize=1)
+def constants() -> Constants:
+    """Return the constants that the package carries."""
+    return Constants.model_validate_json(FILE.read_bytes())

@@ -1,0 +1,220 @@
+"""Estimate what models and signal processing will take on a target: flash, heap, instructions, time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from mpy_harness.costs import cycles, fitting, tree_file
+from mpy_harness.costs.constants import StageConstants, TargetConstants, constants
+from mpy_harness.costs.dsp import DSP, dsp_stage
+from mpy_harness.costs.named import load_named
+from mpy_harness.costs.stage import Stage
+from mpy_harness.costs.tree_stage import tree_stage
+from mpy_harness.costs.trees import LeafBits, ensemble
+from mpy_harness.errors import ModelInvalid
+from mpy_harness.targets import DEFAULT_TARGET, Cycles, Target, load_target
+
+#: Of the time of float code, in percent: the cycle models' own bounds rest on programs without floats. The one that was
+#: compared, a transform in MicroPython's inline assembler, took 60 % longer than estimated (docs/costs.md).
+FLOAT_ERROR = 60.0
+
+
+@dataclass(frozen=True)
+class StageEstimate:
+    """What one run of a stage takes. Bytes are those of the stage's own object and model, and of its native module.
+
+    ``error`` is that of the instructions in percent: the greatest that was measured on models of this kind which the
+    constants were not fitted to, and more where they are of other firmware. ``outside`` says in words which size lies
+    outside of all that was measured; the error is that of the models which were. ``time`` is None where the target has
+    no cycle model; ``floats`` is how much of it float instructions take, in percent. ``runs`` are those in a second,
+    None without a rate.
+    """
+
+    stage: Stage
+    flash: int
+    heap: int
+    module_flash: int
+    module_heap: int
+    instructions: float
+    error: float
+    outside: str
+    time: cycles.Estimate | None
+    floats: float
+    runs: float | None
+
+    @property
+    def time_error(self) -> float | None:
+        """Return the error of the time in percent: that of the instructions, and that of the cycle model.
+
+        A few floats may each take twice what the model says; where they are more, see ``FLOAT_ERROR``.
+        """
+        if self.time is None:
+            return None
+        return self.error + (FLOAT_ERROR if self.is_float_code else self.time.error + self.floats)
+
+    @property
+    def is_float_code(self) -> bool:
+        """Tell whether float instructions take a larger part of the time than the cycle model's bound."""
+        return self.time is not None and self.floats > self.time.error
+
+    @property
+    def share(self) -> float | None:
+        """Return the share of the core that its runs take, 1 for all of it; None without a rate or a cycle model."""
+        return None if self.time is None or self.runs is None else self.time.seconds * self.runs
+
+
+@dataclass(frozen=True)
+class CostEstimate:
+    """What a pipeline takes on a target; ``measured_on`` is the one with its core whose constants were taken."""
+
+    target: str
+    measured_on: str
+    stages: tuple[StageEstimate, ...]
+
+    @property
+    def flash(self) -> int:
+        """Return the bytes of all native modules and models."""
+        modules = {each.stage.module: each.module_flash for each in self.stages}
+        return sum(modules.values()) + sum(each.flash for each in self.stages)
+
+    @property
+    def heap(self) -> int:
+        """Return the bytes in the heap of all native modules and objects, without the program's own buffers."""
+        modules = {each.stage.module: each.module_heap for each in self.stages}
+        return sum(modules.values()) + sum(each.heap for each in self.stages)
+
+    @property
+    def seconds(self) -> float | None:
+        """Return the time that one run of every stage takes, None where the target has no cycle model."""
+        times = [each.time.seconds for each in self.stages if each.time is not None]
+        return sum(times) if len(times) == len(self.stages) else None
+
+    @property
+    def time_error(self) -> float | None:
+        """Return the error of these seconds in percent, None where they are not known."""
+        if self.seconds is None:
+            return None
+        each = ((stage.time, stage.time_error) for stage in self.stages)
+        return sum(time.seconds * error for time, error in each if time and error is not None) / self.seconds
+
+    @property
+    def instructions_per_second(self) -> float | None:
+        """Return the instructions for a second of input, None without a rate."""
+        return _sum([None if each.runs is None else each.runs * each.instructions for each in self.stages])
+
+    @property
+    def share(self) -> float | None:
+        """Return the share of the core that all stages take, 1 for all of it."""
+        return _sum([each.share for each in self.stages])
+
+
+def estimate(
+    *models: Any,
+    target: str | Target = DEFAULT_TARGET,
+    samples: ArrayLike | None = None,
+    leaf_bits: LeafBits = 0,
+    rate: float | None = None,
+    clock: int | None = None,
+) -> CostEstimate:
+    """Return what models take on a target, one after the other as a pipeline.
+
+    A model is a fitted DecisionTree-, RandomForest- or ExtraTreesClassifier of scikit-learn; a text such as
+    ``fir:taps=64,rate=16000`` (``costs/dsp.py``); a ``.csv`` file of emlearn's; or what ``load_named`` takes.
+    ``samples`` of shape (n, features) tell how many nodes trees visit; without them the training samples do, which
+    scikit-learn's trees remember. ``rate`` is how many samples, or things to classify, come in a second; ``clock`` is
+    in Hz, by default the target's.
+    Raises ModelInvalid, TargetInvalid, ToolMissing.
+    """
+    return of_stages(stages(models, samples, leaf_bits), target, rate=rate, clock=clock)
+
+
+def stages(models: Sequence[Any], samples: ArrayLike | None = None, leaf_bits: LeafBits = 0) -> list[Stage]:
+    """Return the stages that models are. Raises as ``estimate`` does."""
+    if not models:
+        raise ModelInvalid(f"there is nothing to estimate: name a model, or one of {', '.join(DSP)}.")
+    return [_stage(model, samples, leaf_bits) for model in models]
+
+
+def of_stages(
+    wanted: Sequence[Stage], target: str | Target, *, rate: float | None = None, clock: int | None = None
+) -> CostEstimate:
+    """Return what stages take on a target. Raises TargetInvalid."""
+    chosen = target if isinstance(target, Target) else load_target(target)
+    measured_on, measured = constants().of(chosen)
+    is_same_firmware = measured_on in {chosen.name, chosen.firmware_of and chosen.firmware_of.name}
+    more = 0.0 if is_same_firmware else constants().other_firmware
+    found = []
+    for stage in wanted:
+        rate = stage.rate or rate
+        runs = None if rate is None else rate / stage.samples
+        estimated = _estimate(stage, measured, chosen.cycles, runs, clock)
+        found.append(replace(estimated, error=estimated.error + more))
+        rate = None if runs is None else runs * stage.gives
+    return CostEstimate(chosen.name, measured_on, tuple(found))
+
+
+def _stage(model: Any, samples: ArrayLike | None, leaf_bits: LeafBits) -> Stage:
+    if isinstance(model, Stage):
+        return model
+    if not isinstance(model, str):
+        return tree_stage(ensemble(model, leaf_bits), samples)
+    if model.partition(":")[0] in DSP:
+        return dsp_stage(model)
+    if model.endswith(tree_file.SUFFIX):
+        return tree_stage(tree_file.read_ensemble(Path(model)), samples)
+    return tree_stage(ensemble(load_named(model), leaf_bits, name=model), samples)
+
+
+def _estimate(
+    stage: Stage, measured: TargetConstants, model: Cycles | None, runs: float | None, clock: int | None
+) -> StageEstimate:
+    costs, module = measured.stages[stage.kind], measured.modules[stage.module]
+    counts = fitting.predicted(stage.terms, costs.terms)
+    time = None if model is None else cycles.estimate(counts, model, clock)
+    return StageEstimate(
+        stage=stage,
+        flash=stage.data + module.around_data if stage.data else 0,
+        heap=stage.heap,
+        module_flash=module.file,
+        module_heap=module.heap,
+        instructions=fitting.instructions(counts),
+        error=_error(stage, costs),
+        outside=_outside(stage, costs),
+        time=time,
+        floats=0.0 if time is None or model is None else _floats(counts, time, model),
+        runs=runs,
+    )
+
+
+def _error(stage: Stage, costs: StageConstants) -> float:
+    """Return the error of a stage's instructions in percent: what was measured, and how far a guess may be off."""
+    if stage.extremes:
+        middle = fitting.instructions(fitting.predicted(stage.terms, costs.terms))
+        ends = [fitting.instructions(fitting.predicted(each, costs.terms)) for each in stage.extremes]
+        return costs.errors.known + 100 * max(abs(end - middle) for end in ends) / middle
+    guessed = costs.errors.guessed if stage.guessed else None
+    return costs.errors.known if guessed is None else guessed
+
+
+def _floats(counts: Mapping[str, float], time: cycles.Estimate, model: Cycles) -> float:
+    others = {name: 0.0 if name.startswith("float_") else count for name, count in counts.items()}
+    return 100 * (1 - cycles.estimate(others, model).cycles / time.cycles)
+
+
+def _outside(stage: Stage, costs: StageConstants) -> str:
+    words = [
+        f"{name}={stage.sizes[name]:,} ({least:,} to {most:,} were measured)"
+        for name, (least, most) in costs.sizes.items()
+        if not least <= stage.sizes[name] <= most
+    ]
+    return ", ".join(words)
+
+
+def _sum(numbers: Sequence[float | None]) -> float | None:
+    known = [number for number in numbers if number is not None]
+    return sum(known) if len(known) == len(numbers) else None

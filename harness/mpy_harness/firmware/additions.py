@@ -1,0 +1,120 @@
+"""What a target adds to MicroPython: frozen modules, and modules in C, by the variables that its makefiles have for it.
+
+``FROZEN_MANIFEST``, ``USER_C_MODULES`` and ``MPY_LIB_DIR`` are paths relative to ``target.toml`` (MicroPython manual,
+"MicroPython manifest files" and "MicroPython external C modules").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from mpy_harness.errors import TargetInvalid
+from mpy_harness.firmware import guest_program
+from mpy_harness.firmware.project_mirror import Mirror
+from mpy_harness.firmware.sources import Source
+from mpy_harness.targets import FILE_NAME, Target
+
+_MANIFEST, _C_MODULES, _LIBRARY = "FROZEN_MANIFEST", "USER_C_MODULES", "MPY_LIB_DIR"
+# What a manifest may call $(MANIFEST_DIR).
+_MANIFEST_DIR = "MICROPY_MANIFEST_MANIFEST_DIR"
+_LIBRARY_NOT_FOUND = re.compile(r"Package '.*' not found in any known library")
+
+
+def check(target: Target) -> None:
+    """Raise TargetInvalid where the target adds what is not there."""
+    for name in (_MANIFEST, _C_MODULES, _LIBRARY):
+        place = _place(target, name)
+        if place is not None and not (place.is_file() if name == _MANIFEST else place.is_dir()):
+            raise _invalid(target, name, f"there is no {'file' if name == _MANIFEST else 'folder'} {place}. Correct it")
+    modules = _place(target, _C_MODULES)
+    if modules is not None and not any(modules.glob("*/micropython.mk")):
+        hint = f": {modules.parent}" if (modules / "micropython.mk").is_file() else ""
+        raise _invalid(
+            target, _C_MODULES, f"no folder in {modules} has a micropython.mk. Name the folder above the modules{hint}"
+        )
+
+
+def has_c_modules(target: Target) -> bool:
+    """Tell whether the target adds modules in C."""
+    return _place(target, _C_MODULES) is not None
+
+
+def c_modules(target: Target) -> frozenset[str]:
+    """Return the names of the folders with modules in C that the target adds."""
+    modules = _place(target, _C_MODULES)
+    return (
+        frozenset(file.parent.name for file in modules.glob("*/micropython.mk")) if modules is not None else frozenset()
+    )
+
+
+def variables(target: Target, source: Source, folder: Path) -> dict[str, str]:
+    """Return make's variables for what a target adds; what make reads of it is put below ``folder``.
+
+    Modules in C are built in a copy of their project, so that no path has a blank and nothing is written there.
+    """
+    found: dict[str, str] = {}
+    manifest, library = _place(target, _MANIFEST), _place(target, _LIBRARY)
+    if manifest is not None or not target.built.make.get(_MANIFEST, ""):
+        # A manifest of ours that includes it: the shell gets its path without quotes.
+        ours = folder / "manifest.py"
+        theirs = "" if manifest is None else f"include({str(manifest)!r})\n"
+        ours.write_text(theirs + guest_program.freeze(target, source.version, folder / "guest"), encoding="utf-8")
+        found |= {_MANIFEST: str(ours), _MANIFEST_DIR: str(manifest.parent if manifest is not None else folder)}
+    if (mirror := mirror_of(target, folder)) is not None:
+        mirror.fill()
+        found[_C_MODULES] = str(mirror.place)
+    if library is None and not (source.path / "lib" / "micropython-lib" / "README.md").is_file():
+        # Its makefiles refuse any manifest without that submodule, which few manifests need.
+        library = folder / "micropython-lib"
+        library.mkdir()
+        (library / "README.md").touch()
+    if library is not None:
+        found[_LIBRARY] = str(library)
+    return found
+
+
+def mirror_of(target: Target, folder: Path) -> Mirror | None:
+    """Return the copy, below ``folder``, in which modules in C are built; None for a target without any."""
+    modules = _place(target, _C_MODULES)
+    return None if modules is None else Mirror(modules, folder / "project")
+
+
+def folders_listed(target: Target, read: Iterable[Path]) -> list[Path]:
+    """Return the folders in which make looks for modules in C and their sources: those, and those of files ``read``."""
+    modules = _place(target, _C_MODULES)
+    if modules is None:
+        return []
+    below = {file.parent for file in read if file.is_relative_to(modules)}
+    return sorted({modules, *(child for child in modules.iterdir() if child.is_dir()), *below})
+
+
+def explained(failure: str, target: Target, folder: Path) -> str:
+    """Return what make said with the user's own paths, and what to do about it."""
+    manifest, mirror = _place(target, _MANIFEST), mirror_of(target, folder)
+    if manifest is not None:
+        failure = failure.replace(f"Error in manifest file: {folder / 'manifest.py'}: ", "")
+        failure = failure.replace(str(folder / "manifest.py"), str(manifest))
+    if mirror is not None:
+        failure = mirror.told(failure)
+    if not _LIBRARY_NOT_FOUND.search(failure):
+        return failure
+    return (
+        f"{failure}\nThe manifest requires a package of micropython-lib, which is no part of the source that is "
+        "fetched. Give one of both: a tree of MicroPython with its submodules, --micropython PATH (in PATH: git "
+        "submodule update --init lib/micropython-lib), or a checkout of micropython-lib, by the key "
+        f"{_LIBRARY} beside {_MANIFEST} in the target's {FILE_NAME}."
+    )
+
+
+def _place(target: Target, name: str) -> Path | None:
+    """Return the file or folder that a variable names; None where it names none, is code, or is for make to expand."""
+    value = target.built.make.get(name, "").strip()
+    if not value or "$" in value or (name == _MANIFEST and not value.endswith(".py")):
+        return None
+    return (target.folder / Path(value).expanduser()).resolve()
+
+
+def _invalid(target: Target, name: str, what: str) -> TargetInvalid:
+    return TargetInvalid(f"{target.folder / FILE_NAME}: firmware.make.{name}: {what}.")

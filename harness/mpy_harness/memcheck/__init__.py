@@ -1,0 +1,1 @@
+"""What native code does to the guest's memory: what is compared, and what was found, in words."""

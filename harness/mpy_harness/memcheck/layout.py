@@ -1,0 +1,75 @@
+"""Where the checker finds things in a guest's memory, as its firmware's symbols and its target say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mpy_harness.errors import MemcheckUnavailable
+from mpy_harness.firmware.symbols import Symbols
+from mpy_harness.targets import Target
+
+# The letters are those of counting/plugin_c/memcheck/memcheck.h, the names those of targets/boards/cortex-m.
+_NEEDED = {"b": "_doorbell", "e": "board_event", "f": "board_is_checked", "h": "board_heap"}
+_LAST = "_last_of_ram"
+_PARTS = (("s", "_sstack", "_estack"), ("d", "_sdata", "_edata"), ("d", "_sbss", "_ebss"))
+# Functions of the table that native modules call the firmware by (py/nativeglue.c), and one that the second calls.
+_COPIES = {"memset", "memmove", "memcpy"}
+_THROWS = "nlr_jump"
+_TYPE = "mp_type_"
+_STRINGS = ("str", "bytes")
+_ARRAYS = ("array", "bytearray", "list")
+# Native code of MicroPython's compiler writes to cells, modules to the members of these containers.
+_WRITABLE = ("cell", "dict", "list", "array", "bytearray")
+# Arm DDI 0403, B3.1: peripherals and the core's own.
+_DEVICES = ((0x40000000, 0x60000000), (0xE0000000, 0xE0100000))
+
+_Place = tuple[str, int, int]  # letter, first address, the one behind
+
+
+def memory_layout(target: Target, symbols: Symbols) -> str:
+    """Return the layout as the plugin reads it. Raises MemcheckUnavailable where the firmware does not tell."""
+    if not target.natmod.arch.startswith("armv") or any(symbols.address(name) is None for name in _NEEDED.values()):
+        raise MemcheckUnavailable(
+            f"what native code does to memory cannot be checked: the firmware of target {target.name} does not tell "
+            "what its heap holds. Use a target in QEMU whose firmware the harness builds (m33), or the fixture "
+            "`guarded`, which works on any board."
+        )
+    places = (*_parts(symbols), *_areas(target), *_functions(symbols), *_types(symbols))
+    return "".join(f"{letter} {start:x} {end:x}\n" for letter, start, end in places)
+
+
+def _parts(symbols: Symbols) -> Iterator[_Place]:
+    for letter, name in _NEEDED.items():
+        yield letter, _at(symbols, name), _at(symbols, name) + 1
+    yield "b", _at(symbols, _LAST), _at(symbols, _LAST) + 1
+    for letter, first, behind in _PARTS:
+        yield letter, _at(symbols, first), _at(symbols, behind)
+
+
+def _areas(target: Target) -> Iterator[_Place]:
+    main = next((memory for memory in target.memory if memory.kind == "ram"), None)
+    for memory in target.memory:
+        letter = "x" if memory.kind == "flash" else "r" if memory is main else "o"
+        yield letter, memory.origin, memory.origin + memory.length
+    for start, end in _DEVICES:
+        yield "o", start, end
+
+
+def _functions(symbols: Symbols) -> Iterator[_Place]:
+    for function in symbols.functions:
+        if function.name in _COPIES:
+            yield "c", function.start, function.end
+        if function.name == _THROWS:
+            yield "t", function.start, function.end
+
+
+def _types(symbols: Symbols) -> Iterator[_Place]:
+    for name in symbols.names(_TYPE):
+        kind = name.removeprefix(_TYPE)
+        letters = "y" * (kind not in _WRITABLE) + "w" * (kind in _ARRAYS) + "z" * (kind in _STRINGS)
+        for letter in letters:
+            yield letter, _at(symbols, name), _at(symbols, name) + 1
+
+
+def _at(symbols: Symbols, name: str) -> int:
+    return symbols.address(name) or 0

@@ -1,0 +1,183 @@
+"""Estimates of what models take, as tables and as data for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import isnan
+from typing import Any
+
+from mpy_harness.costs.cycles import seconds_text
+from mpy_harness.costs.limits import Fit, Limits
+from mpy_harness.costs.prediction import FLOAT_ERROR, CostEstimate, StageEstimate
+from mpy_harness.costs.sweep import Candidate
+from mpy_harness.reports.names import printable
+from mpy_harness.reports.table import aligned
+
+_HEAD = ["target", "stage", "flash B", "heap B", "instructions", "±", "time", "±", "clock", "runs/s", "share"]
+_VERDICTS = {"yes": "fits", "perhaps": "may not fit", "no": "does not fit"}
+
+
+def estimate_lines(costs: Sequence[CostEstimate], limits: Limits) -> list[str]:
+    """Return what is estimated on each target, and how much of the limits it takes."""
+    lines = []
+    for each in costs[0].stages:
+        if each.stage.about:
+            lines.append(printable(f"{each.stage.text}: {each.stage.about}."))
+            lines.append(f"An inference visits {each.stage.terms['node']:.1f} decision nodes, {_source(each)}.")
+    rows = [row for cost in costs for row in _rows(cost)]
+    lines += [*([""] if lines else []), *aligned([_HEAD, *rows])]
+    notes = [note for cost in costs for note in _notes(cost, limits)]
+    return [*lines, *([""] if notes else []), *notes]
+
+
+def _source(each: StageEstimate) -> str:
+    guess = f"guessed from {each.stage.guessed}; --data tells it"
+    return guess if each.stage.guessed else "looked up in the samples"
+
+
+def _rows(cost: CostEstimate) -> Iterator[list[str]]:
+    modules = {each.stage.module: each for each in cost.stages}
+    for each in cost.stages:
+        yield [
+            cost.target,
+            printable(each.stage.text),
+            _bytes(each.flash),
+            _bytes(each.heap),
+            f"{each.instructions:,.0f}",
+            f"{each.error:g} %" + ("*" if each.outside else ""),
+            *_time(each),
+            "" if each.runs is None else f"{each.runs:,.4g}",
+            _share(each.share),
+        ]
+    for name, each in modules.items():
+        yield [cost.target, f"(module {name})", _bytes(each.module_flash), _bytes(each.module_heap), *[""] * 7]
+    rate, per_second = cost.instructions_per_second, ""
+    if rate is not None:
+        per_second = f"{rate:,.0f}/s"
+    yield [cost.target, "all", _bytes(cost.flash), _bytes(cost.heap), per_second, *[""] * 5, _share(cost.share)]
+
+
+def _time(each: StageEstimate) -> list[str]:
+    if each.time is None:
+        return ["", "", ""]
+    return [seconds_text(each.time.seconds), f"{each.time_error:.3g} %", f"{each.time.clock / 1e6:g} MHz"]
+
+
+def _bytes(number: int) -> str:
+    return f"{number:,}"
+
+
+def _share(share: float | None) -> str:
+    return "" if share is None else f"{share:.2%}"
+
+
+def _notes(cost: CostEstimate, limits: Limits) -> Iterator[str]:
+    for each in cost.stages:
+        if each.outside:
+            yield f"* {cost.target}: outside of what was measured: {each.outside}. The error may be larger."
+    if cost.measured_on != cost.target:
+        yield f"{cost.target}: measured on {cost.measured_on}, which has the same core and the same native modules."
+    if any(each.time is None for each in cost.stages):
+        yield f"{cost.target}: no time, because there is no cycle model of its core."
+    if any(each.is_float_code for each in cost.stages):
+        yield f"{cost.target}: the time of float code may be off by {FLOAT_ERROR:g} %: docs/costs.md says why."
+    if cost.share is not None and cost.share > 1:
+        yield f"{cost.target}: does not keep up: all stages take {cost.share:.0%} of the core."
+    for fit in limits.of(cost):
+        yield f"{cost.target}: {fit_text(fit)}"
+
+
+def fit_text(fit: Fit) -> str:
+    """Return in words how much of a limit is taken."""
+    if isnan(fit.takes):
+        return f"{_VERDICTS[fit.verdict]}: its {fit.what} is not known"
+    show = seconds_text if fit.what == "time" else lambda number: f"{number:,.0f} B"
+    error = f" ±{fit.error:.3g} %" if fit.error else ""
+    share = f"{fit.takes / fit.limit:.0%} of {show(fit.limit)}" if fit.limit else "there is none"
+    return f"{_VERDICTS[fit.verdict]}: {show(fit.takes)}{error} of {fit.what}, {share}"
+
+
+def estimate_data(cost: CostEstimate, limits: Limits) -> dict[str, Any]:
+    """Return an estimate as data for JSON: bytes, seconds, errors in percent."""
+    return {
+        "target": cost.target,
+        "measured_on": cost.measured_on,
+        "flash": cost.flash,
+        "heap": cost.heap,
+        "seconds": cost.seconds,
+        "time_error": cost.time_error,
+        "instructions_per_second": cost.instructions_per_second,
+        "share": cost.share,
+        "stages": [_stage_data(each) for each in cost.stages],
+        "limits": [
+            {"what": each.what, "takes": _known(each.takes), "limit": each.limit, "fits": each.verdict}
+            for each in limits.of(cost)
+        ],
+    }
+
+
+def _known(number: float) -> float | None:
+    return None if isnan(number) else number
+
+
+def _stage_data(each: StageEstimate) -> dict[str, Any]:
+    return {
+        "stage": each.stage.text,
+        "kind": each.stage.kind,
+        "sizes": dict(each.stage.sizes),
+        "terms": dict(each.stage.terms),
+        "guessed_from": each.stage.guessed or None,
+        "flash": each.flash,
+        "heap": each.heap,
+        "module": {"name": each.stage.module, "flash": each.module_flash, "heap": each.module_heap},
+        "instructions": each.instructions,
+        "error": each.error,
+        "outside": each.outside or None,
+        "cycles": each.time and each.time.cycles,
+        "seconds": each.time and each.time.seconds,
+        "time_error": each.time_error,
+        "floats": each.floats,
+        "runs_per_second": each.runs,
+        "share": each.share,
+    }
+
+
+def sweep_lines(candidates: Sequence[Candidate], limits: Limits) -> list[str]:
+    """Return a row for each candidate; a star marks those that no other one beats in everything."""
+    names = list(candidates[0].settings)
+    fits = ["fits"] if limits != Limits() else []
+    rows = [["", *names, "accuracy", "flash B", "heap B", "instructions", "±", "time", "±", *fits]]
+    for each in candidates:
+        stage = each.cost.stages[0]
+        rows.append(
+            [
+                "*" if each.is_best else "",
+                *(printable(str(value)) for value in each.settings.values()),
+                f"{each.accuracy:.1%}",
+                _bytes(each.cost.flash),
+                _bytes(each.cost.heap),
+                f"{stage.instructions:,.0f}",
+                f"{stage.error:g} %" + (" outside" if stage.outside else ""),
+                *_time(stage)[:2],
+                *([_fits(each, limits)] if fits else []),
+            ]
+        )
+    return aligned(rows)
+
+
+def _fits(candidate: Candidate, limits: Limits) -> str:
+    wrong = [f"{_VERDICTS[fit.verdict]}: {fit.what}" for fit in limits.of(candidate.cost) if fit.verdict != "yes"]
+    return ", ".join(wrong) or "yes"
+
+
+def sweep_data(candidates: Sequence[Candidate], limits: Limits) -> list[dict[str, Any]]:
+    """Return a sweep as data for JSON."""
+    return [
+        {
+            "settings": dict(each.settings),
+            "accuracy": each.accuracy,
+            "pareto": each.is_best,
+            **estimate_data(each.cost, limits),
+        }
+        for each in candidates
+    ]

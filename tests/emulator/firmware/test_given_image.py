@@ -1,0 +1,109 @@
+"""An image of somebody else, given on the command line: MicroPython's own for MPS2 AN385."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mpy_harness.errors import FirmwareSilent
+from mpy_harness.firmware import toolchain
+from mpy_harness.firmware.mpy_cross import mpy_cross
+from mpy_harness.firmware.sources import Source
+from mpy_harness.resources import natmods_dir
+from mpy_harness.targets import load_target
+from tests.emulator.projects import mpy_harness, run, write
+
+pytestmark = pytest.mark.slow
+_BUILD_SECONDS = 300.0
+
+WORKS = """
+import numpy as np
+import pytest
+
+def test_values(board):
+    assert board.call("len", np.ones(1000, np.float32)) == 1000
+    assert board.emulator.window is not None
+
+def test_a_native_module(board, natmod):
+    natmod("iir")
+    board.exec("from array import array\\nimport iir\\nx = array('f', [1])")
+    board.exec("iir.new(array('f', [2, 0, 0, 1, 0, 0])).run(x)")
+    assert board.eval("x[0]") == 2
+
+@pytest.mark.counting("functions")
+def test_counts(board):
+    with board.count("list") as count:
+        board.exec("x = list(range(100))")
+    assert "mp_execute_bytecode" in {cost.function.name for cost in count.profile.functions()}
+
+def test_resets(board):
+    board.exec("import sys; kept = 1")
+    board.soft_reset()
+    assert board.eval("'kept' in globals()") is False
+"""
+LOST = """
+from mpy_harness.errors import GuestException, MemoryUnwatched, NativeLoop
+import pytest
+
+def test_allocations(board):
+    with pytest.raises(MemoryUnwatched), board.allocations("x"):
+        board.exec("pass")
+
+def test_a_fault(board):
+    with pytest.raises(NativeLoop, match="in exception_handler"):
+        board.exec("import machine; machine.mem32[0xf0000000]", timeout=3)
+    assert "HardFault exception caught" in board.console.tail(20)
+
+def test_an_endless_loop(board):
+    with pytest.raises(NativeLoop, match="did not react to Ctrl-C"):
+        board.exec("while True: pass", timeout=1)
+
+def test_time(board):
+    with pytest.raises(GuestException, match="no module named 'time'"):
+        board.exec("import time")
+"""
+
+
+@pytest.fixture(scope="module")
+def image(source: Source, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return what ``make BOARD=MPS2_AN385`` leaves; frozen modules need submodules, so it has none."""
+    tree = tmp_path_factory.mktemp("upstream") / "micropython"
+    shutil.copytree(source.path, tree)
+    mpy_cross(source.version)
+    env = toolchain.make_wrappers(tree.parent / "tools", source.version, "arm-none-eabi-")
+    words = {"BOARD": "MPS2_AN385", "FROZEN_MANIFEST": "", "MICROPY_MPYCROSS": str(tree.parent / "tools" / "mpy-cross")}
+    log = tree.parent / "log"
+    failure = toolchain.make(tree / "ports" / "qemu", words, env=env, log=log, timeout=_BUILD_SECONDS)
+    assert failure is None, failure
+    return tree / "ports" / "qemu" / "build-MPS2_AN385" / "firmware.elf"
+
+
+def test_it_runs_as_the_page_says(image, project):
+    shutil.copytree(natmods_dir() / "iir", project.path / "natmods" / "iir")
+    write(project, test_works=WORKS, test_lost=LOST)
+    options = ("--target", "m3", "--firmware", str(image), "--emulator-host-options=-semihosting")
+    done = run(project, *options)
+    done.assert_outcomes(passed=8)
+
+
+def test_its_command_lines(image, tmp_path):
+    (tmp_path / "script.py").write_text("import sys\nprint(sys.implementation._build)\nsys.exit(3)\n")
+    options = ("run", "script.py", "--target", "m3", "--firmware", image)
+    allowed = mpy_harness(*options, "--emulator-host-options=-semihosting", cwd=tmp_path)
+    assert (allowed.returncode, allowed.stdout) == (3, "MPS2_AN385\n")
+    refused = mpy_harness(*options, "--emulator-options=-semihosting", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "-semihosting lets the guest read, write and delete files of the host" in refused.stderr
+
+
+def test_without_the_option_it_is_silent_and_that_is_explained(image, make_board):
+    with pytest.raises(FirmwareSilent, match=r"It may be waiting for semihosting, .* docs/own-target\.md"):
+        make_board(load_target("m3"), image, boot_seconds=2.0)
+
+
+def test_the_command_that_runs_a_test_again_has_the_options(image, project):
+    write(project, test_it="def test_it(board):\n    assert board.eval('1') == 2\n")
+    options = ("--target", "m3", "--firmware", str(image), "--emulator-host-options=-semihosting")
+    run(project, *options).stdout.fnmatch_lines(["pytest *test_it.py::test_it* --emulator-host-options=-semihosting"])

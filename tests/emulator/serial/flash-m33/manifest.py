@@ -1,0 +1,1 @@
+freeze("$(MANIFEST_DIR)", "_boot.py")

@@ -1,0 +1,62 @@
+"""Models that the constants of estimates were not fitted to, measured once more: they take what is estimated."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from docs import measure_costs
+from docs.costed_models import Case, dsp_cases, tree_cases
+from mpy_harness.board.pool import BoardPool
+from mpy_harness.costs.fitting import WORDS
+from mpy_harness.costs.prediction import of_stages
+from mpy_harness.targets import DEFAULT_TARGET, load_target
+
+pytest.importorskip("sklearn")
+pytest.importorskip("emlearn")
+#: None of the long ones.
+SHORT = {
+    "RandomForest iris, 3 × 5 leaves", "ExtraTrees breast_cancer, 20 × all leaves", "fir:taps=8,block=32",
+    "fir_q15:taps=8,block=32", "iir:sections=1,block=64", "fft:n=16", "rfft:n=16", "int16_to_float:n=24",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BoardPool]:
+    pool = BoardPool(tmp_path_factory.mktemp("boards"))
+    yield pool
+    pool.close()
+
+
+def cases() -> list[Case]:
+    return [case for case in (*tree_cases(SHORT), *dsp_cases()) if case.name in SHORT]
+
+
+def test_held_out_models_take_what_is_estimated(pool: BoardPool) -> None:
+    target, committed = load_target(DEFAULT_TARGET), json.loads(measure_costs.MEASURED.read_text(encoding="utf-8"))
+    chosen = cases()
+    assert {case.name for case in chosen} == SHORT
+    assert all(case.held_out for case in chosen)
+    found = measure_costs.measure(target, chosen, pool)
+    before = committed["targets"][target.name]
+    is_same = committed["made_with"] == measure_costs.made_with() and before["toolchain"] == found["toolchain"]
+    if not is_same:
+        pytest.skip(f"the constants are of another toolchain, {before['toolchain']}; here: {found['toolchain']}")
+    for case, measured in zip(chosen, found["models"], strict=True):
+        (line,) = (each for each in before["models"] if (each["model"], each["kind"]) == (case.name, case.stage.kind))
+        assert measured == line, "python -m docs.measure_costs measures all of them anew"
+        for stage in (case.stage, case.guessed):
+            if stage is None:
+                continue
+            (estimated,) = of_stages([stage], target).stages
+            took = sum(count for kind, count in measured["counts"].items() if kind not in WORDS)
+            assert estimated.instructions == pytest.approx(took, rel=estimated.error / 100), case.name
+            assert estimated.heap == measured["heap"]
+            assert estimated.flash == pytest.approx(measured["file"], abs=8)
+
+
+def test_each_kind_is_measured_again() -> None:
+    kinds = {case.stage.kind for case in dsp_cases()} | {"trees_vote", "trees_mean"}
+    assert {case.stage.kind for case in cases()} == kinds

@@ -1,0 +1,76 @@
+"""The checker in a test: its option, its marker, what it says, and that counts stay as they are."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from mpy_harness.board import Board
+from mpy_harness.board.natmod_loader import ModuleLoader
+from mpy_harness.errors import MemoryMisused
+from tests.memcheck.corpus import FOLDER, planted
+
+pytestmark = pytest.mark.memcheck
+
+
+@pytest.fixture
+def filters(board: Board):
+    return ModuleLoader(board, (FOLDER,))("filters")
+
+
+def line_of(function: str) -> int:
+    return next(fault.line for fault in planted() if fault.function == function)
+
+
+def test_a_finding_names_the_place_and_the_block(board: Board, filters) -> None:
+    with pytest.raises(MemoryMisused) as caught:
+        filters.running_sum(np.arange(10, dtype=np.int32))
+    board.findings.clear()
+    line = line_of("running_sum")
+    assert re.fullmatch(
+        rf"overrun: running_sum\(\) of the native module filters, filters.c:{line}, reads 4 bytes at 0x[0-9a-f]+\n"
+        "  0 bytes past the end of a block of 40 bytes\n"
+        "  allocated by the interpreter",
+        str(caught.value),
+    )
+    (finding,) = caught.value.findings
+    assert (finding.kind, finding.place.function, finding.place.line) == ("overrun", "running_sum", line)
+
+
+def test_a_place_is_told_once(board: Board, filters) -> None:
+    data = board.hold(np.arange(10, dtype=np.int32))
+    with pytest.raises(MemoryMisused):
+        filters.running_sum(data)
+    filters.running_sum(data)
+    assert len(board.findings) == 1
+    board.findings.clear()
+
+
+def test_all_is_well_with_what_does_no_harm(board: Board) -> None:
+    iir = ModuleLoader(board)("iir")
+    filt = iir.new(np.array([0.2, 0.3, 0.2, 1, -0.5, 0.2] * 3, np.float32))
+    filt.run(np.arange(100, dtype=np.float32))
+    assert board.findings == []
+
+
+def count_of(board: Board) -> int:
+    iir = ModuleLoader(board)("iir")
+    filt = iir.new(np.array([0.2, 0.3, 0.2, 1, -0.5, 0.2] * 3, np.float32))
+    block = board.hold(np.arange(100, dtype=np.float32))
+    board.exec("""
+        def work(f, x):
+            for _ in range(5):
+                f.run(x)
+            return [bytearray(i) for i in range(50)]
+    """)
+    with board.count() as count:
+        board.call("work", filt, block)
+    return count.instructions
+
+
+def test_counts_are_the_same(board: Board, request: pytest.FixtureRequest) -> None:
+    session = next(value for value in request.config.stash._storage.values() if hasattr(value, "pool"))
+    unchecked = session.pool.board(board.target, number=7)
+    assert count_of(unchecked) == count_of(board)
