@@ -19,7 +19,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from mpy_harness.board import Board
@@ -51,7 +51,7 @@ def truth(test: Path) -> str:
     return subprocess.run([sys.executable, test], capture_output=True, text=True, timeout=60, check=True).stdout
 
 
-def run_one(board: Board, module: Path, name: str, test: Path) -> str:
+def run_one(board: Board, module: Path, name: str, test: Path, expected: Future[str]) -> str:
     """Run one test on a fresh board with the .mpy under test in place of the built-in module."""
     board.soft_reset()
     board.files.put(module, "/injected/under_test.mpy")
@@ -65,30 +65,34 @@ def run_one(board: Board, module: Path, name: str, test: Path) -> str:
             return "fail"
     if output == "SKIP\n":
         return "skip"
-    return "pass" if output == truth(test) else "fail"
+    return "pass" if output == expected.result() else "fail"
 
 
 def run_ours(
     target: Target, tests: dict[str, list[Path]], modules: dict[str, Path], boards: int
 ) -> tuple[float, dict[str, str]]:
-    """Run all tests with this harness on some boards at a time, boots included; return seconds and verdicts."""
+    """Run all tests with this harness on some boards at a time, boots included; return seconds and verdicts.
+
+    What CPython prints is found out beside that, by one process at a time, as for scripts that are compared.
+    """
     waiting = deque((name, test) for name, files in tests.items() for test in files)
     verdicts: dict[str, str] = {}
 
-    def work(logs: Path) -> None:
+    def work(logs: Path, expected: dict[Path, Future[str]]) -> None:
         pool = BoardPool(logs)
         try:
             board = pool.board(target)
             with contextlib.suppress(IndexError):  # none is left
                 while True:
                     name, test = waiting.popleft()
-                    verdicts[test.name] = run_one(board, modules[name], name, test)
+                    verdicts[test.name] = run_one(board, modules[name], name, test, expected[test])
         finally:
             pool.close()
 
-    with tempfile.TemporaryDirectory() as logs, ThreadPoolExecutor(boards) as workers:
+    with tempfile.TemporaryDirectory() as logs, ThreadPoolExecutor(boards) as workers, ThreadPoolExecutor(1) as cpython:
         started = time.perf_counter()
-        for done in [workers.submit(work, Path(logs, str(number))) for number in range(boards)]:
+        expected = {test: cpython.submit(truth, test) for _, test in waiting}
+        for done in [workers.submit(work, Path(logs, str(number)), expected) for number in range(boards)]:
             done.result()
         return time.perf_counter() - started, verdicts
 

@@ -68,7 +68,10 @@ def tree(lines: list[str]) -> SimpleNamespace:
             for pair in line.split():
                 number, samples = pair.split(":")
                 value[at, 0, int(number)] = int(samples)
-            value[at] /= value[at].sum()
+    for at in reversed(range(len(lines))):  # a node's samples are those of its children, which come after it
+        if ":" not in lines[at]:
+            value[at] = value[nodes_below(lines[at])].sum(axis=0)
+    value /= value.sum(axis=2, keepdims=True)
     feature, threshold, left, right = zip(*nodes, strict=True)
     return SimpleNamespace(
         node_count=len(nodes),
@@ -78,6 +81,11 @@ def tree(lines: list[str]) -> SimpleNamespace:
         children_right=np.array(right, int),
         value=value,
     )
+
+
+def nodes_below(line: str) -> list[int]:
+    """Return the two children of a node that decides."""
+    return [int(word) for word in line.split()[2:]]
 
 
 def edge_samples() -> dict[str, Array]:

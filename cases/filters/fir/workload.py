@@ -51,9 +51,9 @@ class Fir(Workload):
         x, reference = vectors[f"{signal}_in"], vectors[f"{signal}_ref"]
         y = guest.guarded.run(filt, "run", x, [x.size])
         allowed = bound(vectors, signal)
-        yield Check(y, reference, "max_abs", float(allowed.max()))
+        yield Check(y, reference, "max_abs", float(allowed.max()), given=x)
         snr = np.inf if not reference.any() else 20 * np.log10(np.linalg.norm(reference) / np.linalg.norm(allowed))
-        yield Check(y, reference, "snr", float(snr))
+        yield Check(y, reference, "snr", float(snr), given=x)
         if has_model:
             yield Check(y, vectors[f"{signal}_f32"], "exact", 0, name="f32")
 

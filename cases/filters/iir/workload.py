@@ -29,6 +29,10 @@ DESIGNS = ("a_weighting", "a_weighting_zpk2sos", "highpass_100hz", "highpass_16k
 SIGNALS = ("noise", "sweep", "impulse", "step", "silence", "subnormal", "full_scale", "loud")
 ALWAYS_90_DB = ("a_weighting",)
 
+# Python's arithmetic on a firmware whose floats have 64 bits rounds to float32 only what it stores: coefficients and
+# results are as in the model, the roundoff between them is another one.
+OTHER_ROUNDOFF_DB = 3.0
+
 # A gain error is told where the gain is above this, relative to the greatest gain.
 FLOOR_DB = -40.0
 
@@ -55,7 +59,8 @@ class Iir(Workload):
         filt = guest.load().new(vectors["sos"])
         x = vectors[f"{signal}_in"]
         y = guest.guarded.run(filt, "run", x, [x.size])
-        yield Check(y, vectors[f"{signal}_ref"], "snr", snr_limit(vectors, design, signal))
+        room = 0.5 if has_model else OTHER_ROUNDOFF_DB
+        yield Check(y, vectors[f"{signal}_ref"], "snr", snr_limit(vectors, design, signal, room))
         if has_model:
             yield Check(y, vectors[f"{signal}_f32"], "exact", 0, name="f32")
 
@@ -77,12 +82,12 @@ class Iir(Workload):
             yield Check(y, vectors["noise_f32"], "exact", 0, name="f32")
 
 
-def snr_limit(vectors: Vectors, design: str, signal: str) -> float:
-    """Return 90 dB, or what a float32 model reaches less half a dB where that is below."""
+def snr_limit(vectors: Vectors, design: str, signal: str, room: float = 0.5) -> float:
+    """Return 90 dB, or what a float32 model reaches less ``room`` in dB where that is below."""
     if design in ALWAYS_90_DB:
         return 90.0
     reached = metric("snr").evaluate(vectors[f"{signal}_f32"], vectors[f"{signal}_ref"]).value
-    return min(90.0, reached - 0.5)
+    return min(90.0, reached - room)
 
 
 def gain_limit_db(vectors: Vectors) -> float:
