@@ -1,0 +1,297 @@
+"""Measure what models cost on boards, fit the constants of estimates to half of them, and write docs/costs.md.
+
+python -m docs.measure_costs            run all models on all targets, then write the constants and the page
+python -m docs.measure_costs m33 m0     only on these targets; of the others is kept what was measured before
+python -m docs.measure_costs --fit      only fit and write, from what was measured before (docs/costs-measured.json)
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
+from importlib.metadata import version
+from pathlib import Path
+from statistics import mean, median
+from typing import Any
+
+import numpy as np
+
+from docs.costed_models import Case, dsp_cases, tree_cases
+from mpy_harness import machines
+from mpy_harness.board.board import Board
+from mpy_harness.board.natmod_loader import ModuleLoader
+from mpy_harness.board.pool import BoardPool
+from mpy_harness.costs.constants import FILE, Constants, Module, TargetConstants
+from mpy_harness.costs.fitting import Point, error, fit, up
+from mpy_harness.firmware import toolchain
+from mpy_harness.firmware.mpy_cross import mpy_cross
+from mpy_harness.targets import BoardSpec, Target, load_target
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+MEASURED = REPOSITORY / "docs" / "costs-measured.json"
+PAGE = REPOSITORY / "docs" / "costs.md"
+BEGIN, END = "<!-- tables -->\n", "<!-- end of tables -->\n"
+#: One of each core, and one whose core is among them: what is fitted to the first is tried on that other firmware.
+TARGETS = ("m33", "m4", "m4-stm32", "m3", "m0", "m7")
+
+_GUEST = """
+def run_all(thing, inputs{comma_out}):
+    for each in inputs:
+        thing.{function}(each{comma_out})
+"""
+
+
+def measure(target: Target, cases: Iterable[Case], pool: BoardPool) -> dict[str, Any]:
+    """Return what cases take on a board, each run twice: once so that filters have a past, once counted.
+
+    Cases that the board has no room for are left out.
+    """
+    board = pool.board(target, mode="classes")
+    return {
+        "core": target.core,
+        "arch": target.natmod.arch,
+        "micropython": target.built.micropython,
+        "firmware": pool.firmware(target).provenance.image_sha256,
+        "toolchain": "; ".join(_tools(target)),
+        "emulator": machines.kind_of(target).version(),
+        "models": [_measured(case, board, target) for case in cases if _has_room(target, case)],
+    }
+
+
+def _has_room(target: Target, case: Case) -> bool:
+    # Two of the model and its arrays, and all inputs, in half of the heap: the rest is the harness's.
+    board = target.built.board
+    arrays = [*case.inputs, *([] if case.out is None else [case.out])]
+    needed = 4 * case.stage.heap + 2 * case.stage.data + sum(array.nbytes for array in arrays)
+    return isinstance(board, BoardSpec) and needed < board.heap // 2
+
+
+def _tools(target: Target) -> Iterable[str]:
+    tools = toolchain.toolchain(toolchain.cross_prefix(target.natmod.arch), target.tools).facts()
+    return dict.fromkeys(version for tool, version in tools.items() if tool != "make")
+
+
+def _measured(case: Case, board: Board, target: Target) -> dict[str, Any]:
+    board.soft_reset()
+    out = () if case.out is None else (case.out,)
+    board.exec(_GUEST.format(function=case.function, comma_out=", out" if out else ""))
+    module = ModuleLoader(board)(case.stage.module)
+    assert module.build is not None
+    board.exec(f"import {case.stage.module}")
+    heap = int(board.heap.of(f"{case.stage.module}.new", *case.new, count=3)) if case.new else 0
+    thing = module.new(*case.new) if case.new else module
+    board.call("run_all", thing, case.inputs, *out)
+    with board.count(listed=False) as count:
+        board.call("run_all", thing, case.inputs, *out)
+    assert count.exact
+    return {
+        "kind": case.stage.kind,
+        "model": case.name,
+        "held_out": case.held_out,
+        "terms": {name: _short(often) for name, often in case.stage.terms.items()},
+        "guessed": case.guessed and {name: _short(often) for name, often in case.guessed.terms.items()},
+        "sizes": dict(case.stage.sizes),
+        "counts": {
+            name: _short(number / len(case.inputs))
+            for name, number in {**count.classes, **count.words}.items()
+            if number
+        },
+        "module": [case.stage.module, module.build.path.stat().st_size, module.heap],
+        "file": _compiled(case.file, target) if case.file else 0,
+        "heap": heap,
+        "predicted": [case.stage.data, case.stage.heap],
+    }
+
+
+def _short(number: float) -> float:
+    return int(number) if number == int(number) else float(f"{number:.8g}")
+
+
+def _compiled(source: bytes, target: Target) -> int:
+    command: list[str | Path] = [mpy_cross(target.tools), "-s", "model.py", "-"]
+    return len(subprocess.run(command, input=source, capture_output=True, timeout=60, check=True).stdout)
+
+
+def made_with() -> dict[str, str]:
+    """Return the versions of what made the models."""
+    return {name: version(name) for name in ("emlearn", "numpy", "scikit-learn")}
+
+
+def points(measured: dict[str, Any]) -> dict[str, list[Point]]:
+    """Return what was measured on a target, by kind."""
+    found: dict[str, list[Point]] = {}
+    names = [field.name for field in fields(Point)]
+    for each in measured["models"]:
+        found.setdefault(each["kind"], []).append(Point(**{name: each[name] for name in names}))
+    return found
+
+
+def fitted(measured: dict[str, Any]) -> Constants:
+    """Return the constants that follow from all that was measured: those of the first target with each core."""
+    targets: dict[str, TargetConstants] = {}
+    other: list[float] = []
+    for name, of_target in measured["targets"].items():
+        if before := [each for each in targets.values() if _is_like(each, of_target)]:
+            other += [abs(error(point, costs)) for point, costs in _with_costs(of_target, before[0])]
+            continue
+        facts = {key: value for key, value in of_target.items() if key != "models"}
+        stages = {kind: fit(found) for kind, found in points(of_target).items()}
+        targets[name] = TargetConstants(**facts, modules=_modules(of_target["models"]), stages=stages)
+    return Constants(made_with=measured["made_with"], other_firmware=up(max(other)), targets=targets)
+
+
+def _is_like(constants: TargetConstants, of_target: dict[str, Any]) -> bool:
+    return (constants.core, constants.arch) == (of_target["core"], of_target["arch"])
+
+
+def _with_costs(of_target: dict[str, Any], constants: TargetConstants) -> Iterator[tuple[Point, Any]]:
+    for kind, found in points(of_target).items():
+        yield from ((point, constants.stages[kind].terms) for point in found)
+
+
+def _modules(models: list[dict[str, Any]]) -> dict[str, Module]:
+    found = {}
+    fitted = [each for each in models if not each["held_out"]]
+    for name in dict.fromkeys(each["module"][0] for each in fitted):
+        of_module = [each for each in fitted if each["module"][0] == name]
+        around = [each["file"] - each["predicted"][0] for each in of_module if each["file"]]
+        # What importing takes may differ by a few blocks: the collector takes some words for addresses.
+        heap = round(median(each["module"][2] for each in of_module))
+        found[name] = Module(
+            file=of_module[0]["module"][1], heap=heap, around_data=round(mean(around)) if around else 0
+        )
+    return found
+
+
+def constants_of(of_target: dict[str, Any], constants: Constants) -> TargetConstants:
+    """Return the constants that are tried on what was measured on a target."""
+    return next(each for each in constants.targets.values() if _is_like(each, of_target))
+
+
+def written(measured: dict[str, Any]) -> str:
+    """Return the text of the file of what was measured: a line for each model."""
+    lines = ["{", f' "made_with": {json.dumps(measured["made_with"])},', ' "targets": {']
+    for name, of_target in measured["targets"].items():
+        facts = {key: value for key, value in of_target.items() if key != "models"}
+        lines += [f'  "{name}": {{', f'{json.dumps(facts)[1:-1]}, "models": [']
+        lines += [",\n".join(json.dumps(each, ensure_ascii=False) for each in of_target["models"]), "]},"]
+    lines[-1] = lines[-1].removesuffix(",")
+    return "\n".join([*lines, " }", "}", ""])
+
+
+def dumped(constants: Constants) -> str:
+    """Return the text of the file of constants."""
+    return constants.model_dump_json(indent=1) + "\n"
+
+
+def page_with(text: str) -> str:
+    """Return the page with these tables in it."""
+    page = PAGE.read_text(encoding="utf-8")
+    before, _, rest = page.partition(BEGIN)
+    return f"{before}{BEGIN}\n{text}{END}{rest.partition(END)[2]}"
+
+
+def tables(measured: dict[str, Any], constants: Constants) -> str:
+    """Return the tables of the page: the errors on what was held out, and predicted against measured."""
+    tried = {
+        name + ("" if name in constants.targets else ", with the constants of its core"): of_target
+        for name, of_target in measured["targets"].items()
+    }
+    versions = dict.fromkeys([each[what] for what in ("toolchain", "emulator") for each in tried.values()])
+    packages = ", ".join(f"{name} {number}" for name, number in constants.made_with.items())
+    count = max(len(each["models"]) for each in tried.values())
+    lines = [f"{count} models on each target that has room for them. Made with {'; '.join(versions)}; {packages}.", ""]
+    lines += [
+        "### Errors on the held-out half",
+        "",
+        "Instructions, in percent: median / 95th percentile / greatest.",
+        "",
+    ]
+    lines += _markdown(["", *tried], _errors(list(tried.values()), constants))
+    lines += ["", "Flash and heap of the same models, greatest error in percent.", ""]
+    lines += _markdown(["", *tried], _byte_errors(list(tried.values()), constants))
+    lines += ["", "### Measured, and error of the prediction in percent", ""]
+    lines += ["Held-out models only; instructions of one run.", ""]
+    lines += _markdown(["", *tried], _pairs(list(tried.values()), constants))
+    return "\n".join([*lines, ""])
+
+
+def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    return ["| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows)]
+
+
+def _errors(tried: Sequence[dict[str, Any]], constants: Constants) -> Iterator[list[str]]:
+    all_of_them: list[list[float]] = [[] for _ in tried]
+    for kind in points(tried[0]):
+        for guessed in (False, True) if kind.startswith("trees") else (False,):
+            row = [kind + (", visits guessed" if guessed else "")]
+            for number, of_target in enumerate(tried):
+                costs = constants_of(of_target, constants).stages[kind].terms
+                held_out = [each for each in points(of_target)[kind] if each.held_out]
+                found = [abs(error(each, costs, guessed=guessed)) for each in held_out]
+                row.append(_spread(found))
+                all_of_them[number] += [] if guessed else found
+            yield row
+    yield ["all, visits known", *map(_spread, all_of_them)]
+
+
+def _spread(errors: Sequence[float]) -> str:
+    # The 95th percentile of few models is between the two greatest errors.
+    return f"{median(errors):.2f} / {np.percentile(errors, 95):.2f} / {max(errors):.2f}"
+
+
+def _byte_errors(tried: Sequence[dict[str, Any]], constants: Constants) -> Iterator[list[str]]:
+    found = [byte_errors(of_target, constants_of(of_target, constants)) for of_target in tried]
+    yield ["flash", *(f"{max(flash):.2f}" for flash, _ in found)]
+    yield ["heap", *(f"{max(heap):.2f}" for _, heap in found)]
+
+
+def byte_errors(of_target: dict[str, Any], constants: TargetConstants) -> tuple[list[float], list[float]]:
+    """Return by how much flash and heap of each held-out model, with its module, are predicted wrong, in percent."""
+    flash, heap = [], []
+    for each in (each for each in of_target["models"] if each["held_out"]):
+        name, file, imported = each["module"]
+        data, of_object = each["predicted"]
+        module = constants.modules[name]
+        flash.append(100 * abs((module.file + (data and data + module.around_data)) / (file + each["file"]) - 1))
+        heap.append(100 * abs((module.heap + of_object) / (imported + each["heap"]) - 1))
+    return flash, heap
+
+
+def _pairs(tried: Sequence[dict[str, Any]], constants: Constants) -> Iterator[list[str]]:
+    for kind, found in points(tried[0]).items():
+        for point in (each for each in found if each.held_out):
+            row = [point.model + {"trees_vote": ", vote", "trees_mean": ", mean"}.get(kind, "")]
+            for of_target in tried:
+                costs = constants_of(of_target, constants).stages[kind].terms
+                same = [each for each in points(of_target)[kind] if each.model == point.model]
+                row += [f"{each.instructions:,.0f} ({error(each, costs):+.2f})" for each in same] or ["no room"]
+            yield row
+
+
+def main() -> None:
+    """Measure what is asked for, and write everything that follows from it."""
+    asked = sys.argv[1:] or list(TARGETS)
+    measured = json.loads(MEASURED.read_text(encoding="utf-8")) if sys.argv[1:] else {"targets": {}}
+    if asked != ["--fit"]:
+        cases = [*tree_cases(), *dsp_cases()]
+        with tempfile.TemporaryDirectory() as logs:
+            pool = BoardPool(Path(logs), timeout=120)
+            try:
+                measured["targets"] |= {name: measure(load_target(name), cases, pool) for name in asked}
+            finally:
+                pool.close()
+        measured |= {"made_with": made_with()}
+        measured["targets"] = {name: measured["targets"][name] for name in TARGETS if name in measured["targets"]}
+        MEASURED.write_text(written(measured), encoding="utf-8")
+    constants = fitted(measured)
+    FILE.write_text(dumped(constants), encoding="utf-8")
+    PAGE.write_text(page_with(tables(measured, constants)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

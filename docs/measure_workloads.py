@@ -1,0 +1,125 @@
+"""Measure the workloads of an area on several cores, and write its page: docs/workloads/<area>.json, .md and .svg.
+
+python -m docs.measure_workloads conversions          measure on all targets, then write the page
+python -m docs.measure_workloads conversions m33      only on these; of the others is kept what was measured before
+python -m docs.measure_workloads conversions --page   write the page again from what was measured
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docs import workload_pages
+from mpy_harness import machines
+from mpy_harness.board.board import Board
+from mpy_harness.board.natmod_loader import ModuleLoader
+from mpy_harness.board.pool import BoardPool
+from mpy_harness.counting.count import Count
+from mpy_harness.firmware import toolchain
+from mpy_harness.golden import CaseResult, Golden
+from mpy_harness.plugin.markers import CountsSinceLastCheck
+from mpy_harness.targets import Target, load_target
+from mpy_harness.workloads import Case, Form, Guest, Workload
+
+#: One of each core, from the least to the one that can most.
+TARGETS = ("m0", "m3", "m4", "m33", "m7", "rv32")
+
+
+def workloads(area: str) -> Iterator[Workload]:
+    """Return the workloads of an area, in the order in which its page has them."""
+    for place in workload_pages.AREAS[area].workloads:
+        module = importlib.import_module(f"cases.{place.replace('/', '.')}.workload")
+        yield from (
+            each()
+            for each in vars(module).values()
+            if isinstance(each, type) and issubclass(each, Workload) and each.__module__ == module.__name__
+        )
+
+
+def measure(area: str, target: Target, pool: BoardPool) -> dict[str, Any]:
+    """Return what the cases of an area take on a target, and why some do not run there."""
+    figures: dict[str, Any] = {}
+    skipped: dict[str, str] = {}
+    for workload in workloads(area):
+        forms = workload.forms()
+        for case in workload.cases():
+            for form in case.forms or forms:
+                name = f"{workload.name}/{case.name}" + (f" ({form})" if form else "")
+                try:
+                    figures[name] = _measured(workload, case, forms[form], pool.board(target, mode="classes"))
+                except pytest.skip.Exception as reason:
+                    skipped[name] = str(reason)
+    tools = toolchain.toolchain(toolchain.cross_prefix(target.natmod.arch), target.tools).facts()
+    return {
+        "core": target.core,
+        "clock": target.cycles.clock if target.cycles else 0,
+        "firmware": pool.firmware(target).provenance.image_sha256,
+        "toolchain": "; ".join(dict.fromkeys(version for tool, version in tools.items() if tool != "make")),
+        "emulator": machines.kind_of(target).version(),
+        "figures": figures,
+        "skipped": skipped,
+    }
+
+
+def _measured(workload: Workload, case: Case, form: Form, board: Board) -> dict[str, Any]:
+    board.forget()  # what cases before this one were
+    since = CountsSinceLastCheck(lambda: board)
+    results: list[tuple[CaseResult, list[Count]]] = []
+    target = board.target
+    golden = Golden(
+        target.name,
+        target.natmod.arch,
+        workload.folder(),
+        lambda result: results.append((result, since.counts)),
+        since,
+    )
+    name = f"{workload.natmod or workload.folder().name}_form"
+    workload.run_case(case, Guest(board, form, ModuleLoader(board), name), golden)
+    first, counts = results[0]
+    found: dict[str, Any] = {"instructions": first.instructions, "values": first.values}
+    found["check"] = [first.metric, float(f"{first.value:.3g}"), first.limit]
+    # What a check measures in bytes is a figure of its own: sizes of files, what a model takes when it is loaded.
+    found |= {each.case.rpartition("/")[2]: round(each.value) for each, _ in results if each.metric == "bytes"}
+    if target.cycles and counts:
+        total = Count("")
+        for count in counts:
+            total.add(count)
+        found["cycles"] = round(total.estimate(target.cycles).cycles)
+    if board.allocated:
+        taken = board.allocated[-1]
+        found |= {"allocations": taken.count, "allocated": taken.bytes, "most": taken.peak}
+    return found
+
+
+def main() -> None:
+    """Measure what is asked for, and write what follows from it: after each target, as all take a while."""
+    area, *asked = sys.argv[1:]
+    file = workload_pages.data_file(area)
+    known: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() and asked else {}
+    with tempfile.TemporaryDirectory() as logs:
+        pool = BoardPool(Path(logs), timeout=120)
+        try:
+            for name in [] if asked == ["--page"] else asked or TARGETS:
+                known[name] = measure(area, load_target(name), pool)
+                _write(area, known)
+        finally:
+            pool.close()
+    workload_pages.write(area, _write(area, known))
+
+
+def _write(area: str, known: dict[str, Any]) -> dict[str, Any]:
+    targets = {name: known[name] for name in TARGETS if name in known}
+    workload_pages.data_file(area).write_text(workload_pages.written(targets), encoding="utf-8")
+    return targets
+
+
+if __name__ == "__main__":
+    main()
