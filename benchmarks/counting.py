@@ -74,7 +74,7 @@ class Plan:
 
 def cpu_seconds(board: Board) -> float:
     """Return the CPU time that a board's emulator has used, to the nanosecond."""
-    emulator = board.emulator
+    emulator = board.machine
     assert isinstance(emulator, Qemu)
     # Linux: the clock of another process is its number's complement and 2, for time on a CPU (clock_getcpuclockid(3)).
     return time.clock_gettime(~emulator.process.pid << 3 | 2)

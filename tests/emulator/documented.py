@@ -49,7 +49,7 @@ ELSEWHERE = {
     "docs/workloads.md: # cases/sums/cumsum/bytecode.py": "the same",
     "docs/workloads.md: # cases/sums/cumsum/viper.py": "the same",
     "docs/workloads.md: # cases/sums/cumsum/workload.py": "the same",
-    'docs/renode.md: board.emulator.execute(f"machine LoadPlatformDescription @{description}")': (
+    'docs/renode.md: board.machine.execute(f"machine LoadPlatformDescription @{description}")': (
         "needs Renode: cases/sensors/microphone attaches its sensor in this way"
     ),
 }

@@ -42,7 +42,7 @@ def iir() -> Path:
 
 def needs_window(board: Board) -> None:
     """Skip what is about the window."""
-    if board.emulator.window is None:
+    if board.machine.window is None:
         pytest.skip("this target has no window; see test_board_without_window.py")
 
 
@@ -83,7 +83,7 @@ def test_odd_text_passes_both_ways(board):
 
 
 def test_a_long_source(board):
-    lines = 3000 if board.emulator.window else 300
+    lines = 3000 if board.machine.window else 300
     board.exec("".join(f"a{number} = {number}\n" for number in range(lines)))
     assert board.eval(f"a{lines - 1}") == lines - 1
 
@@ -503,7 +503,7 @@ def test_time_passes(board):
 
 
 def test_files(board, tmp_path):
-    content = bytes(range(256)) * (300 if board.emulator.window else 60)
+    content = bytes(range(256)) * (300 if board.machine.window else 60)
     (tmp_path / "of the host").write_bytes(content)
     board.files.put(tmp_path / "of the host", "/a/b/c.bin")
     board.files.put(str(tmp_path / "of the host"), "/a/d.bin")
@@ -745,7 +745,7 @@ def test_printing_the_sign_of_a_question_on_the_raw_repl(make_board, text):
 
 def test_a_large_file_of_the_host_on_the_raw_repl(make_board, tmp_path):
     board = make_board(memory=False)
-    content = np.random.default_rng(2).bytes(20_000 if board.emulator.window else 5_000)
+    content = np.random.default_rng(2).bytes(20_000 if board.machine.window else 5_000)
     (offer(board, tmp_path) / "large.bin").write_bytes(content)
     assert board.eval("__import__('hashlib').sha256(open('large.bin', 'rb').read()).digest()", timeout=60) == (
         __import__("hashlib").sha256(content).digest()

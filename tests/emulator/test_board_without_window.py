@@ -148,7 +148,7 @@ def test_a_host_file_that_does_not_fit(board, tmp_path):
 
 def test_an_emulator_that_is_killed_between_two_calls(make_board):
     board = make_board()
-    board.emulator.process._process.kill()
+    board.machine.process._process.kill()
     with pytest.raises(EmulatorDied, match=r"m4-stm32 ended \(signal SIGKILL\)"):
         board.eval("1")
 

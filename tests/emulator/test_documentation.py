@@ -169,8 +169,8 @@ def test_the_targets_of_the_pages_build_and_boot(
     assert board.eval("__import__('sys').implementation._machine") == machine
     assert board.call("lambda x: x * 1.5", 3.0) == 4.5
     assert target.window is not None
-    assert board.emulator.window is not None
-    assert board.emulator.window.address == target.window.address
+    assert board.machine.window is not None
+    assert board.machine.window.address == target.window.address
     assert board.call("len", bytes(100_000)) == 100_000
 
 

@@ -103,7 +103,7 @@ def spoiled(m33: Target, pool: BoardPool) -> Board:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGABRT])
 def test_emulator_crashes_mid_test(spoiled, recovers, number):
-    pid = spoiled.emulator.process.pid
+    pid = spoiled.machine.process.pid
     spoiled.exec("import time")
     # The emulator dies while the guest runs: a process of its own sends the signal meanwhile.
     killer = subprocess.Popen(["sh", "-c", f"sleep 0.3; kill -{int(number)} {pid}"])
@@ -116,7 +116,7 @@ def test_emulator_crashes_mid_test(spoiled, recovers, number):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_emulator_is_ended_by_somebody_else(spoiled, recovers, number):
     # QEMU then ends as well as when its guest resets: with status 0.
-    pid = spoiled.emulator.process.pid
+    pid = spoiled.machine.process.pid
     killer = subprocess.Popen(["sh", "-c", f"sleep 0.3; kill -{int(number)} {pid}"])
     words = rf"(?s)m33 ended \(status 0, from outside: host-signal\).*signal {int(number)}"
     with within(TIMEOUT), pytest.raises(EmulatorDied, match=words):
@@ -126,14 +126,14 @@ def test_emulator_is_ended_by_somebody_else(spoiled, recovers, number):
 
 
 def test_emulator_is_ended_from_its_monitor(spoiled, recovers):
-    spoiled.emulator.execute("quit")
+    spoiled.machine.execute("quit")
     with within(TIMEOUT), pytest.raises(EmulatorDied, match="from outside: host-qmp-quit"):
         spoiled.eval("1", timeout=TIMEOUT)
     recovers(spoiled)
 
 
 def test_emulator_crashes_between_two_calls(spoiled, recovers):
-    os.kill(spoiled.emulator.process.pid, signal.SIGKILL)
+    os.kill(spoiled.machine.process.pid, signal.SIGKILL)
     with within(TIMEOUT), pytest.raises((EmulatorDied, MachineryError)):
         spoiled.eval("1", timeout=TIMEOUT)
     recovers(spoiled)
@@ -141,7 +141,7 @@ def test_emulator_crashes_between_two_calls(spoiled, recovers):
 
 def test_emulator_is_stopped(spoiled, recovers):
     # Not dead, but it does nothing any more, as on a machine that swaps.
-    os.kill(spoiled.emulator.process.pid, signal.SIGSTOP)
+    os.kill(spoiled.machine.process.pid, signal.SIGSTOP)
     with within(TIMEOUT), pytest.raises((GuestTimeout, MachineryError)):
         spoiled.eval("1", timeout=TIMEOUT)
     with within(2 * TIMEOUT):  # it has to be killed

@@ -26,7 +26,7 @@ def turns(n):
 
 
 def process_of(board: Board) -> EmulatorProcess:
-    process = getattr(board.emulator, "process", None)
+    process = getattr(board.machine, "process", None)
     assert isinstance(process, EmulatorProcess)
     return process
 
@@ -74,7 +74,7 @@ def test_a_reset_of_the_guests_own_still_ends_qemu(pool: BoardPool) -> None:
 def test_input_that_nobody_took_does_not_reach_the_next_guest(pool: BoardPool) -> None:
     board = pool.board(target_or_skip("m33"))
     process = process_of(board)
-    board.emulator.execute("stop")
+    board.machine.execute("stop")
     board.console.write_bytes(b"print('stale')\r" * 50)
     board.hard_reset()
     assert process_of(board) is not process

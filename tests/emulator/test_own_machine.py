@@ -53,7 +53,7 @@ from mpy_harness.errors import CountingUnavailable, EmulatorRefused, GuestFault,
 
 
 def test_values_and_modules(board, natmod, golden):
-    assert type(board.emulator).__name__ == {machine!r}
+    assert type(board.machine).__name__ == {machine!r}
     assert board.exec("print('hello')") == "hello\\n"
     numbers = np.linspace(-1, 1, 50, dtype=np.float32)
     assert np.array_equal(board.call("lambda a: a", numbers), numbers)
@@ -68,7 +68,7 @@ def test_what_it_does_not_offer(board):
         with board.count():
             pass
     with pytest.raises(EmulatorRefused, match="takes no commands, so 'info registers' was not run"):
-        board.emulator.execute("info registers")
+        board.machine.execute("info registers")
 
 
 def test_a_fault(board):
@@ -162,7 +162,7 @@ def test_a_kind_of_a_package_runs_commands_and_tests(installed, project, nothing
     (project.path / "script.py").write_text("import sys\nprint('in', sys.platform)\nsys.exit(3)\n")
     done = mpy_harness("run", "--target", target, "script.py", cwd=project.path)
     assert (done.returncode, done.stdout) == (3, "in qemu\n"), done.stderr
-    write(project, test_it="def test_one(board): assert type(board.emulator).__module__ == 'piping'\n")
+    write(project, test_it="def test_one(board): assert type(board.machine).__module__ == 'piping'\n")
     run(project, "--target", target).assert_outcomes(passed=1)
 
 

@@ -70,9 +70,9 @@ def microphone(target: Target, board: Board, sound: np.ndarray, tmp_path: Path) 
     script.write_text(settings + (HERE / "microphone.py").read_text(encoding="utf-8"), encoding="utf-8")
     description = tmp_path / "microphone.repl"
     description.write_text(DESCRIPTION.format(address=ADDRESS, script=script), encoding="utf-8")
-    board.emulator.execute(f"machine LoadPlatformDescription @{description}")
+    board.machine.execute(f"machine LoadPlatformDescription @{description}")
     yield
-    board.emulator.execute("sysbus Unregister sysbus.microphone")
+    board.machine.execute("sysbus Unregister sysbus.microphone")
 
 
 @pytest.fixture

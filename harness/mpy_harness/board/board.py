@@ -237,9 +237,9 @@ class Board:
     # --- life -------------------------------------------------------------------------------
 
     @property
-    def emulator(self) -> Machine:
+    def machine(self) -> Machine:
         """Return the machine that runs now; a hard reset brings another."""
-        return self._life.emulator
+        return self._life.machine
 
     @property
     def console(self) -> Console:
@@ -258,7 +258,7 @@ class Board:
     @property
     def usable(self) -> bool:
         """Tell whether the emulator runs and the REPL is in step."""
-        return self.requests.usable and self.emulator.ended() is None
+        return self.requests.usable and self.machine.ended() is None
 
     def expect(self, pattern: str | bytes, *, timeout: float | None = None) -> re.Match[bytes]:
         """Wait until the console shows what a regular expression matches (with pexpect).

@@ -57,7 +57,7 @@ class LifeCycle:
     meter: Meter | None = None
     checker: MemoryChecker | None = None
     coverage: NativeCoverage | None = None
-    emulator: machines.Machine = field(init=False)
+    machine: machines.Machine = field(init=False)
     console: Console = field(init=False)
     _repl: RawRepl = field(init=False)
     _channel: Channel = field(init=False)
@@ -83,13 +83,13 @@ class LifeCycle:
             self.close()
 
     def _switch_on(self) -> None:
-        self.emulator = machines.kind_of(self.target).start(self.image, self.instrument, self._storage)
-        if self.meter is not None and self.emulator.records is not None:
-            self.meter.connect(self.emulator.records)
+        self.machine = machines.kind_of(self.target).start(self.image, self.instrument, self._storage)
+        if self.meter is not None and self.machine.records is not None:
+            self.meter.connect(self.machine.records)
         if self.checker is not None:
-            self.checker.connect(self.emulator.findings)
+            self.checker.connect(self.machine.findings)
         if self.coverage is not None:
-            self.coverage.connect(self.emulator.coverage)
+            self.coverage.connect(self.machine.coverage)
 
     def _begin(self) -> None:
         self._meet()
@@ -100,20 +100,20 @@ class LifeCycle:
         """Bring a guest that has just been switched on, or reset, to its raw REPL."""
         self._connect()
         self._greet()
-        if self.instrument is not None or not self.emulator.greets:
+        if self.instrument is not None or not self.machine.greets:
             # The friendly REPL of the first life has used the heap: later lives begin with the raw one. What a guest
             # that was on before has done is not known.
             self._repl.soft_reset(self.boot_seconds)
 
     def _connect(self) -> None:
-        self.console = Console(self.emulator.console, self.log)
-        shell = _SHELLS[self.emulator.shell]
+        self.console = Console(self.machine.console, self.log)
+        shell = _SHELLS[self.machine.shell]
         self._repl = shell(
             self.console,
             lost=self._explain,
             where=self._whereabouts,
             answer=self._answer,
-            crashed=None if self.emulator.greets else self._crashed,
+            crashed=None if self.machine.greets else self._crashed,
         )
 
     def soft_reset(self) -> None:
@@ -124,12 +124,12 @@ class LifeCycle:
     def hard_reset(self) -> None:
         """Reset the machine, or switch it off and on where that brings no prompt; what it has in flash stays."""
         if not self._has_reset():
-            self.emulator.switch_off()
+            self.machine.switch_off()
             self.close()
             self.start()
 
     def _has_reset(self) -> bool:
-        if not (self._resets and self.requests.usable and self.emulator.reset()):
+        if not (self._resets and self.requests.usable and self.machine.reset()):
             return False
         self.requests.stop()
         self.console.close()
@@ -144,7 +144,7 @@ class LifeCycle:
         self.requests.stop()
         if self.coverage is not None:
             self.coverage.disconnect()
-        self.emulator.close()
+        self.machine.close()
         self.console.close()
 
     def expect(self, pattern: str | bytes, seconds: float) -> re.Match[bytes]:
@@ -162,14 +162,14 @@ class LifeCycle:
     def _greet(self) -> None:
         # A prompt first: bytes sent before the firmware has set up its UART would be lost.
         try:
-            if self.emulator.greets:
+            if self.machine.greets:
                 self.console.read_until([b">>> "], time.monotonic() + self.boot_seconds)
                 self._repl.enter(_RAW_PROMPT_SECONDS)
             else:
                 self._wake()
         except WaitedLong:
-            why = self.emulator.explain_silence(self.console.unread())
-            seconds = self.boot_seconds if self.emulator.greets else _WAKE_SECONDS
+            why = self.machine.explain_silence(self.console.unread())
+            seconds = self.boot_seconds if self.machine.greets else _WAKE_SECONDS
             parts = (f"within {seconds:g} s.", why, self._console_excerpt())
             raise self._no_prompt(" ".join(part for part in parts if part)) from None
         except ConsoleClosed:
@@ -182,7 +182,7 @@ class LifeCycle:
         try:
             self._repl.wake(_WAKE_SECONDS)
         except (WaitedLong, ConsoleClosed):
-            if not self.emulator.reset():
+            if not self.machine.reset():
                 raise
             self.console.close()
             self._connect()
@@ -202,17 +202,17 @@ class LifeCycle:
         return f"Its console said:\n{lines}" if lines else "Its console said nothing."
 
     def _make_channel(self) -> Channel:
-        if self.emulator.window is not None and self.uses_memory:
-            return WindowChannel(self.emulator.window, self._repl.execute)
-        if self.emulator.memory is not None and self.uses_memory:
-            return MemoryChannel(self.emulator.memory, self._repl.execute)
+        if self.machine.window is not None and self.uses_memory:
+            return WindowChannel(self.machine.window, self._repl.execute)
+        if self.machine.memory is not None and self.uses_memory:
+            return MemoryChannel(self.machine.memory, self._repl.execute)
         return ReplChannel(self.console, self._repl.execute)
 
     def _load(self) -> None:
         """Load the guest's half into MicroPython, which has just started: a life begins."""
         self.requests.begin_life(
             Connection(
-                self.emulator,
+                self.machine,
                 self._channel,
                 interrupt=self._repl.interrupt,
                 explain=lambda: self._explain(self.console.unread()),
@@ -237,17 +237,17 @@ class LifeCycle:
 
     def _explain(self, console: bytes) -> HarnessError:
         """Return the error for a guest that is gone; ``console`` is what it printed last."""
-        return machines.explain_end(self.emulator, console, self.target.name, self._describing(console))
+        return machines.explain_end(self.machine, console, self.target.name, self._describing(console))
 
     def _crashed(self, console: bytes) -> HarnessError | None:
-        return self.emulator.explain_crash(console, self._describing(console))
+        return self.machine.explain_crash(console, self._describing(console))
 
     def _describing(self, console: bytes) -> Callable[[int], str]:
         return partial(self.names.describe, code=machines.code_shown(console))
 
     def _whereabouts(self) -> str:
         with self.console.drained():
-            return whereabouts(self.emulator, self.names, self.target.natmod.arch)
+            return whereabouts(self.machine, self.names, self.target.natmod.arch)
 
     def _answer(self) -> None:
         self._channel.serve(lambda question, most: self.served.answer(self.host_files, question, most))

@@ -54,7 +54,7 @@ class Connection:
     that is gone.
     """
 
-    emulator: Machine
+    machine: Machine
     channel: Channel
     interrupt: Callable[[], bool]
     explain: Callable[[], HarnessError]
@@ -199,7 +199,7 @@ class Requests:
         return self._number_of(self, thing)
 
     def _check_output(self) -> None:
-        if self._connection.emulator.may_have_lost_output():
+        if self._connection.machine.may_have_lost_output():
             raise ConsoleGarbled(
                 "the guest printed faster than the host could take it, and the emulator may have dropped output: "
                 "print less, or run fewer boards at once (pytest -n)"

@@ -107,7 +107,7 @@ def _started(target: Target, image: Path, modules: Mapping[str, Path]) -> Iterat
                 board.files.put(file, place)
             board.exec(f"import sys\nif {_LIBRARY!r} not in sys.path: sys.path.append({_LIBRARY!r})\ndel sys")
             board.console.write_bytes(b"\r\x02")  # from the raw REPL to the one for people
-            yield board.emulator
+            yield board.machine
         finally:
             board.close()
 

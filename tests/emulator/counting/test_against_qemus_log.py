@@ -72,18 +72,18 @@ START, PAUSE, RESUME = b"\xdb\x46", b"\x2d\x46", b"\x36\x46"  # counting/plugin_
 @contextmanager
 def logged(board: Board, log: Path) -> Iterator[None]:
     """Have QEMU log each instruction. What a plugin counts meanwhile is wrong: there are no blocks any more."""
-    board.emulator.execute(f"logfile {log}")
-    if "unknown" in board.emulator.execute("one-insn-per-tb on"):
-        board.emulator.execute("singlestep on")  # as QEMU before 8.1 calls it
-    board.emulator.execute("log exec,nochain")
+    board.machine.execute(f"logfile {log}")
+    if "unknown" in board.machine.execute("one-insn-per-tb on"):
+        board.machine.execute("singlestep on")  # as QEMU before 8.1 calls it
+    board.machine.execute("log exec,nochain")
     yield
-    board.emulator.execute("log none")
+    board.machine.execute("log none")
 
 
 def executed(board: Board, log: Path) -> list[int]:
     """Return the addresses of the instructions that the log shows in the region, without those of pauses."""
     memory = log.with_suffix(".memory")
-    board.emulator.execute(f'memsave {MEMORY:#x} {MEMORY_SIZE} "{memory}"')
+    board.machine.execute(f'memsave {MEMORY:#x} {MEMORY_SIZE} "{memory}"')
     code = memory.read_bytes()
     memory.unlink()
     found: list[int] = []

@@ -119,7 +119,7 @@ def test_the_emulator_dies(boot):
     board = boot("count")
     expected = usual(board)
     with board.count("dies") as count:
-        os.kill(board.emulator.process.pid, signal.SIGKILL)
+        os.kill(board.machine.process.pid, signal.SIGKILL)
         with pytest.raises((EmulatorDied, MachineryError)):
             board.exec("pass")
     assert count.instructions == 0

@@ -28,7 +28,7 @@ def work(values):
 
 
 def qemu_of(board: Board) -> Qemu:
-    emulator = board.emulator
+    emulator = board.machine
     assert isinstance(emulator, Qemu)
     return emulator
 

@@ -132,7 +132,7 @@ def test_output_beyond_all_buffers_while_the_host_is_slow(board, monkeypatch):
 
 
 def test_output_that_may_be_lost_is_told_of(board, monkeypatch):
-    monkeypatch.setattr(board.emulator._relay, "may_have_lost", True)
+    monkeypatch.setattr(board.machine._relay, "may_have_lost", True)
     with pytest.raises(ConsoleGarbled, match="the emulator may have dropped output"):
         board.exec("print(1)")
 

@@ -24,7 +24,7 @@ import pytest
 
 def test_values(board):
     assert board.call("len", np.ones(1000, np.float32)) == 1000
-    assert board.emulator.window is not None
+    assert board.machine.window is not None
 
 def test_a_native_module(board, natmod):
     natmod("iir")

@@ -129,7 +129,7 @@ def test_the_guests_time_is_that_of_its_instructions(board, chip):
 
 
 def test_no_port_is_open(board):
-    process = board.emulator.process.pid
+    process = board.machine.process.pid
     inodes = set()
     for descriptor in Path(f"/proc/{process}/fd").iterdir():
         kind, _, inode = str(descriptor.readlink()).partition(":")

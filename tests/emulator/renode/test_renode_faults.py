@@ -84,7 +84,7 @@ def test_semihosting_opens_no_host_file(board, misbehaving, tmp_path):
 
 
 def test_renode_is_killed_while_the_guest_runs(board):
-    killer = subprocess.Popen(["sh", "-c", f"sleep 0.5; kill -KILL {board.emulator.process.pid}"])
+    killer = subprocess.Popen(["sh", "-c", f"sleep 0.5; kill -KILL {board.machine.process.pid}"])
     with pytest.raises(EmulatorDied, match=r"ended \(signal SIGKILL\)"):
         board.exec("while True: pass", timeout=30)
     assert killer.wait(10) == 0
@@ -93,7 +93,7 @@ def test_renode_is_killed_while_the_guest_runs(board):
 
 def test_renode_is_stopped(board):
     # Not dead, but it does nothing any more, as on a machine that swaps.
-    os.kill(board.emulator.process.pid, signal.SIGSTOP)
+    os.kill(board.machine.process.pid, signal.SIGSTOP)
     begun = time.monotonic()
     with pytest.raises((GuestTimeout, MachineryError)):
         board.eval("1", timeout=TIMEOUT)
