@@ -8,6 +8,8 @@ python -m docs.measure_costs --fit      only fit and write, from what was measur
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -77,10 +79,11 @@ def _tools(target: Target) -> Iterable[str]:
 
 def _measured(case: Case, board: Board, target: Target) -> dict[str, Any]:
     board.soft_reset()
-    out = () if case.out is None else (case.out,)
-    board.exec(_GUEST.format(function=case.function, comma_out=", out" if out else ""))
+    # Imported before anything else: what an import takes has names in it, and room for them that others may have left.
     module = ModuleLoader(board)(case.stage.module)
     assert module.build is not None
+    out = () if case.out is None else (case.out,)
+    board.exec(_GUEST.format(function=case.function, comma_out=", out" if out else ""))
     board.exec(f"import {case.stage.module}")
     heap = int(board.heap.of(f"{case.stage.module}.new", *case.new, count=3)) if case.new else 0
     thing = module.new(*case.new) if case.new else module
@@ -195,6 +198,26 @@ def page_with(text: str) -> str:
     return f"{before}{BEGIN}\n{text}{END}{rest.partition(END)[2]}"
 
 
+def with_outputs(page: str) -> str:
+    """Return the page with what its commands print now, run in a folder of their own."""
+    with tempfile.TemporaryDirectory() as folder:
+
+        def block(found: re.Match[str]) -> str:
+            return "".join(shown(each) for each in re.split(r"^\$ ", found[0], flags=re.MULTILINE)[1:])
+
+        def shown(step: str) -> str:
+            line, _, output = step.partition("\n")
+            if line.startswith("cat "):
+                Path(folder, line.removeprefix("cat ")).write_text(output, encoding="utf-8")
+            else:
+                command = [sys.executable, "-m", *shlex.split(line.replace("mpy-harness", "mpy_harness", 1))]
+                done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=True)
+                output = done.stdout
+            return f"$ {line}\n{output}"
+
+        return re.sub(r"(?<=^```console\n).*?(?=^```$)", block, page, flags=re.MULTILINE | re.DOTALL)
+
+
 def tables(measured: dict[str, Any], constants: Constants) -> str:
     """Return the tables of the page: the errors on what was held out, and predicted against measured."""
     tried = {
@@ -290,7 +313,7 @@ def main() -> None:
         MEASURED.write_text(written(measured), encoding="utf-8")
     constants = fitted(measured)
     FILE.write_text(dumped(constants), encoding="utf-8")
-    PAGE.write_text(page_with(tables(measured, constants)), encoding="utf-8")
+    PAGE.write_text(with_outputs(page_with(tables(measured, constants))), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -93,7 +93,7 @@ class VectorStore:
 
     def _make(self, folder: Path) -> None:
         self._progress.stage(f"making the vectors of {self.label}")
-        command: list[str | Path] = [sys.executable, "-m", "mpy_harness.golden.make", self.script, folder]
+        command: list[str | Path] = [sys.executable, "-B", "-m", "mpy_harness.golden.make", self.script, folder]
         path = os.pathsep.join(filter(None, sys.path))  # where this process has the harness from
         env = {**os.environ, **_ONE_THREAD, "PYTHONPATH": path}
         with tempfile.TemporaryDirectory(prefix="mpy-harness-") as scratch:  # emlearn compiles in the current folder
