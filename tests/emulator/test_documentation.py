@@ -14,7 +14,7 @@ import pytest
 from typer.main import get_command
 
 from mpy_harness.board import Board
-from mpy_harness.cli.app import app
+from mpy_harness.cli.app import application
 from mpy_harness.firmware.image import firmware_for
 from mpy_harness.machines import kind_of
 from mpy_harness.measurements.budget_file import BudgetFile
@@ -143,7 +143,7 @@ def test_commands_exist(example: Example, line: str, project: pytest.Pytester, m
 
 def parse(words: list[str]) -> None:
     """Take a command line as far as its options and arguments are understood, the command itself left out."""
-    command: Any = get_command(app)  # Typer brings a click of its own
+    command: Any = get_command(application())  # Typer brings a click of its own
     name = "mpy-harness"
     while hasattr(command, "resolve_command"):
         context = command.make_context(name, words)

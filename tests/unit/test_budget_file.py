@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from mpy_harness.cli.app import app
+from mpy_harness.cli.app import application
 from mpy_harness.errors import ConfigurationInvalid
 from mpy_harness.measurements.budget_file import BudgetFile
 from mpy_harness.measurements.run import Measurement, Run
@@ -143,11 +143,11 @@ def test_the_command_makes_checks_and_renews(tmp_path: Path, monkeypatch: pytest
     RUN.write(tmp_path / "run.json")
 
     def budgets(*arguments: str) -> tuple[int, str]:
-        result = CliRunner().invoke(app, ["budgets", "run.json", *arguments])
+        result = CliRunner().invoke(application(), ["budgets", "run.json", *arguments])
         return result.exit_code, result.output
 
     with pytest.raises(ConfigurationInvalid, match="mpy-harness budgets RUN --renew"):
-        CliRunner().invoke(app, ["budgets", "run.json"], catch_exceptions=False)
+        CliRunner().invoke(application(), ["budgets", "run.json"], catch_exceptions=False)
     status, said = budgets("--renew")
     assert (status, said) == (0, f"4 budgets written to {tmp_path / 'budgets.toml'}\n")
     assert budgets()[0] == 0

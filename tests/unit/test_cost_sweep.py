@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from mpy_harness.cli.app import app
+from mpy_harness.cli.app import application
 from mpy_harness.costs import estimate
 from mpy_harness.costs.limits import Limits
 from mpy_harness.costs.sweep import Candidate, read_grid, sweep
@@ -98,7 +98,7 @@ def test_the_command_takes_one_model_and_its_data(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", [*sys.path])
 
     def run(*words: str, status: int = 0) -> str:
-        done = CliRunner().invoke(app, ["estimate", *words], catch_exceptions=False)
+        done = CliRunner().invoke(application(), ["estimate", *words], catch_exceptions=False)
         assert done.exit_code == status
         return done.output
 
@@ -141,7 +141,7 @@ def _untimed(candidate):
 
 
 def test_a_plot_is_of_a_sweep(tmp_path):
-    result = CliRunner().invoke(app, ["estimate", "iir:sections=1", "--plot", str(tmp_path / "x.svg")])
+    result = CliRunner().invoke(application(), ["estimate", "iir:sections=1", "--plot", str(tmp_path / "x.svg")])
     assert (result.exit_code, "say what to try, --sweep" in " ".join(result.output.replace("│", "").split())) == (
         2,
         True,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from mpy_harness.cli.app import app
+from mpy_harness.cli.app import application
 from mpy_harness.costs import estimate
 from mpy_harness.costs.tree_file import read_ensemble
 from mpy_harness.costs.tree_stage import tree_stage
@@ -66,7 +66,7 @@ def test_the_guess_halves_the_samples_at_each_decision(tmp_path):
 
 def test_the_command_says_what_it_guesses_from_and_runs_nothing(tmp_path):
     (tmp_path / "two.csv").write_text(FILE)
-    result = CliRunner().invoke(app, ["estimate", str(tmp_path / "two.csv")])
+    result = CliRunner().invoke(application(), ["estimate", str(tmp_path / "two.csv")])
     assert result.exit_code == 0
     assert "guessed from the shape of the trees, as if each decision halved the samples" in result.output
     assert "runs the code" not in result.output + result.stderr

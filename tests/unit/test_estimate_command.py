@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from mpy_harness.cli.app import app
+from mpy_harness.cli.app import application
 from mpy_harness.costs.constants import constants
 from mpy_harness.errors import ModelInvalid, ToolMissing
 
@@ -55,7 +55,7 @@ def here(tmp_path, monkeypatch):
 
 
 def run(*words: str, status: int = 0) -> str:
-    done = CliRunner().invoke(app, ["estimate", *words], catch_exceptions=False)
+    done = CliRunner().invoke(application(), ["estimate", *words], catch_exceptions=False)
     assert done.exit_code == status, done.output
     return done.output
 
@@ -122,7 +122,10 @@ def test_without_scikit_learn_it_says_what_to_install(here, monkeypatch):
 
 
 def test_the_package_imports_neither_scikit_learn_nor_joblib():
-    code = "import sys, mpy_harness.costs, mpy_harness.cli.app; print({'sklearn', 'joblib'} & sys.modules.keys())"
+    code = (
+        "import sys, mpy_harness.costs; from mpy_harness.cli.app import application; application();"
+        "print({'sklearn', 'joblib'} & sys.modules.keys())"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == "set()\n"
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from mpy_harness.cli.app import app
+from mpy_harness.cli.app import application
 from mpy_harness.errors import VectorsInvalid
 from mpy_harness.golden import Golden, VectorStore
 from mpy_harness.golden.pins import Pins
@@ -176,13 +176,13 @@ def test_a_script_outside_of_packages(tmp_path, monkeypatch):
 def test_one_command_makes_and_pins_all(shop):
     run = CliRunner().invoke
     folder = str(shop.root)
-    assert "There is no" in str(run(app, ["vectors", folder]).exception)
-    pinned = run(app, ["vectors", "--pin", folder])
+    assert "There is no" in str(run(application(), ["vectors", folder]).exception)
+    pinned = run(application(), ["vectors", "--pin", folder])
     assert re.search(r"^shop/ramps: 2 sets, [\d,]+ bytes, pinned$", pinned.output, re.MULTILINE)
-    assert run(app, ["vectors", folder]).output.rstrip().endswith("as pinned")
+    assert run(application(), ["vectors", folder]).output.rstrip().endswith("as pinned")
     assert shop.times == 2
     shop.shared.write_text("SCALE = 1\n")
-    assert isinstance(run(app, ["vectors", folder]).exception, VectorsInvalid)
+    assert isinstance(run(application(), ["vectors", folder]).exception, VectorsInvalid)
     nothing = shop.root / "nothing"
     nothing.mkdir()
-    assert "There is no vectors.py below" in str(run(app, ["vectors", str(nothing)]).exception)
+    assert "There is no vectors.py below" in str(run(application(), ["vectors", str(nothing)]).exception)

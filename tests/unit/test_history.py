@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from typer.testing import CliRunner
 
-from mpy_harness.cli.app import app
+from mpy_harness.cli.app import application
 from mpy_harness.errors import MachineryError, MeasurementsInvalid
 from mpy_harness.measurements.history import History
 from mpy_harness.measurements.run import Conditions, Measurement, Run
@@ -48,12 +48,12 @@ def test_trends_and_comparisons_as_data(tmp_path):
     for each in runs:
         History(database).add(each)
         each.write(tmp_path / f"{each.revision[-1]}.json")
-    shown = CliRunner().invoke(app, ["history", "show", "fir/*", "--database", str(database), "--json"])
+    shown = CliRunner().invoke(application(), ["history", "show", "fir/*", "--database", str(database), "--json"])
     found = {each["metric"]: each for each in json.loads(shown.stdout)}
     assert [point["value"] for point in found["instructions"]["points"]] == [101, 102]
     assert [point["day"] for point in found["instructions"]["points"]] == ["2026-11-02", "2026-11-03"]
     files = [str(tmp_path / f"{number}.json") for number in (1, 2)]
-    compared = CliRunner().invoke(app, ["compare", *files, "--json"])
+    compared = CliRunner().invoke(application(), ["compare", *files, "--json"])
     data = json.loads(compared.stdout)
     (row,) = (each for each in data["rows"] if (each["case"], each["metric"]) == ("fir/a", "instructions"))
     assert (row["base"], row["head"], row["change"], row["verdict"]) == (101, 102, 1, "worse")
@@ -137,7 +137,7 @@ def test_a_table_of_trends():
 
 
 def command(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, ["history", *arguments])
+    result = CliRunner().invoke(application(), ["history", *arguments])
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.exit_code, result.output

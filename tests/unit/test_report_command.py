@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from mpy_harness.cli.app import app
+from mpy_harness.cli.app import application
 from mpy_harness.errors import HarnessError
 from mpy_harness.measurements.history import History
 from tests.unit.comparison_data import example
@@ -27,7 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def call(*arguments: object) -> Result:
-    result = CliRunner().invoke(app, ["report", *map(str, arguments)])
+    result = CliRunner().invoke(application(), ["report", *map(str, arguments)])
     if isinstance(result.exception, HarnessError):
         raise result.exception
     return result

@@ -2,58 +2,55 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import partial
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 
 from mpy_harness import __version__
-from mpy_harness.cli import (
-    bisect,
-    budgets,
-    build,
-    check_arch,
-    ci,
-    comment,
-    compare,
-    demo,
-    doctor,
-    estimate,
-    fuzz,
-    history,
-    new,
-    profile,
-    program,
-    repl,
-    report,
-    run,
-    schema,
-    setup,
-    sizes,
-    targets,
-    vectors,
-)
 from mpy_harness.cli.ending import end_by_exception, status_of
 from mpy_harness.cli.tables import page_width
 from mpy_harness.reports.table import page_of
 
-app = typer.Typer(
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    help="Boot real MicroPython firmware in emulators and test native modules.",
-)
-for _module in (
-    doctor, setup, targets, run, profile, build, check_arch, program, report, compare, bisect, schema, sizes, vectors,
-    repl, comment, estimate, budgets, fuzz,
-):  # fmt: skip
-    app.command(_module.__name__.rpartition(".")[2].replace("_", "-"))(_module.command)
-app.command("new-workload")(new.workload)
-app.command("new-natmod")(new.natmod)
-# Its options are pytest's.
-app.command("demo", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(demo.command)
-app.add_typer(ci.app, name="ci")
-app.add_typer(history.app, name="history")
+#: Where each command is: the module here, and its function or its own typer application.
+COMMANDS = {
+    **{
+        module.replace("_", "-"): (module, "command")
+        for module in (
+            *("doctor", "setup", "targets", "run", "profile", "build", "check_arch", "program", "report", "compare"),
+            *("bisect", "schema", "sizes", "vectors", "repl", "comment", "estimate", "budgets", "fuzz"),
+        )
+    },
+    "new-workload": ("new", "workload"),
+    "new-natmod": ("new", "natmod"),
+    "demo": ("demo", "command"),
+    "ci": ("ci", "app"),
+    "history": ("history", "app"),
+}
+#: What click asks for completions by, for the program of this name.
+_COMPLETION = "_MPY_HARNESS_COMPLETE"
+
+
+def application(*names: str) -> typer.Typer:
+    """Return the command line with these commands, or with all. What only others need is not imported."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        help="Boot real MicroPython firmware in emulators and test native modules.",
+    )
+    for name in names or COMMANDS:
+        module, attribute = COMMANDS[name]
+        command = getattr(import_module(f"mpy_harness.cli.{module}"), attribute)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:  # demo's options are pytest's
+            options = {"allow_extra_args": True, "ignore_unknown_options": True} if name == "demo" else {}
+            app.command(name, context_settings=options)(command)
+    app.callback()(_options)
+    return app
 
 
 def _print_version(asked: bool) -> None:
@@ -62,8 +59,7 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
-def options(
+def _options(
     version: Annotated[
         bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Show the version and exit.")
     ] = False,
@@ -84,6 +80,8 @@ def _without_type_of_flags(command: Any) -> Any:
 def main() -> None:
     """Run the command line; our own errors are messages: status 2 for machinery, 1 for the guest."""
     end_by_exception()
+    asked = sys.argv[1:2] if sys.argv[1:2] and sys.argv[1] in COMMANDS and _COMPLETION not in os.environ else []
+    command = _without_type_of_flags(typer.main.get_command(application(*asked)))
     with page_of(page_width()):
-        status = status_of(partial(_without_type_of_flags(typer.main.get_command(app)), prog_name="mpy-harness"))
+        status = status_of(partial(command, prog_name="mpy-harness"))
     sys.exit(status)
