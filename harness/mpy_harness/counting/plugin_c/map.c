@@ -107,3 +107,8 @@ void **map_at(struct map *map, uint64_t key) {
     }
     return &entry->value;
 }
+
+void map_free(struct map *map) {
+    free(map->entries);
+    *map = (struct map){0};
+}

@@ -76,6 +76,37 @@ void node_credit(uint32_t node, int64_t calls, int64_t instructions) {
     }
 }
 
+/* Forget all contexts but these and those that they lie in, and what any has cost; the numbers in `used` change. What ran
+ * before a region is no part of it, and a guest of many lives would have more and more of it. */
+void nodes_keep(uint32_t *const *used, size_t number_used) {
+    uint32_t *number = allocate((count + 1) * sizeof *number); /* 0: forgotten */
+    for (size_t at = 0; at < number_used; at++) {
+        number[*used[at]] = 1;
+    }
+    for (uint32_t node = count; node-- > 1;) {
+        number[nodes[node].parent] |= number[node];
+    }
+    number[0] = 0; /* the root, which stays */
+    uint32_t before = count;
+    count = before > 0;
+    map_free(&children);
+    for (uint32_t node = 0; node < before; node++) {
+        nodes[node].recent = nodes[node].same = 0;
+        nodes[node].cost = (struct cost){0};
+        if (node == 0 || number[node] == 0) {
+            continue;
+        }
+        uint32_t parent = number[nodes[node].parent];
+        void **newest = map_at(&children, (uint64_t)parent << 32 | nodes[node].address);
+        number[node] = added(parent, nodes[node].address, nodes[node].object, (uint32_t)(uintptr_t)*newest);
+        *newest = (void *)(uintptr_t)number[node];
+    }
+    for (size_t at = 0; at < number_used; at++) {
+        *used[at] = *used[at] != 0 ? number[*used[at]] : 0;
+    }
+    free(number);
+}
+
 void nodes_start(int region) {
     struct snapshot *snapshot = &at_start[region];
     free(snapshot->costs);

@@ -112,6 +112,11 @@ void objects_entered(uint32_t entered) {
     logged = 0;
 }
 
+/* Nodes have other numbers from now on. A function that has not looked at its object stays without one. */
+void objects_forget(void) {
+    is_waiting = false;
+}
+
 void objects_credited(uint32_t node, int64_t calls, int64_t instructions) {
     if (!is_waiting) {
         return;

@@ -118,12 +118,14 @@ uint32_t node_child(uint32_t parent, uint32_t address, uint32_t object);
 uint32_t node_address(uint32_t node);
 uint32_t node_parent(uint32_t node);
 void node_credit(uint32_t node, int64_t calls, int64_t instructions);
+void nodes_keep(uint32_t *const *used, size_t number_used);
 void nodes_start(int region);
 bool nodes_stop(int region, FILE *record); /* whether one is not the firmware's */
 
 /* objects.c: which MicroPython function the interpreter runs. */
 void objects_translate(const struct code *);
 void objects_entered(uint32_t frame);
+void objects_forget(void);
 void objects_credited(uint32_t node, int64_t calls, int64_t instructions);
 uint32_t *frame_node(uint32_t frame); /* tree.c: the node of a frame on the call stack, NULL beyond its top */
 
@@ -140,6 +142,7 @@ struct map {
     size_t used, size;
 };
 void **map_at(struct map *, uint64_t key);        /* the key's value, NULL where it is new */
+void map_free(struct map *);
 void *map_find(const struct map *, uint64_t key); /* NULL where there is none */
 
 void *allocate(size_t size);

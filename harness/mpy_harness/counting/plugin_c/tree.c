@@ -28,8 +28,9 @@ struct site {
     enum role role;
     bool conditional;
     struct {
-        uint32_t parent, left, node; /* 0: none */
-    } last;                          /* what it led to, from where */
+        uint32_t parent, left, node;
+        uint32_t numbering; /* that these are of */
+    } last;                 /* what it led to, from where */
 };
 
 enum pending { NOTHING, CALL, RETURN };
@@ -37,6 +38,7 @@ enum pending { NOTHING, CALL, RETURN };
 static struct frame frames[MOST_FRAMES];
 static uint32_t depth = 1, beyond; /* frame 0 is the root; beyond: pushed without a frame */
 static uint32_t catches[MOST_CATCHES], catching;
+static uint32_t numbering = 1; /* of the nodes: another one when old ones were forgotten */
 static bool is_paused;
 static uint64_t charged; /* the count up to which contexts have been credited */
 static enum pending pending;
@@ -106,7 +108,7 @@ static void resolve(uint32_t function, struct site *site) {
         return;
     }
     uint32_t node;
-    if (site != NULL && site->last.node != 0 && site->last.parent == parent && site->last.left == left) {
+    if (site != NULL && site->last.numbering == numbering && site->last.parent == parent && site->last.left == left) {
         node = site->last.node;
     } else {
         node = called_node(function, parent, left);
@@ -114,6 +116,7 @@ static void resolve(uint32_t function, struct site *site) {
             site->last.parent = parent;
             site->last.left = left;
             site->last.node = node;
+            site->last.numbering = numbering;
         }
     }
     top()->node = node;
@@ -358,8 +361,24 @@ static void resume(uint32_t rest, uint32_t address) {
     is_paused = false;
 }
 
+/* Forget the contexts that nothing executes any more. */
+static void forget_past(void) {
+    static uint32_t *used[2 * MOST_FRAMES];
+    size_t number_used = 0;
+    for (uint32_t at = 0; at < depth; at++) {
+        used[number_used++] = &frames[at].node;
+        used[number_used++] = &frames[at].left;
+    }
+    objects_forget();
+    nodes_keep(used, number_used);
+    numbering++;
+}
+
 static void start(int region, uint32_t rest, uint32_t address) {
     edge(rest, address);
+    if (region == 0) {
+        forget_past();
+    }
     nodes_start(region);
 }
 
