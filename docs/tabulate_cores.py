@@ -38,15 +38,15 @@ BENCHMARK = "cases/interpreter/perf_bench/test_perf_bench.py::test_benchmark"
 Figures = dict[tuple[str, str, str], Measurement]
 
 
-def measure(file: Path) -> None:
-    """Run the cases on all targets and leave their measurements in a file."""
+def measure(file: Path, benchmarks: Sequence[str] = BENCHMARKS) -> None:
+    """Run the cases and benchmarks on all targets and leave their measurements in a file."""
     cases = [
         f"{test}::test_case[{form}-{case.partition('/')[2]}-{target}]"
         for case, (test, _) in CASES.items()
         for form in FORMS
         for target in TARGETS
     ]
-    _run(file, TARGETS, [*cases, *(f"{BENCHMARK}[{target}-{name}]" for target in TARGETS for name in BENCHMARKS)])
+    _run(file, TARGETS, [*cases, *(f"{BENCHMARK}[{target}-{name}]" for target in TARGETS for name in benchmarks)])
 
 
 def _run(file: Path, targets: Sequence[str], tests: Sequence[str]) -> None:
@@ -68,7 +68,7 @@ def _run(file: Path, targets: Sequence[str], tests: Sequence[str]) -> None:
         raise SystemExit(done.stdout + done.stderr)
 
 
-def tables(run: Run) -> str:
+def tables(run: Run, benchmarks: Sequence[str] = BENCHMARKS) -> str:
     """Return the tables of a run, and with what it was made."""
     figures = {(each.target, each.case, each.metric): each for each in run.measurements}
     made_with = sorted({run.provenance[target].toolchain for target in TARGETS})
@@ -78,7 +78,7 @@ def tables(run: Run) -> str:
         "Margin: what the metric gives, and its limit",
         "Native modules: bytes of the file, and of RAM when loaded",
     )
-    parts = (_instructions(figures), _benchmarks(run, TARGETS), _margins(figures), _bytes(figures))
+    parts = (_instructions(figures), _benchmarks(run, benchmarks), _margins(figures), _bytes(figures))
     text = [f"Made with {'; '.join(made_with)}.", ""]
     heads = [
         ["", *(f"`{target}`" for target in TARGETS)],
@@ -97,9 +97,9 @@ def _instructions(figures: Figures) -> Iterator[list[str]]:
             yield [name, *(f"{figures[target, name, 'instructions'].value:,}" for target in TARGETS)]
 
 
-def _benchmarks(run: Run, targets: Sequence[str]) -> Iterator[list[str]]:
-    for name in BENCHMARKS:
-        yield [name, *(f"{_benchmark(run, target, name):,}" for target in targets)]
+def _benchmarks(run: Run, benchmarks: Sequence[str]) -> Iterator[list[str]]:
+    for name in benchmarks:
+        yield [name, *(f"{_benchmark(run, target, name):,}" for target in TARGETS)]
 
 
 def _benchmark(run: Run, target: str, name: str) -> float:
