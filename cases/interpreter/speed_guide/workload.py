@@ -51,7 +51,7 @@ ADVICE: dict[str, Callable[[Array], Array]] = {
     "preallocated": lambda x: head((x + 1).reshape(-1, 32).sum(axis=1)),
     "slices": lambda x: head(x.reshape(-1, 32).max(axis=1)),
     "read_into": lambda x: head(x.reshape(-1, 32).max(axis=1)),
-    "integers": lambda x: np.fix(x * 0.75),
+    "integers": lambda x: np.trunc(x * 0.75),
     "formatting": lambda x: head(np.array([len(f"{a},{b}") for a, b in pairwise(x[:17])])),
     "concatenation": lambda x: first(x.size),
     "keyword_arguments": lambda x: np.clip(x, -500, 500),
