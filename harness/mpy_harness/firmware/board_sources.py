@@ -56,6 +56,22 @@ def board_folders(target: Target) -> dict[str, Path]:
     return {name: folder for name, folder in folders.items() if folder is not None}
 
 
+def check_port(target: Target, tree: Path, version: str) -> None:
+    """Raise TargetInvalid where a tree of MicroPython lacks the target's port, or that has its own boards only."""
+    port = target.built.port
+    makefile = tree / "ports" / port / "Makefile"
+    if not makefile.is_file():
+        file = target.folder / FILE_NAME
+        raise TargetInvalid(f"{file}: firmware.port: MicroPython {version} has no port {port!r}.")
+    text = makefile.read_text(encoding="utf-8", errors="replace")
+    if "boards/$(BOARD)" in text and "$(BOARD_DIR)" not in text:
+        raise TargetInvalid(
+            f"{target.name} cannot be built from MicroPython {version}: its port {port!r} takes no board from "
+            "outside of MicroPython's tree (the Makefile does not look at BOARD_DIR). "
+            "The port 'qemu' does from 1.25.0 on: name that release or a later one."
+        )
+
+
 def board_sources(target: Target) -> BoardSources:
     """Return what the board of a target that is built is compiled from. Raises TargetInvalid."""
     folders = board_folders(target)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mpy_harness.errors import BuildFailed, SourceUnavailable, TargetInvalid
 from mpy_harness.firmware import additions, build_inputs, cache, guest_program, toolchain
-from mpy_harness.firmware.board_sources import board_sources
+from mpy_harness.firmware.board_sources import board_sources, check_port
 from mpy_harness.firmware.mpy_cross import mpy_cross
 from mpy_harness.firmware.progress import Progress, Silent
 from mpy_harness.firmware.project_mirror import project_of
@@ -19,7 +19,7 @@ from mpy_harness.firmware.published import cached_image, keep_image, published_i
 from mpy_harness.firmware.sources import Source, check_release, micropython_source
 from mpy_harness.limits import IMAGE_BYTES
 from mpy_harness.resources import read_file
-from mpy_harness.targets import FILE_NAME, InstalledFirmware, PublishedFirmware, Target
+from mpy_harness.targets import InstalledFirmware, PublishedFirmware, Target
 
 _KIND = "firmware"
 _FACTS = "provenance.json"
@@ -176,10 +176,7 @@ def _not_built(target: Target, micropython: str, origin: str, sha256: str) -> Fi
 def _plan(target: Target, source: Source, tools: toolchain.Toolchain) -> FirmwareProvenance:
     spec = target.built
     sources = board_sources(target)
-    if not (source.path / "ports" / spec.port / "Makefile").is_file():
-        raise TargetInvalid(
-            f"{target.folder / FILE_NAME}: firmware.port: MicroPython {source.version} has no port {spec.port!r}."
-        )
+    check_port(target, source.path, source.version)
     additions.check(target)
     return FirmwareProvenance(
         target=target.folder.name,  # in a run of several releases, a target's name says which

@@ -123,17 +123,28 @@ def test_a_board_that_does_not_build_shows_why_and_keeps_the_log(m33, source, tm
     log.unlink()
 
 
-def test_an_image_name_that_make_does_not_leave_is_explained(m33, source, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("makefile", "error", "message"),
+    [
+        ("all:\n\t@echo built nothing\n", BuildFailed, r"left no firmware\.elf: firmware\.image in the target's"),
+        (
+            "include boards/$(BOARD).mk\n",  # as the port of 1.24 has it
+            TargetInvalid,
+            r"MicroPython 1\.26\.1: its port 'tiny' takes no board from outside .* from 1\.25\.0 on",
+        ),
+    ],
+)
+def test_a_tree_whose_port_does_not_build_the_image(m33, source, tmp_path, monkeypatch, makefile, error, message):
     monkeypatch.setenv(cache.ENVIRONMENT, str(tmp_path / "cache"))
     tree = tmp_path / "mine"
     for name, text in {
         "py/mpconfig.h": (source.path / "py/mpconfig.h").read_text(),
-        "ports/tiny/Makefile": "all:\n\t@echo built nothing\n",
+        "ports/tiny/Makefile": makefile,
     }.items():
         (tree / name).parent.mkdir(parents=True)
         (tree / name).write_text(text)
     target = m33.model_copy(update={"firmware": m33.firmware.model_copy(update={"port": "tiny"})})
-    with pytest.raises(BuildFailed, match=r"left no firmware\.elf: firmware\.image in the target's"):
+    with pytest.raises(error, match=message):
         firmware_for(target, source=tree)
 
 
