@@ -180,6 +180,9 @@ def test_a_given_folder_is_copied_and_a_change_in_it_makes_another_copy(tmp_path
     assert not (first.path / "lib/btstack/.git").exists()
     assert first.origin == f"given folder {folder}"
     assert sources.micropython_source("1.99.2", given=folder).path == first.path
+    (folder / ".mpy-harness/console").mkdir(parents=True)
+    (folder / ".mpy-harness/console/m33-0.log").write_text("what a test run in the tree leaves there")
+    assert sources.micropython_source("1.99.2", given=folder).path == first.path
     (folder / "tools/run.py").write_text("pass\n")
     second = sources.micropython_source("1.99.2", given=folder)
     assert second.sha256 != first.sha256

@@ -167,8 +167,8 @@ def _from_folder(folder: Path, version: str, progress: Progress) -> Source:
 
 def _walk(folder: Path) -> Iterator[Path]:
     for root, folders, names in os.walk(folder):
-        # What earlier builds left in a working tree is not source.
-        folders[:] = sorted(n for n in folders if n not in {".git", "__pycache__"} and not n.startswith("build"))
+        # What earlier builds, runs of tests and other tools left in a working tree is not source.
+        folders[:] = sorted(n for n in folders if n != "__pycache__" and not n.startswith((".", "build")))
         # A submodule's .git is a file, which names the folder of the tree.
         yield from (path for name in names if name != ".git" and (path := Path(root, name)).is_file())
 
