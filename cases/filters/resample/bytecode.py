@@ -1,5 +1,5 @@
-# Two samples out for three in. Each output is a sum over the newest samples with one of the two phases of the taps.
-# src begins with the past, one sample less than a phase has taps.
+# Two samples out for three in. Each output is a sum over the newest samples with one of the two phases of the
+# taps. src begins with the past, one sample less than a phase has taps.
 
 
 def resample(src, taps, out):

@@ -1,5 +1,5 @@
-# Integers of 32 bits through pointers: the magnitudes of a phase's taps add up to less than 2.0, so no sum overflows.
-# Half-words are loaded without a sign: (v ^ 0x8000) - 0x8000 gives it back.
+# Integers of 32 bits through pointers: the magnitudes of a phase's taps add up to less than 2.0, so no sum
+# overflows. Half-words are loaded without a sign: (v ^ 0x8000) - 0x8000 gives it back.
 
 
 def resample_q15(src, taps, out):

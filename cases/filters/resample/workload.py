@@ -1,7 +1,8 @@
 """Two samples for three: a polyphase filter against scipy.signal.upfirdn with the same taps.
 
-32 taps of a low-pass (Kaiser window) at twice the rate, two phases of 16, of which each output takes one: 8 products
-for each sample that comes in, not 21 as a filter at the doubled rate would take. 384 samples make 256.
+32 taps of a low-pass (Kaiser window) at twice the rate, two phases of 16, of which each output takes one: 8
+products for each sample that comes in, not 21 as a filter at the doubled rate would take. 384 samples make
+256.
 
 - ``python``, ``@native``: the sums in bytecode, and decorated
 - ``viper``: in Q15
@@ -22,10 +23,11 @@ from mpy_harness.workloads import Case, Check, Guest, Workload
 
 UP, DOWN, TAPS, SAMPLES = 2, 3, 32, 384
 PHASE, OUTPUTS = TAPS // UP, SAMPLES * UP // DOWN
-# A low-pass at half of the lower rate, which is a third of that at the doubled rate; of twice the gain, because every
-# second sample there is a zero.
+# A low-pass at half of the lower rate, which is a third of that at the doubled rate; of twice the gain,
+# because every second sample there is a zero.
 FILTER = UP * signal.firwin(TAPS, 0.9 / DOWN, window=("kaiser", 5.0))
-# Of a sum of 16 products: their roundings and those of the additions, in units of the sum of their magnitudes.
+# Of a sum of 16 products: their roundings and those of the additions, in units of the sum of their
+# magnitudes.
 UNIT = 2.0**-24
 
 

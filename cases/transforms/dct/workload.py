@@ -26,8 +26,8 @@ TABLE = np.r_[np.sqrt(2 / N) * np.cos(ANGLES), np.sqrt(1 / N)]
 # Of a sum of n products: their own roundings, those of n additions, that of the table; in units of the sum of
 # the products' magnitudes.
 LIMIT = (N + 2) * 2.0**-24
-# Lee's recursion multiplies each difference by 1/(2*cos), by 10.2 at most in the longest transform: what was rounded
-# before grows by the product of the greatest factors of the five lengths.
+# Lee's recursion multiplies each difference by 1/(2*cos), by 10.2 at most in the longest transform: what was
+# rounded before grows by the product of the greatest factors of the five lengths.
 LEE_LIMIT = LIMIT * float(np.prod([1 / (2 * np.cos(np.pi * (n - 1) / (2 * n))) for n in (32, 16, 8, 4)]))
 # Half a step of the result, and half a step of the table for each of 32 samples of 12 bits.
 Q16_LIMIT = 0.5 + N * 2048 * 0.5 / 65536

@@ -1,5 +1,5 @@
-# Steps of a front end for sound. A filter bank is three arrays: of each band the first bin and how many there are,
-# and the weights of all bands one after the other.
+# Steps of a front end for sound. A filter bank is three arrays: of each band the first bin and how many there
+# are, and the weights of all bands one after the other.
 
 from math import log
 

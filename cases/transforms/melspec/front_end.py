@@ -1,5 +1,5 @@
-# Log-mel spectrum and MFCC of blocks of 16-bit samples, from the steps of a module (bytecode.py, or the native one) and
-# a plan of the module fft.
+# Log-mel spectrum and MFCC of blocks of 16-bit samples, from the steps of a module (bytecode.py, or the
+# native one) and a plan of the module fft.
 
 from array import array
 

@@ -1,13 +1,15 @@
 """The front end of sound classifiers: log-mel spectrum and MFCC of 256 samples of 16 bits at 16 kHz.
 
-Hann window, power spectrum, 20 triangular filters from 0 to 8 kHz that are equally wide in mel (the HTK Book's
-formula, 2595 * log10(1 + f/700), section 5.4 of version 3.4), natural logarithm, and the first 13 coefficients of
-the orthonormal DCT-II. The host makes window and filters; the reference is NumPy and scipy.fft in float64.
+Hann window, power spectrum, 20 triangular filters from 0 to 8 kHz that are equally wide in mel (the HTK
+Book's formula, 2595 * log10(1 + f/700), section 5.4 of version 3.4), natural logarithm, and the first 13
+coefficients of the orthonormal DCT-II. The host makes window and filters; the reference is NumPy and
+scipy.fft in float64.
 
 - ``python``: bytecode, with the twin of natmods/fft; ``@native``: its own steps decorated
 - ``native``: the steps in C (``natmod/``) with natmods/fft, put together by the same few lines of Python
 
-The samples are integers as they are, so a spectrum reaches up to 4e6; the least power whose logarithm is taken is 100.
+The samples are integers as they are, so a spectrum reaches up to 4e6; the least power whose logarithm is
+taken is 100.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ LEAST = 100.0
 
 @dataclass(frozen=True)
 class Tables:
-    """What the host makes: the window (N,), triangles (bands, N/2 + 1), rows of the DCT (coefficients, bands)."""
+    """What the host makes: window (N,), triangles (bands, N/2 + 1), rows of the DCT (coefficients, bands)."""
 
     window: Array
     triangles: Array
@@ -69,7 +71,7 @@ class Melspec(Workload):
             yield Case(name, partial(self.analysed, name))
 
     def analysed(self, name: str, guest: Guest) -> Iterator[Check]:
-        """Compute logarithms and coefficients: how far they are from NumPy's, in units of what they may be off."""
+        """Compute logarithms and coefficients, held against NumPy's in units of what they may be off."""
         x, made = SIGNALS[name](), tables()
         steps = guest.load()
         fft_module = guest.natmod("fft", form="native" if guest.form.name == "native" else "python")
@@ -87,8 +89,8 @@ class Melspec(Workload):
 def reference(x: Array, made: Tables) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
     """Return the bands' logarithms, and the coefficients, each with how far float32 may be off.
 
-    The transform's error is bounded in the 2-norm, so no number of the spectrum is off by more than that share of
-    the whole spectrum's length. A weak band among strong ones may be off by more than others.
+    The transform's error is bounded in the 2-norm, so no number of the spectrum is off by more than that
+    share of the whole spectrum's length. A weak band among strong ones may be off by more than others.
     """
     spectrum = np.fft.rfft(x * made.window)
     power = made.triangles @ np.abs(spectrum) ** 2

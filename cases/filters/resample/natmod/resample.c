@@ -3,9 +3,9 @@
 //   resample(src, taps, out)       array('f') all
 //   resample_q15(src, taps, out)   array('h') all; the exact sum, rounded once (halves up) and saturated
 //
-// taps are those of the even places of the filter, then those of the odd ones, equally many. src begins with the past: one
-// sample less than a phase has taps, then three for two in out. Q15 sums are exact while the magnitudes of a phase's taps
-// add up to less than 2.0; beyond that they wrap. Nothing is allocated.
+// taps are those of the even places of the filter, then those of the odd ones, equally many. src begins with
+// the past: one sample less than a phase has taps, then three for two in out. Q15 sums are exact while the
+// magnitudes of a phase's taps add up to less than 2.0; beyond that they wrap. Nothing is allocated.
 
 #include "py/dynruntime.h"
 

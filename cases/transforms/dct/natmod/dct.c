@@ -1,8 +1,9 @@
 // dct: the orthonormal DCT-II of a block, as the plain sum.
 //
-//   dct(src, table, out)       array('f') all: n samples and n coefficients; the table has sqrt(2/n) * cos(2*pi*m / (4*n))
-//                              for m below 4*n, and behind them sqrt(1/n)
-//   dct_q16(src, table, out)   array('h') all: samples of 12 bits, the table in 1/65536; each sum is rounded once
+//   dct(src, table, out)       array('f') all: n samples and n coefficients; the table has sqrt(2/n) times
+//                              cos(2*pi*m / (4*n)) for m below 4*n, and behind them sqrt(1/n)
+//   dct_q16(src, table, out)   array('h') all: samples of 12 bits, the table in 1/65536; each sum is
+//                              rounded once
 //
 // Nothing is allocated. 32 bits hold the sums of 32 samples of 12 bits; beyond that they wrap.
 

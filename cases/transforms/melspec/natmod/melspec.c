@@ -1,9 +1,11 @@
 // melspec: steps of a front end for sound; the transform is that of the module fft.
 //
-//   windowed(samples, window, out)                samples, array('h'), times the window; out has two numbers more
-//   log_mel(spectrum, bins, weights, least, out)  the natural logarithm of each band's power, not below least[0], which
-//                                                 is above 0; bins, array('h'), has of each band the first bin and how
-//                                                 many there are, weights those of all bands one after the other
+//   windowed(samples, window, out)                samples, array('h'), times the window; out has two
+//                                                 numbers more
+//   log_mel(spectrum, bins, weights, least, out)  the natural logarithm of each band's power, not below
+//                                                 least[0], which is above 0; bins, array('h'), has of each
+//                                                 band the first bin and how many there are, weights those of
+//                                                 all bands one after the other
 //   dct(src, table, out)                          a row of the table, as long as src, for each coefficient
 //
 // All arrays but samples and bins are array('f'). Nothing is allocated; lengths and bins are checked.
@@ -30,8 +32,9 @@ static void check(bool fits) {
     }
 }
 
-// The natural logarithm of a positive normal number: of its mantissa between sqrt(1/2) and sqrt(2) by the series of
-// 2*atanh((m - 1)/(m + 1)), whose argument is below 0.172, so that what is left out is below 2**-30.
+// The natural logarithm of a positive normal number: of its mantissa between sqrt(1/2) and sqrt(2) by the
+// series of 2*atanh((m - 1)/(m + 1)), whose argument is below 0.172, so that what is left out is below
+// 2**-30.
 static float natural_log(float x) {
     union {
         float f;
@@ -46,7 +49,8 @@ static float natural_log(float x) {
 }
 
 static mp_obj_t windowed(mp_obj_t samples_in, mp_obj_t window_in, mp_obj_t out_in) {
-    const array_t samples = array(samples_in, MP_BUFFER_READ, 'h', 2), window = array(window_in, MP_BUFFER_READ, 'f', 4);
+    const array_t samples = array(samples_in, MP_BUFFER_READ, 'h', 2);
+    const array_t window = array(window_in, MP_BUFFER_READ, 'f', 4);
     const array_t out = array(out_in, MP_BUFFER_WRITE, 'f', 4);
     check(samples.n == window.n && out.n == window.n + 2);
     const int16_t *src = samples.items;
