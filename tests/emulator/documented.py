@@ -44,6 +44,7 @@ ELSEWHERE = {
     "docs/machines.md: import subprocess": "tests/emulator/test_own_machine.py runs it",
     'docs/machines.md: description = "Cortex-M33 in QEMU, its console on pipes"': "tests/emulator/test_own_machine.py",
     'docs/machines.md: [project.entry-points."mpy_harness.machines"]': "tests/emulator/test_own_machine.py has one",
+    'docs/parts.md: description = "ST STM32F405, as on the Pyboard"': "a part: tests/unit/test_parts.py reads it",
     "docs/firmware.md: [firmware.make]": "tests/emulator/firmware/test_additions.py",
     "docs/workloads.md: # cases/sums/cumsum/vectors.py": "tests/emulator/test_workloads.py runs them together",
     "docs/workloads.md: # cases/sums/cumsum/bytecode.py": "the same",

@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar, cast
 
 import typer
 
-from mpy_harness.cli.options import AsJson
+from mpy_harness.cli.options import AsJson, known_parts
 from mpy_harness.cli.status import GUEST_FAILED
 from mpy_harness.costs import tree_file
 from mpy_harness.costs.dsp import DSP
@@ -21,7 +21,7 @@ from mpy_harness.costs.sweep import read_grid, sweep
 from mpy_harness.costs.trees import LeafBits
 from mpy_harness.reports.estimate_table import estimate_data, estimate_lines, sweep_data, sweep_lines
 from mpy_harness.reports.sweep_plot import plot_sweep
-from mpy_harness.targets import DEFAULT_TARGET
+from mpy_harness.targets import DEFAULT_TARGET, Part, load_part
 
 _MODELS = (
     "Files of joblib's or module:object with a tree, forest or extra trees of scikit-learn (both run code: name only "
@@ -39,6 +39,15 @@ def command(
     target: Annotated[
         list[str] | None, typer.Option("--target", metavar="NAME", help="Target, more than once for several.")
     ] = None,
+    part: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--part",
+            metavar="PART",
+            help="A chip instead of a target: its clock, RAM and memories. More than once for several.",
+            autocompletion=known_parts,
+        ),
+    ] = None,
     data: Annotated[
         str | None,
         typer.Option(
@@ -53,7 +62,9 @@ def command(
     rate: Annotated[
         float | None, typer.Option(min=0, help="Samples, or things to classify, in a second; for the first stage.")
     ] = None,
-    clock: Annotated[float | None, typer.Option(min=1, max=10_000, help="MHz, instead of the target's clock.")] = None,
+    clock: Annotated[
+        float | None, typer.Option(min=1, max=10_000, help="MHz, instead of the target's or the part's.")
+    ] = None,
     ram: Annotated[str | None, typer.Option(metavar="BYTES", help="How much heap there is: 32K.")] = None,
     flash: Annotated[str | None, typer.Option(metavar="BYTES", help="How much flash there is: 64K.")] = None,
     time: Annotated[str | None, typer.Option(metavar="TIME", help="How long one run of all may take: 20ms.")] = None,
@@ -78,18 +89,20 @@ def command(
     )
     if leaf_bits not in {0, 8}:
         raise typer.BadParameter(f"{leaf_bits} is neither 0 nor 8", param_hint="--leaf-bits")
-    targets, bits = target or [DEFAULT_TARGET], cast("LeafBits", leaf_bits)
+    bits = cast("LeafBits", leaf_bits)
+    chips = [load_part(name) for name in part or ()]
+    wheres: list[str | Part] = [*(target or ([] if chips else [DEFAULT_TARGET])), *chips]
     hertz = None if clock is None else round(clock * 1e6)
     arrays = load_arrays(data) if data else ()
     if settings:
-        if len(targets) > 1:
-            raise typer.BadParameter("is for one target", param_hint="--sweep")
+        if len(wheres) > 1:
+            raise typer.BadParameter("is for one target or part", param_hint="--sweep")
         estimator, grid = _to_sweep(models, settings)
         if len(arrays) != 2:
             raise typer.BadParameter(
                 "trains: name samples and classes, --data module:object that is a tuple of both", param_hint="--sweep"
             )
-        candidates = sweep(estimator, *arrays, grid, target=targets[0], leaf_bits=bits, clock=hertz)
+        candidates = sweep(estimator, *arrays, grid, target=wheres[0], leaf_bits=bits, clock=hertz)
         _show(sweep_data(candidates, limits) if as_json else sweep_lines(candidates, limits))
         if plot_file is not None:
             plot_sweep(candidates, limits, plot_file)
@@ -101,7 +114,7 @@ def command(
         if Path(name).is_file() and not name.endswith(tree_file.SUFFIX):
             print(f"mpy-harness: loading {name} runs the code that is in it.", file=sys.stderr)
     wanted = stages(models, arrays[0] if arrays else None, bits)
-    costs = [of_stages(wanted, each, rate=rate, clock=hertz) for each in targets]
+    costs = [of_stages(wanted, each, rate=rate, clock=hertz) for each in wheres]
     _show([estimate_data(each, limits) for each in costs] if as_json else estimate_lines(costs, limits))
     if _exceeded(costs, limits):
         raise typer.Exit(GUEST_FAILED)

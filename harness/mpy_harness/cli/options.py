@@ -14,7 +14,7 @@ from mpy_harness.counting.guest_time import GuestTime
 from mpy_harness.errors import NatmodInvalid
 from mpy_harness.firmware.natmods import MakeWords
 from mpy_harness.machines import with_options
-from mpy_harness.targets import Target, available, load_target
+from mpy_harness.targets import Target, available, available_parts, load_target
 
 MicroPython = Annotated[
     Path | None,
@@ -42,6 +42,11 @@ EmulatorHostOptions = Annotated[
 def _known_targets(incomplete: str) -> list[str]:
     # For the completion of a shell; a path is completed by the shell itself.
     return [name for name in available() if name.startswith(incomplete)]
+
+
+def known_parts(incomplete: str) -> list[str]:
+    """Return the parts whose names begin so: for the completion of a shell."""
+    return [name for name in available_parts() if name.startswith(incomplete)]
 
 
 TargetName = Annotated[

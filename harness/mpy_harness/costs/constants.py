@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from mpy_harness.errors import TargetInvalid
-from mpy_harness.targets import Target
+from mpy_harness.targets import Part, Target
 
 FILE = Path(__file__).with_name("constants.json")
 
@@ -82,10 +82,24 @@ class Constants(_Record):
             found = self.targets.get(name)
             if found is not None and (found.core, found.arch) == (target.core, target.natmod.arch):
                 return name, found
+        raise self._not_measured(target.name, target.core, target.natmod.arch, "one of those with --target")
+
+    def of_part(self, part: Part) -> tuple[str, TargetConstants]:
+        """Return the target whose constants are those of a part, and them.
+
+        That is the first one with the same core and architecture; without any, the first with the same architecture,
+        whose native modules are the same and whose firmware is compiled for a core with the same instructions.
+        Raises TargetInvalid where none was measured.
+        """
+        same = [(name, each) for name, each in self.targets.items() if each.arch == part.arch]
+        if not same:
+            raise self._not_measured(part.name, part.core, part.arch, "a part with one of these architectures")
+        return next((found for found in same if found[1].core == part.core), same[0])
+
+    def _not_measured(self, name: str, core: str, arch: str, choose: str) -> TargetInvalid:
         measured = ", ".join(f"{name} ({each.core}, {each.arch})" for name, each in self.targets.items())
-        raise TargetInvalid(
-            f"what code costs on {target.name} ({target.core}, {target.natmod.arch}) was not measured, only on "
-            f"{measured}. Choose one of those with --target."
+        return TargetInvalid(
+            f"what code costs on {name} ({core}, {arch}) was not measured, only on {measured}. Choose {choose}."
         )
 
 

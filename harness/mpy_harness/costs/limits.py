@@ -18,24 +18,31 @@ _NUMBER = re.compile(r"(\d+(?:\.\d+)?)\s*(\D*)")
 
 @dataclass(frozen=True)
 class Fit:
-    """How much of a limit an estimate takes: bytes, or seconds, NaN where not known; ``error`` in percent."""
+    """How much of a limit an estimate takes: bytes, or seconds, NaN where not known.
+
+    It may be less by ``error`` and more by ``above``, both in percent.
+    """
 
     what: str
     takes: float
     limit: float
     error: float = 0.0
+    above: float = 0.0
 
     @property
     def verdict(self) -> Verdict:
         """Return whether it keeps the limit."""
-        if self.takes * (1 + self.error / 100) <= self.limit:
+        if self.takes * (1 + self.above / 100) <= self.limit:
             return "yes"
         return "no" if self.takes * (1 - self.error / 100) > self.limit else "perhaps"
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What there is room for: bytes of heap and of flash, seconds for one run of every stage; None: no limit."""
+    """What there is room for: bytes of heap and of flash, seconds for one run of every stage; None: no limit.
+
+    A part is a limit of its own: where no RAM is given, there is that of the part.
+    """
 
     ram: int | None = None
     flash: int | None = None
@@ -43,12 +50,14 @@ class Limits:
 
     def of(self, cost: CostEstimate) -> Iterator[Fit]:
         """Return how much of each limit an estimate takes; a time that is not known may be any."""
-        if self.ram is not None:
-            yield Fit("RAM", cost.heap, self.ram)
+        ram = cost.part.room if self.ram is None and cost.part is not None else self.ram
+        if ram is not None:
+            yield Fit("RAM", cost.heap, ram)
         if self.flash is not None:
             yield Fit("flash", cost.flash, self.flash)
         if self.time is not None:
-            yield Fit("time", math.nan if cost.seconds is None else cost.seconds, self.time, cost.time_error or 0.0)
+            seconds = math.nan if cost.seconds is None else cost.seconds
+            yield Fit("time", seconds, self.time, cost.time_error or 0.0, cost.time_above or 0.0)
 
 
 def read_bytes(text: str) -> int:

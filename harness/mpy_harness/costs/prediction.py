@@ -9,15 +9,15 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from mpy_harness.costs import cycles, fitting, tree_file
+from mpy_harness.costs import cycles, fitting, part_waits, tree_file
 from mpy_harness.costs.constants import StageConstants, TargetConstants, constants
 from mpy_harness.costs.dsp import DSP, dsp_stage
 from mpy_harness.costs.named import load_named
 from mpy_harness.costs.stage import Stage
 from mpy_harness.costs.tree_stage import tree_stage
 from mpy_harness.costs.trees import LeafBits, ensemble
-from mpy_harness.errors import ModelInvalid
-from mpy_harness.targets import DEFAULT_TARGET, Cycles, Target, load_target
+from mpy_harness.errors import ModelInvalid, TargetInvalid
+from mpy_harness.targets import DEFAULT_TARGET, Cycles, Part, Target, load_part, load_target
 
 #: Of the time of float code, in percent: the cycle models' own bounds rest on programs without floats. The one that was
 #: compared, a transform in MicroPython's inline assembler, took 60 % longer than estimated (docs/costs.md).
@@ -32,7 +32,7 @@ class StageEstimate:
     constants were not fitted to, and more where they are of other firmware. ``outside`` says in words which size lies
     outside of all that was measured; the error is that of the models which were. ``time`` is None where the target has
     no cycle model; ``floats`` is how much of it float instructions take, in percent. ``runs`` are those in a second,
-    None without a rate.
+    None without a rate. ``waits``: by how much of the time the memories of a part lengthen it at most, in percent.
     """
 
     stage: Stage
@@ -46,6 +46,13 @@ class StageEstimate:
     time: cycles.Estimate | None
     floats: float
     runs: float | None
+    waits: float = 0.0
+
+    @property
+    def time_above(self) -> float | None:
+        """Return by how much the time may be longer, in percent: its error, and what the memories of a part add."""
+        error = self.time_error
+        return None if error is None else error + self.waits * (1 + error / 100)
 
     @property
     def time_error(self) -> float | None:
@@ -70,11 +77,17 @@ class StageEstimate:
 
 @dataclass(frozen=True)
 class CostEstimate:
-    """What a pipeline takes on a target; ``measured_on`` is the one with its core whose constants were taken."""
+    """What a pipeline takes on a target or a part; ``measured_on`` is the target whose constants were taken.
+
+    ``untold`` are those memories of the part of which no source tells how long code waits for them; the interval of
+    the time is without that.
+    """
 
     target: str
     measured_on: str
     stages: tuple[StageEstimate, ...]
+    part: Part | None = None
+    untold: tuple[str, ...] = ()
 
     @property
     def flash(self) -> int:
@@ -97,9 +110,17 @@ class CostEstimate:
     @property
     def time_error(self) -> float | None:
         """Return the error of these seconds in percent, None where they are not known."""
+        return self._mean([stage.time_error for stage in self.stages])
+
+    @property
+    def time_above(self) -> float | None:
+        """Return by how much these seconds may be more, in percent, None where they are not known."""
+        return self._mean([stage.time_above for stage in self.stages])
+
+    def _mean(self, errors: Sequence[float | None]) -> float | None:
         if self.seconds is None:
             return None
-        each = ((stage.time, stage.time_error) for stage in self.stages)
+        each = ((stage.time, error) for stage, error in zip(self.stages, errors, strict=True))
         return sum(time.seconds * error for time, error in each if time and error is not None) / self.seconds
 
     @property
@@ -115,22 +136,29 @@ class CostEstimate:
 
 def estimate(
     *models: Any,
-    target: str | Target = DEFAULT_TARGET,
+    target: str | Target | None = None,
+    part: str | Part | None = None,
     samples: ArrayLike | None = None,
     leaf_bits: LeafBits = 0,
     rate: float | None = None,
     clock: int | None = None,
 ) -> CostEstimate:
-    """Return what models take on a target, one after the other as a pipeline.
+    """Return what models take on a target or a part (``load_part``), one after the other as a pipeline.
 
     A model is a fitted DecisionTree-, RandomForest- or ExtraTreesClassifier of scikit-learn; a text such as
     ``fir:taps=64,rate=16000`` (``costs/dsp.py``); a ``.csv`` file of emlearn's; or what ``load_named`` takes.
     ``samples`` of shape (n, features) tell how many nodes trees visit; without them the training samples do, which
     scikit-learn's trees remember. ``rate`` is how many samples, or things to classify, come in a second; ``clock`` is
-    in Hz, by default the target's.
+    in Hz, by default the target's or the part's.
     Raises ModelInvalid, TargetInvalid, ToolMissing.
     """
-    return of_stages(stages(models, samples, leaf_bits), target, rate=rate, clock=clock)
+    if part is not None and target is not None:
+        raise TargetInvalid("an estimate is for a target or for a part: name one of them.")
+    if part is None:
+        where: str | Target | Part = DEFAULT_TARGET if target is None else target
+    else:
+        where = part if isinstance(part, Part) else load_part(part)
+    return of_stages(stages(models, samples, leaf_bits), where, rate=rate, clock=clock)
 
 
 def stages(models: Sequence[Any], samples: ArrayLike | None = None, leaf_bits: LeafBits = 0) -> list[Stage]:
@@ -141,21 +169,30 @@ def stages(models: Sequence[Any], samples: ArrayLike | None = None, leaf_bits: L
 
 
 def of_stages(
-    wanted: Sequence[Stage], target: str | Target, *, rate: float | None = None, clock: int | None = None
+    wanted: Sequence[Stage], where: str | Target | Part, *, rate: float | None = None, clock: int | None = None
 ) -> CostEstimate:
-    """Return what stages take on a target. Raises TargetInvalid."""
-    chosen = target if isinstance(target, Target) else load_target(target)
-    measured_on, measured = constants().of(chosen)
-    is_same_firmware = measured_on in {chosen.name, chosen.firmware_of and chosen.firmware_of.name}
+    """Return what stages take on a target or a part. Raises TargetInvalid."""
+    chosen = load_target(where) if isinstance(where, str) else where
+    if isinstance(chosen, Part):
+        measured_on, measured = constants().of_part(chosen)
+        is_same_firmware = False
+    else:
+        measured_on, measured = constants().of(chosen)
+        is_same_firmware = measured_on in {chosen.name, chosen.firmware_of and chosen.firmware_of.name}
     more = 0.0 if is_same_firmware else constants().other_firmware
-    found = []
+    found, untold = [], dict[str, None]()
     for stage in wanted:
         rate = stage.rate or rate
         runs = None if rate is None else rate / stage.samples
         estimated = _estimate(stage, measured, chosen.cycles, runs, clock)
+        if isinstance(chosen, Part) and estimated.time is not None:
+            waits = part_waits.of_stage(stage, measured, chosen)
+            untold |= dict.fromkeys(waits.untold)
+            estimated = replace(estimated, waits=100 * waits.cycles / estimated.time.cycles)
         found.append(replace(estimated, error=estimated.error + more))
         rate = None if runs is None else runs * stage.gives
-    return CostEstimate(chosen.name, measured_on, tuple(found))
+    part = chosen if isinstance(chosen, Part) else None
+    return CostEstimate(chosen.name, measured_on, tuple(found), part, tuple(untold))
 
 
 def _stage(model: Any, samples: ArrayLike | None, leaf_bits: LeafBits) -> Stage:

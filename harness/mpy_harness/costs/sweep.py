@@ -16,7 +16,7 @@ from mpy_harness.costs.prediction import CostEstimate, of_stages
 from mpy_harness.costs.tree_stage import int16_samples, predict, tree_stage
 from mpy_harness.costs.trees import LeafBits, ensemble
 from mpy_harness.errors import ModelInvalid, ToolMissing
-from mpy_harness.targets import DEFAULT_TARGET, Target
+from mpy_harness.targets import DEFAULT_TARGET, Part, Target
 
 _HELD_OUT, _SEED = 0.3, 0
 _MOST = 1000
@@ -69,13 +69,14 @@ def sweep(
     classes: ArrayLike,
     grid: Mapping[str, Sequence[Any]],
     *,
-    target: str | Target = DEFAULT_TARGET,
+    target: str | Target | Part = DEFAULT_TARGET,
     leaf_bits: LeafBits = 0,
     clock: int | None = None,
 ) -> list[Candidate]:
     """Train a classifier of scikit-learn with each combination of settings, on 70 % of the samples.
 
-    The other 30 % tell the accuracy, and how many nodes are visited. Raises ModelInvalid, TargetInvalid, ToolMissing.
+    The other 30 % tell the accuracy, and how many nodes are visited. ``target`` may be a part.
+    Raises ModelInvalid, TargetInvalid, ToolMissing.
     """
     try:
         from sklearn.base import clone  # noqa: PLC0415 - only who trains needs scikit-learn

@@ -12,6 +12,7 @@ from mpy_harness.costs.prediction import FLOAT_ERROR, CostEstimate, StageEstimat
 from mpy_harness.costs.sweep import Candidate
 from mpy_harness.reports.names import printable
 from mpy_harness.reports.table import aligned
+from mpy_harness.targets import Part
 
 _HEAD = ["target", "stage", "flash B", "heap B", "instructions", "±", "time", "±", "clock", "runs/s", "share"]
 _VERDICTS = {"yes": "fits", "perhaps": "may not fit", "no": "does not fit"}
@@ -60,7 +61,14 @@ def _rows(cost: CostEstimate) -> Iterator[list[str]]:
 def _time(each: StageEstimate) -> list[str]:
     if each.time is None:
         return ["", "", ""]
-    return [seconds_text(each.time.seconds), f"{each.time_error:.3g} %", f"{each.time.clock / 1e6:g} MHz"]
+    error = _interval(each.time_error or 0.0, each.time_above or 0.0)
+    return [seconds_text(each.time.seconds), error, f"{each.time.clock / 1e6:g} MHz"]
+
+
+def _interval(below: float, above: float) -> str:
+    if above == below:
+        return f"{below:.3g} %"
+    return f"-{min(below, 100):.3g} +{above:.3g} %"
 
 
 def _bytes(number: int) -> str:
@@ -75,7 +83,9 @@ def _notes(cost: CostEstimate, limits: Limits) -> Iterator[str]:
     for each in cost.stages:
         if each.outside:
             yield f"* {cost.target}: outside of what was measured: {each.outside}. The error may be larger."
-    if cost.measured_on != cost.target:
+    if cost.part is not None:
+        yield from _part_notes(cost.part, cost)
+    elif cost.measured_on != cost.target:
         yield f"{cost.target}: measured on {cost.measured_on}, which has the same core and the same native modules."
     if any(each.time is None for each in cost.stages):
         yield f"{cost.target}: no time, because there is no cycle model of its core."
@@ -87,12 +97,24 @@ def _notes(cost: CostEstimate, limits: Limits) -> Iterator[str]:
         yield f"{cost.target}: {fit_text(fit)}"
 
 
+def _part_notes(part: Part, cost: CostEstimate) -> Iterator[str]:
+    name = printable(part.name)
+    same = f"instructions as on {cost.measured_on}, whose native modules are the same"
+    yield f"{name}: {printable(part.description)}: {same}."
+    for memory in map(printable, cost.untold):
+        yield f"{name}: how long code waits for {memory} is not in the time: no source tells it (docs/parts.md)."
+    taken = "" if part.taken is None else f", without {part.taken.value:,} B ({printable(part.taken.source)})"
+    yield f"{name}: its RAM is {part.room:,} B{taken}; the variables of MicroPython itself lie in that too."
+
+
 def fit_text(fit: Fit) -> str:
     """Return in words how much of a limit is taken."""
     if isnan(fit.takes):
         return f"{_VERDICTS[fit.verdict]}: its {fit.what} is not known"
     show = seconds_text if fit.what == "time" else lambda number: f"{number:,.0f} B"
-    error = f" ±{fit.error:.3g} %" if fit.error else ""
+    error = ""
+    if fit.error or fit.above:
+        error = f" {'±' if fit.above == fit.error else ''}{_interval(fit.error, fit.above)}"
     share = f"{fit.takes / fit.limit:.0%} of {show(fit.limit)}" if fit.limit else "there is none"
     return f"{_VERDICTS[fit.verdict]}: {show(fit.takes)}{error} of {fit.what}, {share}"
 
@@ -106,6 +128,9 @@ def estimate_data(cost: CostEstimate, limits: Limits) -> dict[str, Any]:
         "heap": cost.heap,
         "seconds": cost.seconds,
         "time_error": cost.time_error,
+        "time_above": cost.time_above,
+        "part": cost.part and cost.part.name,
+        "waits_not_told": list(cost.untold),
         "instructions_per_second": cost.instructions_per_second,
         "share": cost.share,
         "stages": [_stage_data(each) for each in cost.stages],
@@ -136,6 +161,7 @@ def _stage_data(each: StageEstimate) -> dict[str, Any]:
         "cycles": each.time and each.time.cycles,
         "seconds": each.time and each.time.seconds,
         "time_error": each.time_error,
+        "time_above": each.time_above,
         "floats": each.floats,
         "runs_per_second": each.runs,
         "share": each.share,

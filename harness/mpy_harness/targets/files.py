@@ -79,7 +79,7 @@ def load_target(name_or_path: str, base: Path = Path()) -> Target:
     if not at or _VERSION.fullmatch(version) is None:
         where, version = name_or_path, ""
     file = _file(where, base)
-    target = _target(_read(file), file)
+    target = _target(read_toml(file), file)
     return target.of_release(version) if version else target
 
 
@@ -150,27 +150,35 @@ def _firmware_of(table: dict[str, Any], file: Path) -> Target | None:
     if firmware != {"of": str(of)}:
         raise TargetInvalid(f'{file}: firmware.of: of = "<target>" stands alone, the rest is that target\'s affair.')
     other = _file(of, file.parent.parent)
-    if "of" in _read(other).get("firmware", {}):
+    if "of" in read_toml(other).get("firmware", {}):
         raise TargetInvalid(f"{file}: firmware.of: {of} has no firmware of its own either. Name the one that has.")
-    return _target(_read(other), other)
+    return _target(read_toml(other), other)
 
 
 def _core_model(core: str, asked_in: Path) -> CycleModel:
-    folder = targets_dir() / "cores"
-    file = folder / f"{core}.toml"
-    if not file.is_file():
-        known = ", ".join(sorted(path.stem for path in folder.glob("*.toml")))
+    model = core_model(core)
+    if model is None:
+        known = ", ".join(sorted(path.stem for path in (targets_dir() / "cores").glob("*.toml")))
         raise TargetInvalid(
             f"{asked_in}: cycles: there is no cycle model of {core!r}, only of {known}. "
             "Give source, error and costs in [cycles] itself, or remove [cycles]."
         )
+    return model
+
+
+def core_model(core: str) -> CycleModel | None:
+    """Return the cycle model of a core, None where there is none. Raises TargetInvalid for a file that is wrong."""
+    file = targets_dir() / "cores" / f"{core}.toml"
+    if not file.is_file():
+        return None
     try:
-        return CycleModel(**_read(file))
+        return CycleModel(**read_toml(file))
     except (ValidationError, TypeError) as error:
         raise TargetInvalid(f"{file} does not describe a core:\n{explain(error)}") from error
 
 
-def _read(file: Path) -> dict[str, Any]:
+def read_toml(file: Path) -> dict[str, Any]:
+    """Return what a TOML file holds. Raises TargetInvalid."""
     try:
         return tomllib.loads(read_file(file, TEXT_BYTES).decode())
     except RecursionError:

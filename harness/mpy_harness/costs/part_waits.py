@@ -1,0 +1,47 @@
+"""What a stage waits for on a part: the interpreter's code in one memory, the native module's in another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mpy_harness.costs import fitting
+from mpy_harness.costs.constants import TargetConstants
+from mpy_harness.costs.stage import Stage
+from mpy_harness.costs.waits import Code, executed_bytes, most_waits
+from mpy_harness.targets import Part
+
+#: The kind of stage whose constant part is the interpreter's work and next to nothing else: it has integers
+#: only, so that the fit tells the parts of a run apart on cores without an FPU as well.
+_CALLS = "fir_q15"
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Cycles that a run waits at most, without those for ``untold``: memories of which no source tells it."""
+
+    cycles: float
+    untold: tuple[str, ...]
+
+
+def of_stage(stage: Stage, measured: TargetConstants, part: Part) -> Waits:
+    """Return what one run of a stage waits for on a part, in a loop that does nothing else."""
+    counts = fitting.predicted(stage.terms, measured.stages[stage.kind].terms)
+    firmware = _of_interpreter(measured)
+    modules = {name: max(0.0, number - firmware.get(name, 0.0)) for name, number in counts.items()}
+    own = measured.modules[stage.module].file
+    interpreted = executed_bytes(firmware)
+    # With a cache for both, both have to be in it.
+    together = interpreted + own
+    codes = [
+        Code(firmware, part.firmware, together if part.modules.cache else interpreted, constants=True),
+        Code(modules, part.modules, together),
+    ]
+    waits = [(code.memory.memory, most_waits(code)) for code in codes]
+    untold = tuple(memory for memory, each in waits if each is None)
+    return Waits(sum(each or 0.0 for _, each in waits), untold)
+
+
+def _of_interpreter(measured: TargetConstants) -> Mapping[str, float]:
+    """Return what the interpreter executes in one turn of the loop: the call, and what is around it."""
+    return {name: max(0.0, number) for name, number in measured.stages[_CALLS].terms["run"].items()}
