@@ -234,16 +234,16 @@ def tables(measured: dict[str, Any], constants: Constants) -> str:
         "Instructions, in percent: median / 95th percentile / greatest.",
         "",
     ]
-    lines += _markdown(["", *tried], _errors(list(tried.values()), constants))
+    lines += markdown(["", *tried], _errors(list(tried.values()), constants))
     lines += ["", "Flash and heap of the same models, greatest error in percent.", ""]
-    lines += _markdown(["", *tried], _byte_errors(list(tried.values()), constants))
+    lines += markdown(["", *tried], _byte_errors(list(tried.values()), constants))
     lines += ["", "### Measured, and error of the prediction in percent", ""]
     lines += ["Held-out models only; instructions of one run.", ""]
-    lines += _markdown(["", *tried], _pairs(list(tried.values()), constants))
+    lines += markdown(["", *tried], _pairs(list(tried.values()), constants))
     return "\n".join([*lines, ""])
 
 
-def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     return ["| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows)]
 
 
