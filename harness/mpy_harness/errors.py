@@ -247,6 +247,10 @@ class EmulatorRefused(MachineryError):
     """The emulator runs, but did not do what it was told."""
 
 
+class DebuggerFailed(MachineryError):
+    """GDB ended, or could not be used."""
+
+
 class GuestMemoryFailed(MachineryError):
     """The emulator did not give the access to guest memory that was needed."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from mpy_harness.board.requests import Requests
@@ -35,6 +35,8 @@ class AddressNames:
         self._symbols = symbols
         self._requests = requests
         self._images: dict[Path, tuple[CodeImage, ...]] = {}
+        #: Called with each module that is noted.
+        self.listeners: list[Callable[[NatmodBuild | Path], None]] = []
 
     def describe(self, address: int, code: Sequence[Block] = ()) -> str:
         """Return in words where an address of code lies; ``code`` is what is in the guest's memory there."""
@@ -59,6 +61,8 @@ class AddressNames:
         path = module.path if isinstance(module, NatmodBuild) else module
         self._images.pop(path, None)  # the newest comes first, where several could be meant
         self._images = {path: images_of(module), **self._images}
+        for listener in self.listeners:
+            listener(module)
 
     def forget(self) -> None:
         """Forget the modules: others have run since, or none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ class Board:
         self.requests = Requests(target.name, timeout, GuestObject, number_of)
         self.files = BoardFiles(self.requests)
         self.heap = Heap(self.requests, symbols)
-        names = AddressNames(symbols, self.requests)
+        self._names = names = AddressNames(symbols, self.requests)
         arch = architectures.mpy_arch(target.natmod.arch)
         registers = symbols.floats or (arch.floats if arch is not None else None)
         floats = FirmwareFloats(registers, arch.precision if arch is not None else "single")
@@ -233,6 +234,16 @@ class Board:
                 "(board.count) and estimate time from them, or run the test on a board: --target serial:PORT."
             )
         return timing_of(self.requests, function, args, repeats, timeout)
+
+    # --- debugging --------------------------------------------------------------------------
+
+    def be_patient(self, held: Callable[[], bool]) -> None:
+        """Let no time be over while ``held`` tells that a debugger may hold the guest."""
+        self._life.is_patient = self.console.is_patient = held
+
+    def on_loading(self, listener: Callable[[Path | NatmodBuild], None]) -> None:
+        """Call this with each native module that the guest may load from now on, before it does."""
+        self._names.listeners.append(listener)
 
     # --- life -------------------------------------------------------------------------------
 

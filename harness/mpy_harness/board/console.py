@@ -29,6 +29,7 @@ _DRAIN_SECONDS = 0.02  # between two looks at whether it is over
 _STREAM_READS = 40
 _STREAM_PAUSE = 0.0003
 _STREAM_ENDS = 0.005
+_PATIENT_SECONDS = 0.02  # between two looks, when a debugger holds the guest
 # What the raw REPL prints for the host, as opposed to a program's output (MicroPython manual, "Using the raw REPL").
 _PROTOCOL = re.compile(
     rb"|".join((
@@ -65,6 +66,8 @@ class Console(fdspawn):  # type: ignore[type-arg]  # generic in its stubs only
         self.listener: Callable[[bytes], None] | None = None
         self._output: OutputFilter | None = None
         self._streaming = 0
+        #: Tells whether the guest may be held by a debugger: then no time that it has is over.
+        self.is_patient: Callable[[], bool] = bool
 
     def read_nonblocking(self, size: int = 1, timeout: float | None = -1) -> bytes:
         """Read what is there (pexpect's hook); a connection that broke counts as closed."""
@@ -141,6 +144,8 @@ class Console(fdspawn):  # type: ignore[type-arg]  # generic in its stubs only
         try:
             self.expect(pattern, timeout=max(0.001, deadline - time.monotonic()))
         except TIMEOUT as error:
+            if self.is_patient():
+                return self.search(pattern, time.monotonic() + _SECONDS)
             raise WaitedLong from error
         except EOF as error:
             raise ConsoleClosed("the console closed") from error
@@ -178,7 +183,9 @@ class Console(fdspawn):  # type: ignore[type-arg]  # generic in its stubs only
         try:
             data += self.read_nonblocking(self.maxread, max(0.001, deadline - time.monotonic()))
         except TIMEOUT as error:
-            raise WaitedLong from error
+            if not self.is_patient():
+                raise WaitedLong from error
+            time.sleep(_PATIENT_SECONDS)
         except EOF as error:
             self.before = bytes(data)
             data.clear()

@@ -61,6 +61,7 @@ class LifeCycle:
     console: Console = field(init=False)
     _repl: RawRepl = field(init=False)
     _channel: Channel = field(init=False)
+    is_patient: Callable[[], bool] = field(default=bool, init=False)
     _resets: bool = field(default=True, init=False)
     _storage: machines.Storage = field(default_factory=machines.Storage, init=False)
 
@@ -107,6 +108,7 @@ class LifeCycle:
 
     def _connect(self) -> None:
         self.console = Console(self.machine.console, self.log)
+        self.console.is_patient = self.is_patient
         shell = _SHELLS[self.machine.shell]
         self._repl = shell(
             self.console,

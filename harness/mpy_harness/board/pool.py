@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mpy_harness import machines
 from mpy_harness.board.board import Board
+from mpy_harness.board.channel import nothing
 from mpy_harness.board.hostfiles import HostFiles
 from mpy_harness.counting.guest_time import GuestTime, with_guest_time
 from mpy_harness.counting.instrument import Check, Instrument, Mode
@@ -34,6 +36,9 @@ class BoardPool:
     timeout: float = 10.0
     label: str = ""
     progress: Progress = field(default_factory=Silent)
+    #: Attaches a debugger to each board that is booted. What it returns is called when that board has ended.
+    attach: Callable[[Board], Callable[[], None]] | None = None
+    _detach: dict[Board, Callable[[], None]] = field(default_factory=dict)
     _boards: dict[tuple[str, Mode | None, Check, bool, GuestTime | None, int], Board] = field(default_factory=dict)
     _firmware: dict[str, Firmware] = field(default_factory=dict)
     _boots: int = 0
@@ -97,6 +102,7 @@ class BoardPool:
 
     def _end(self, board: Board) -> None:
         board.close()
+        self._detach.pop(board, nothing)()
         merge(self._coverage, board.coverage.so_far())
 
     def _boot(
@@ -117,10 +123,18 @@ class BoardPool:
         log.unlink(missing_ok=True)
         instrument, why_not = self._instrument(kind, image, mode, check, covers=covers)
         instrument = with_guest_time(instrument, target, image, guest_time)
-        return Board(
+        board = Board(
             target, image, log,
             host_files=host_files, timeout=self.timeout, instrument=instrument, why_not=why_not,
+            memory=target.window is not None or self.attach is None,  # a machine without takes one client of GDB's kind
         )  # fmt: skip
+        if self.attach is not None:
+            try:
+                self._detach[board] = self.attach(board)
+            except BaseException:
+                board.close()
+                raise
+        return board
 
     def _instrument(
         self, kind: MachineKind[Any], image: Path, mode: Mode | None, check: Check, *, covers: bool

@@ -21,7 +21,7 @@ COMMANDS = {
         module.replace("_", "-"): (module, "command")
         for module in (
             *("doctor", "setup", "targets", "run", "profile", "build", "check_arch", "program", "report", "compare"),
-            *("bisect", "schema", "sizes", "vectors", "repl", "comment", "estimate", "parts", "budgets", "fuzz"),
+            *("bisect", "schema", "sizes", "vectors", "repl", "comment", "estimate", "parts", "budgets", "fuzz", "debug"),
         )
     },
     "new-workload": ("new", "workload"),

@@ -6,7 +6,7 @@ import contextlib
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from mpy_harness.board.scripts import DeviceScript
 from mpy_harness.counting.count import Count
 from mpy_harness.counting.guest_time import GuestTime
 from mpy_harness.counting.instrument import Check, Mode
-from mpy_harness.errors import HarnessError, MachineryError
+from mpy_harness.errors import EmulatorDied, HarnessError, MachineryError
 from mpy_harness.firmware.natmods import MakeWords
 from mpy_harness.firmware.progress import shown
 from mpy_harness.reports.region_lines import region_lines
@@ -82,12 +82,26 @@ class ScriptJob:
         place = script.relative_to(here) if script.is_relative_to(here) else Path(script.name)
         return folder / place.with_suffix("")
 
+    def debug(self, attach: Callable[[Board], Callable[[], None]]) -> int:
+        """Run the script with a debugger attached to its board; return what it gave to ``sys.exit``.
+
+        A debugger that is told to quit ends the guest: then the status is 0.
+        """
+        with self._booted(None, attach=attach) as (script, board):
+            try:
+                return _status(script.run(board, None, self.arguments, timeout=self.timeout))
+            except EmulatorDied:
+                print("\nmpy-harness: the debugger has ended the guest.", file=sys.stderr)
+                return 0
+
     @contextlib.contextmanager
-    def _booted(self, mode: Mode, *, silent: bool = False) -> Iterator[tuple[DeviceScript, Board]]:
+    def _booted(
+        self, mode: Mode | None, *, silent: bool = False, attach: Callable[[Board], Callable[[], None]] | None = None
+    ) -> Iterator[tuple[DeviceScript, Board]]:
         script = DeviceScript(self.script, Path.cwd(), self.device_path, self.natmods, self.words)
         output = _Output()
         with tempfile.TemporaryDirectory(prefix="mpy-harness-") as logs:
-            pool = BoardPool(Path(logs), micropython=self.micropython, given_firmware=self.firmware)
+            pool = BoardPool(Path(logs), micropython=self.micropython, given_firmware=self.firmware, attach=attach)
             with shown() as pool.progress:
                 pool.firmware(self.target)
                 modules = script.modules(self.target, self.micropython, pool.progress)

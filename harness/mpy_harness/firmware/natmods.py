@@ -17,7 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from mpy_harness.errors import NatmodInvalid
-from mpy_harness.firmware import build_inputs, cache, compile_commands, natmod_symbols, submodules, toolchain
+from mpy_harness.firmware import (
+    build_inputs,
+    cache,
+    compile_commands,
+    natmod_debug,
+    natmod_symbols,
+    submodules,
+    toolchain,
+)
 from mpy_harness.firmware.link_advice import Link, advice
 from mpy_harness.firmware.natmod_lines import CodeSection, read_lines
 from mpy_harness.firmware.natmod_symbols import Layout, NatmodFunction
@@ -28,7 +36,7 @@ from mpy_harness.firmware.toolchain import DEFAULT_GOAL
 
 _KIND = "natmods"
 _FACTS = "provenance.json"
-_RECIPE = 8
+_RECIPE = 9
 _BUILD_SECONDS = 180.0
 _RUNTIME_SYMBOLS = "runtime-symbols"
 
@@ -231,6 +239,7 @@ def _build(folder: Path, to: Path, planned: NatmodProvenance, source: Source) ->
     objdump = toolchain.find(f"{cross}objdump", "finding source lines")
     layout = replace(layout, lines=read_lines(sections, objdump, mirror))
     natmod_symbols.keep(layout, to / natmod_symbols.FILE)
+    natmod_debug.link(to, layout, toolchain.find(f"{cross}ld", "linking for debuggers"), planned.arch, mirror)
     compile_commands.keep(to, tools, mirror, toolchain.find(f"{cross}gcc", "building"))
     sizes = _linked_sizes(log.read_text(encoding="utf-8"), layout)
     facts = {

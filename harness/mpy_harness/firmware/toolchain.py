@@ -19,6 +19,7 @@ from mpy_harness.firmware.process import first_error, last_lines, run
 
 # Debian's package for each program but compilers; other distributions name most of them alike.
 _PACKAGES = {
+    "gdb-multiarch": "gdb-multiarch",
     "make": "make",
     "qemu-system-arm": "qemu-system-arm",
     "qemu-system-aarch64": "qemu-system-arm",

@@ -117,6 +117,15 @@ class Machine(ABC):
         except GuestMemoryFailed:
             return b""
 
+    def serve_gdb(self, socket: Path) -> Callable[[], bool]:
+        """Take GDB at a Unix socket of this path: the guest stops when it connects.
+
+        Return what tells whether GDB has let the guest go on since. What ``memory`` gave may be gone then. Raises
+        EmulatorRefused.
+        """
+        del socket
+        raise EmulatorRefused("this machine takes no GDB. Use a target that runs in QEMU (m33).")
+
     def explain_crash(self, console: bytes, where: Callable[[int], str]) -> GuestFailure | None:
         """Return what the guest's last words on the console mean, or None where they tell of no crash.
 

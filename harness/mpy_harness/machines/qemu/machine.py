@@ -34,6 +34,7 @@ from mpy_harness.machines.streams import DescriptorStream
 from mpy_harness.memcheck.coverage import BlockTable
 
 _SETUP_SECONDS = 15.0
+_KILLED = "Terminated via GDBstub"
 #: Memory for translated code, in MiB, where a set-up says nothing else. Code that is loaded again is translated again,
 #: and the old translation is only forgotten with all others, when this is full. QEMU would take up to 1024; firmware
 #: needs 3 to 10 at a time.
@@ -79,7 +80,7 @@ class Qemu(Machine):
             if setup.window is None:
                 gdb, its_gdb = pair(undo, theirs)
                 inherited.append(its_gdb)
-                options += ["-chardev", f"socket,id=gdb,fd={its_gdb}", "-gdb", "chardev:gdb"]
+                options += ["-chardev", f"socket,id=memory,fd={its_gdb}", "-gdb", "chardev:memory"]
                 memory = GdbMemory(gdb)
             if isinstance(instrument, Plugin):
                 output, found = nameless(undo), nameless(undo)
@@ -163,7 +164,7 @@ class Qemu(Machine):
         if ended is not None and self._end is None:
             end = replace(ended.end, message=without_registers(ended.stderr))
             # A QEMU that SIGTERM ended has the same status as one that its guest ended; only its last event tells.
-            reason = self._monitor.ended_from_outside()
+            reason = "killed by GDB" if _KILLED in ended.stderr else self._monitor.ended_from_outside()
             self._end = replace(end, how=f"{end.how}, from outside: {reason}", by_guest=False) if reason else end
         return self._end
 
@@ -229,6 +230,21 @@ class Qemu(Machine):
         if not isinstance(said, str):
             raise EmulatorRefused(f"QEMU did not do {command!r}")
         return said
+
+    def serve_gdb(self, socket: Path) -> Callable[[], bool]:
+        """Take GDB at a socket (see ``Machine.serve_gdb``)."""
+        self.memory = None  # QEMU has one such server, which takes one client
+        place = str(socket).replace(",", ",,")
+        said = self.execute(f"gdbserver unix:{place},server=on,wait=off")
+        if not socket.is_socket():
+            raise EmulatorRefused(f"QEMU does not take GDB at {socket}: {said.strip()}")
+        before = self._monitor.resumed
+
+        def has_gone_on() -> bool:
+            self._monitor.execute("query-status")
+            return self._monitor.resumed > before
+
+        return has_gone_on
 
     def close(self) -> None:
         """End QEMU and free what it used."""

@@ -20,6 +20,8 @@ class Qmp:
         self._core = core
         self._sent = 0
         self._shutdown: dict[str, Any] = {}
+        #: How often the guest has been let go on, as far as events were read.
+        self.resumed = 0
         self._connection.settimeout(_SECONDS)
         self._lines = connection.makefile("rb")
 
@@ -112,6 +114,8 @@ class Qmp:
     def _note(self, event: dict[str, Any]) -> None:
         if event.get("event") == "SHUTDOWN":
             self._shutdown = event.get("data", {})
+        if event.get("event") == "RESUME":
+            self.resumed += 1
 
     def _send(self, command: str, arguments: dict[str, str | int]) -> int:
         self._sent += 1
