@@ -251,7 +251,7 @@ def test_profile_shows_as_much_as_is_wanted(place: Path) -> None:
 
 
 def test_profile_with_classes(place: Path) -> None:
-    done = mpy_harness("profile", "fib.py", "--classes", cwd=place)
+    done = mpy_harness("profile", "fib.py", "--classes", "--part", "rp2350", cwd=place)
     assert done.returncode == 0
     assert done.stdout.count("begun\n") == 1  # the second run is silent
     rows = r"^class +instructions +share\n(.*?)\ntotal +([\d,]+) +100.0%$"
@@ -261,6 +261,8 @@ def test_profile_with_classes(place: Path) -> None:
     assert sum(number(row[1]) for row in cells) == number(table[2]) == total(done)
     assert {"integer", "load", "store", "branch taken", "call"} <= {row[0] for row in cells}
     assert re.search(r"^estimated on a cortex-m33: ≈ .* cycles ±\d+ %, .*s at \d+ MHz", done.stdout, re.MULTILINE)
+    assert re.search(r"^estimated on rp2350 \(cortex-m33\): ≈ .*s at 150 MHz$", done.stdout, re.MULTILINE)
+    assert "rp2350: how long code waits for flash chip on QSPI is not in it: no source tells it" in done.stdout
 
 
 def test_profile_names_native_modules_of_the_device_path(place: Path) -> None:
@@ -332,7 +334,7 @@ def test_where_nothing_can_be_counted(
 
 
 def test_profile_as_data(place: Path) -> None:
-    done = mpy_harness("profile", "fib.py", "--json", "--classes", cwd=place)
+    done = mpy_harness("profile", "fib.py", "--json", "--part", "stm32f405", cwd=place)
     assert (done.returncode, done.stderr) == (0, "")
     said = json.loads(done.stdout)  # the script's own output is not in it
     profile = profile_of(place / ".mpy-harness" / "profile" / "fib")
@@ -341,5 +343,8 @@ def test_profile_as_data(place: Path) -> None:
     (fib,) = (each for each in said["functions"] if (each["name"], each["kind"]) == ("fib", "python"))
     assert fib["calls"] == CALLS[3] + CALLS[9] + CALLS[10]
     assert sum(said["classes"].values()) == said["instructions"]
+    assert (said["part"], said["waits_not_told"]) == ("stm32f405", [])
+    assert 0 < said["part_seconds"] < said["estimated_seconds"]
+    assert said["part_above_percent"] > said["part_error_percent"] > 0
     assert [region["name"] for region in said["regions"]] == ["small", "big", "big"]
     assert sorted(Path(file).name for file in said["files"]) == FILES

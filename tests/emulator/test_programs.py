@@ -280,11 +280,13 @@ def test_the_command(tmp_path: Path) -> None:
     assert (tmp_path / "kept.elf").read_bytes()[:4] == b"\x7fELF"
     assert command("model.c", "--cflags", "'", cwd=tmp_path).returncode == 2
     assert command("none.c", cwd=tmp_path).returncode == 2
-    done = command("model.c", "--counting", "classes", "--json", cwd=tmp_path)
+    assert "rp2040 (armv6m) runs other code than m33" in command("model.c", "--part", "rp2040", cwd=tmp_path).stderr
+    done = command("model.c", "--part", "rp2350", "--json", cwd=tmp_path)  # counts in the mode "classes"
     found = json.loads(done.stdout)
     assert (found["status"], found["target"]) == (9, "m33")
     assert found["flash"] > found["own"]["flash"] > 0
     assert sum(found["count"]["classes"].values()) == found["count"]["instructions"] > 0
+    assert found["part_seconds"] == pytest.approx(found["count"]["estimated_seconds"] * 20 / 150)
 
 
 def test_programs_leave_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,10 +14,11 @@ from mpy_harness.cli.app import application
 from mpy_harness.costs import estimate
 from mpy_harness.costs.constants import constants
 from mpy_harness.costs.limits import Fit
+from mpy_harness.costs.part_time import check_same_code, part_time
 from mpy_harness.costs.waits import Code, most_waits
 from mpy_harness.errors import TargetInvalid
 from mpy_harness.resources import targets_dir
-from mpy_harness.targets import CodeMemory, Fact, available, available_parts, load_part
+from mpy_harness.targets import CodeMemory, Fact, available, available_parts, load_part, load_target
 
 PAGE = Path(__file__).parents[2] / "docs" / "parts.md"
 FOLDER = targets_dir() / "parts"
@@ -200,6 +201,34 @@ def test_a_limit_within_the_upper_end_may_not_be_kept():
     assert Fit("time", 100, 150, 10, 40).verdict == "yes"
     assert Fit("time", 100, 139, 10, 40).verdict == "perhaps"
     assert Fit("time", 100, 89, 10, 40).verdict == "no"
+
+
+# --- what was counted ----------------------------------------------------------------------------
+
+
+def test_counted_instructions_wait_for_the_memory_that_their_code_is_in():
+    part, counts = load_part("stm32f405"), {"integer": 1000, "load words": 0, "store_words": 0, "load_row": 0}
+    in_flash, in_ram = part_time(counts, part, 0), part_time(counts, part, 1)
+    assert in_flash.time.cycles == in_ram.time.cycles == 1000
+    assert in_flash.above == pytest.approx(10 + 110 * 5 * 4 / 16)
+    assert in_ram.above == pytest.approx(10 + 110 * 1)
+    assert part_time(counts, part, 0.5).above == pytest.approx((in_flash.above + in_ram.above) / 2)
+    assert str(in_ram) == "≈ 1 k cycles -10 +120 %, 5.95 µs at 168 MHz"
+
+
+def test_code_that_a_cache_holds_does_not_wait_where_its_size_is_known():
+    part, counts = load_part("rp2350"), {"integer": 1000, "load_words": 0, "store_words": 0, "load_used": 0}
+    assert part_time(counts, part, 0, 16_384).untold == ()
+    assert str(part_time(counts, part, 0, 16_384)) == "≈ 1 k cycles ±10 %, 6.67 µs at 150 MHz"
+    assert part_time(counts, part, 0, 16_385).untold == part_time(counts, part, 0).untold == ("flash chip on QSPI",)
+
+
+def test_what_is_counted_has_to_be_the_parts_code():
+    check_same_code(load_part("rp2350"), load_target("m4"))
+    with pytest.raises(TargetInvalid, match=r"rp2040 \(armv6m\) runs other code than m33 \(armv7emsp\).*--target"):
+        check_same_code(load_part("rp2040"), load_target("m33"))
+    with pytest.raises(TargetInvalid, match="no cycle model of esp32's core, xtensa-lx6"):
+        check_same_code(load_part("esp32"), load_target("esp32"))
 
 
 # --- the commands --------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from math import isfinite
 from typing import Any
 
+from mpy_harness.costs.part_time import PartTime
 from mpy_harness.counting.count import Count
 from mpy_harness.measurements.comparison import Comparison
 from mpy_harness.reports.causes import causes
@@ -25,6 +26,17 @@ def of_count(count: Count, target: Target) -> dict[str, Any]:
             facts["estimated_seconds"], facts["estimate_error_percent"] = estimate.seconds, estimate.error
     facts["regions"] = [of_count(region, target) for region in count.regions]
     return facts
+
+
+def of_part(time: PartTime) -> dict[str, Any]:
+    """Return the estimated time on a part; ``waits_not_told`` are memories whose waits are not in it."""
+    return {
+        "part": time.part.name,
+        "part_seconds": time.time.seconds,
+        "part_error_percent": time.time.error,
+        "part_above_percent": time.above,
+        "waits_not_told": list(time.untold),
+    }
 
 
 def of_comparison(comparison: Comparison) -> dict[str, Any]:

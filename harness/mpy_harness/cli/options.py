@@ -49,6 +49,16 @@ def known_parts(incomplete: str) -> list[str]:
     return [name for name in available_parts() if name.startswith(incomplete)]
 
 
+PartName = Annotated[
+    str | None,
+    typer.Option(
+        "--part",
+        metavar="PART",
+        help="Estimate the time on this chip too: its clock, and where its code lies.",
+        autocompletion=known_parts,
+    ),
+]
+
 TargetName = Annotated[
     str, typer.Option("--target", metavar="NAME", help="Target to use.", autocompletion=_known_targets)
 ]

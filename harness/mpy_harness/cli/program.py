@@ -13,21 +13,23 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from mpy_harness.cli.data import of_count
-from mpy_harness.cli.options import AsJson, TargetName, words
+from mpy_harness.cli.data import of_count, of_part
+from mpy_harness.cli.options import AsJson, PartName, TargetName, words
+from mpy_harness.costs.part_time import PartTime, check_same_code, part_time
+from mpy_harness.counting.count import Count
 from mpy_harness.counting.instrument import Mode
 from mpy_harness.errors import MachineryError
 from mpy_harness.firmware.progress import Progress, shown
 from mpy_harness.programs.build import build_program
 from mpy_harness.programs.program import CProgram
 from mpy_harness.programs.run import ProgramRun
-from mpy_harness.reports.class_table import class_lines
+from mpy_harness.reports.class_table import class_lines, part_lines
 from mpy_harness.reports.profile_table import profile_lines
 from mpy_harness.reports.region_lines import region_lines
 from mpy_harness.reports.size_table import size_lines
 from mpy_harness.reports.table import aligned
 from mpy_harness.resources import scratch
-from mpy_harness.targets import DEFAULT_TARGET, Target, load_target
+from mpy_harness.targets import DEFAULT_TARGET, Part, Target, load_part, load_target
 
 
 def command(
@@ -43,15 +45,20 @@ def command(
     counting: Annotated[
         Literal["count", "classes", "functions", "memory", "off"], typer.Option(help="What to count.")
     ] = "count",
+    part: PartName = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds until the program is stopped.")] = 60.0,
     elf: Annotated[Path | None, typer.Option("--elf", help="Keep the linked image here.", dir_okay=False)] = None,
     top: Annotated[int, typer.Option(min=0, help="Objects, symbols and functions in tables.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Compile plain C for a target, without MicroPython, run it, and tell flash, RAM and instructions."""
+    chosen, chip = load_target(target), load_part(part) if part else None
+    if chip is not None:
+        check_same_code(chip, chosen)
+        counting = "classes"
     job = ProgramJob(
         sources,
-        load_target(target),
+        chosen,
         include or (),
         words(cflags, "--cflags"),
         words(ldflags, "--ldflags"),
@@ -60,6 +67,7 @@ def command(
         elf,
         top,
         as_json,
+        chip,
     )
     with shown() as progress:
         status = job.run(progress)
@@ -80,6 +88,7 @@ class ProgramJob:
     elf: Path | None
     top: int
     as_json: bool = False
+    part: Part | None = None
 
     def run(self, progress: Progress) -> int:
         """Print what the program prints, then its sizes and its counts; return its status."""
@@ -106,7 +115,8 @@ class ProgramJob:
     def _data(self, program: CProgram, done: ProgramRun) -> dict[str, Any]:
         whole = {"flash": program.sizes.flash.bytes, "ram": program.sizes.ram.bytes}
         facts = {"target": self.target.name, "status": done.status, "output": done.output, **whole, "own": program.own}
-        return facts | {"count": of_count(done.count, self.target) if done.count is not None else None}
+        facts["count"] = of_count(done.count, self.target) if done.count is not None else None
+        return facts | (of_part(self._part_time(self.part, program, done.count)) if self.part and done.count else {})
 
     def _render(self, program: CProgram, done: ProgramRun) -> list[str]:
         own = program.own
@@ -124,7 +134,13 @@ class ProgramJob:
             lines += ["", *profile_lines(done.count.profile, self.top or 20)]
         if done.count.classes:
             lines += ["", *class_lines(done.count, self.target)]
+        if self.part is not None:
+            lines += part_lines(self._part_time(self.part, program, done.count))
         return lines
+
+    def _part_time(self, part: Part, program: CProgram, count: Count) -> PartTime:
+        # All of it is in flash, as firmware is.
+        return part_time({**count.classes, **count.words}, part, 0.0, program.sizes.flash.bytes)
 
 
 def _log() -> Path:

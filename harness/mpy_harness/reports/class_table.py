@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from mpy_harness.costs.part_time import PartTime
 from mpy_harness.counting.count import Count
-from mpy_harness.reports.names import share
+from mpy_harness.reports.names import printable, share
 from mpy_harness.reports.table import aligned
 from mpy_harness.targets import Target
 
@@ -18,3 +19,12 @@ def class_lines(count: Count, target: Target) -> list[str]:
     if target.cycles is None:
         return [*lines, f"no time estimate: target {target.name} has no cycle model"]
     return [*lines, f"estimated on a {target.core}: {count.estimate(target.cycles)}"]
+
+
+def part_lines(time: PartTime) -> list[str]:
+    """Return the estimated time on a part, and what is not in it."""
+    name = printable(time.part.name)
+    lines = [f"estimated on {name} ({time.part.core}): {time}"]
+    for memory in map(printable, time.untold):
+        lines += [f"{name}: how long code waits for {memory} is not in it: no source tells it (docs/parts.md)."]
+    return lines
