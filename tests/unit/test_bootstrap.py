@@ -111,6 +111,7 @@ def test_what_only_tests_need_is_installed_for_them_alone():
         "picolibc-riscv64-unknown-elf",
         "qemu-system-misc",
         "valgrind",
+        "gdb-multiarch",
         "chromium",
         "git",
     ):

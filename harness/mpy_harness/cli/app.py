@@ -21,7 +21,8 @@ COMMANDS = {
         module.replace("_", "-"): (module, "command")
         for module in (
             *("doctor", "setup", "targets", "run", "profile", "build", "check_arch", "program", "report", "compare"),
-            *("bisect", "schema", "sizes", "vectors", "repl", "comment", "estimate", "parts", "budgets", "fuzz", "debug"),
+            *("bisect", "schema", "sizes", "vectors", "repl", "debug", "fuzz"),
+            *("comment", "estimate", "parts", "budgets"),
         )
     },
     "new-workload": ("new", "workload"),
