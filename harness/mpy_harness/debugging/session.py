@@ -86,12 +86,18 @@ class Gdb:
 
 
 class Debugger:
-    """GDB on a board, in this terminal; or one that somebody starts elsewhere, where ``gdb`` is None."""
+    """GDB on a board, in this terminal; or one that somebody starts elsewhere, where ``gdb`` is None.
 
-    def __init__(self, board: Board, folder: Path, gdb: Gdb | None) -> None:
+    ``talk`` and ``output`` are descriptors for its standard input and outputs, if it gets others than ours.
+    """
+
+    def __init__(
+        self, board: Board, folder: Path, gdb: Gdb | None, talk: int | None = None, output: int | None = None
+    ) -> None:
         self.files = DebugFolder(folder, board.image)
         self._board = board
         self._gdb = gdb
+        self._talk, self._output = talk, output
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -109,8 +115,10 @@ class Debugger:
         self._board.on_loading(self.files.add)
         if self._gdb is not None:
             sys.stdout.flush()
-            self._process = subprocess.Popen(self._gdb.command(self.files))
-            signal.signal(signal.SIGINT, self._interrupted)
+            self._process = subprocess.Popen(
+                self._gdb.command(self.files), stdin=self._talk, stdout=self._output, stderr=self._output
+            )
+            self._before = signal.signal(signal.SIGINT, self._interrupted)
         self._board.be_patient(lambda: self.is_on)
         while not has_gone_on():
             if not self.is_on:
@@ -121,6 +129,7 @@ class Debugger:
     def end(self) -> None:
         """Wait for GDB, which notices by itself that the board has ended; kill it where it does not."""
         if self._process is not None:
+            signal.signal(signal.SIGINT, self._before)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_END_SECONDS)
                 return

@@ -17,6 +17,7 @@ from mpy_harness.errors import HarnessError, NatmodInvalid
 from mpy_harness.firmware.natmods import MakeWords
 from mpy_harness.firmware.sources import check_release
 from mpy_harness.machines import with_options
+from mpy_harness.plugin import gdb
 from mpy_harness.targets import DEFAULT_TARGET, Reset, Target, chosen, load_target
 
 
@@ -183,6 +184,7 @@ def add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup("mpy-harness", "MicroPython in an emulator (mpy-harness)")
     for option in OPTIONS:
         option.add(parser, group)
+    gdb.add_options(group)
     parser.addini(_ABSENT, "Targets whose tests skip, and do not fail, where their emulator is missing.", "linelist")
     group.addoption(
         BASELINE,

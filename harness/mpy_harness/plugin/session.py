@@ -23,6 +23,7 @@ from mpy_harness.board.scripts import DeviceScript, import_mounts
 from mpy_harness.errors import TargetInvalid, ToolMissing
 from mpy_harness.firmware.toolchain import toolchain
 from mpy_harness.measurements.carried import Carried
+from mpy_harness.plugin import gdb
 from mpy_harness.plugin.absent import skipped_where_absent
 from mpy_harness.plugin.compiler import Compiler
 from mpy_harness.plugin.markers import check_of, counting_of, guest_time_of, reset_of
@@ -51,6 +52,7 @@ class Session:
             timeout=self.settings.timeout,
             label=f"-{worker}" if worker else "",
             progress=TerminalProgress(config),
+            attach=gdb.attaching(config),
         )
         self.records = Records(config.rootpath)
         workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
