@@ -133,6 +133,16 @@ def test_commands(command: str, with_ends: pytest.Pytester, tmp_path: Path) -> N
     assert re.search(FOUND, done.stderr)
 
 
+def test_a_finished_file_that_a_script_finds_by_itself_is_named(with_ends: pytest.Pytester, tmp_path: Path) -> None:
+    built = mpy_harness("build", with_ends.path / "natmods" / "ends", "-o", "dist", "--target", "m33", cwd=tmp_path)
+    assert built.returncode == 0, built.stderr
+    (tmp_path / "script.py").write_text(
+        "import sys\nsys.path.insert(0, './dist/armv7emsp_6.3')\n__import__('en' + 'ds').fill(bytearray(18))\n"
+    )
+    done = mpy_harness("run", "--memcheck", "script.py", cwd=tmp_path)
+    assert re.search(r"overrun: ends\+0x[0-9a-f]+ of the native module ends, writes 2 bytes", done.stderr), done.stderr
+
+
 def test_a_firmware_that_does_not_tell_is_refused(with_ends: pytest.Pytester) -> None:
     (with_ends.path / "firmware.elf").write_bytes(b"\x7fELF, but no more than that")
     result = run(with_ends, "--memcheck", "--firmware", "firmware.elf", "-k", "calls_it")

@@ -64,6 +64,11 @@ class AddressNames:
         for listener in self.listeners:
             listener(module)
 
+    def served(self, file: Path) -> None:
+        """Take note of a file that the guest reads; one that was built is known better than by its file."""
+        if file not in self._images:
+            self._images = {**self._images, file: images_of(file)}
+
     def forget(self) -> None:
         """Forget the modules: others have run since, or none."""
         self._images.clear()

@@ -71,7 +71,7 @@ class Board:
         registers = symbols.floats or (arch.floats if arch is not None else None)
         floats = FirmwareFloats(registers, arch.precision if arch is not None else "single")
         self._modules = GuestModules(self.requests, self.files, self.heap, names, floats)
-        served = ServedModules(target.name, floats, lambda: self._modules.abi)
+        served = ServedModules(target.name, floats, lambda: self._modules.abi, names.served)
         self.requests.explain = served.explain
         self._memory = MemoryWatch(self.requests, symbols)
         mode = instrument.mode if instrument is not None else None

@@ -20,13 +20,21 @@ class ServedModules:
 
     A ``.mpy`` file that is damaged, or whose numbers would be wrong, is not handed to the guest. Others that do not
     fit are: MicroPython refuses them, and a program may have a second choice. ``abi`` asks the guest which files it
-    takes; ``floats`` are the registers in which its firmware passes C floats.
+    takes; ``floats`` are the registers in which its firmware passes C floats. ``served`` is told each file that the
+    guest gets, as some have names that only the program computes.
     """
 
-    def __init__(self, target: str, floats: FirmwareFloats, abi: Callable[[], mpyfile.MpyAbi]) -> None:
+    def __init__(
+        self,
+        target: str,
+        floats: FirmwareFloats,
+        abi: Callable[[], mpyfile.MpyAbi],
+        served: Callable[[Path], None] = lambda _: None,
+    ) -> None:
         self._target = target
         self._floats = floats
         self._abi = abi
+        self._served = served
         self._read: mpyfile.MpyFile | None = None
         self._refused: CorruptModule | IncompatibleModule | None = None
         self._to_warn: dict[Path, mpyfile.MpyFile] = {}
@@ -76,6 +84,7 @@ class ServedModules:
             self._refused = reason
             return False
         self._read = file
+        self._served(path)
         if mpyfile.float_abi_differs(file, self._floats):
             self._to_warn[path] = file
         return True
