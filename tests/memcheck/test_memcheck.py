@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -52,6 +53,37 @@ def test_all_is_well_with_what_does_no_harm(board: Board) -> None:
     iir = ModuleLoader(board)("iir")
     filt = iir.new(np.array([0.2, 0.3, 0.2, 1, -0.5, 0.2] * 3, np.float32))
     filt.run(np.arange(100, dtype=np.float32))
+    assert board.findings == []
+
+
+TRIPLE = """\
+#include "py/dynruntime.h"
+
+static mp_obj_t triple(mp_obj_t first) {
+    mp_obj_tuple_t *made = MP_OBJ_TO_PTR(mp_obj_new_tuple(3, NULL));
+    made->items[0] = first;
+    made->items[1] = first;
+    made->items[2] = first;
+    return MP_OBJ_FROM_PTR(made);
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(triple_obj, triple);
+
+mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
+    MP_DYNRUNTIME_INIT_ENTRY
+    mp_store_global(MP_QSTR_triple, MP_OBJ_FROM_PTR(&triple_obj));
+    MP_DYNRUNTIME_INIT_EXIT
+}
+"""
+
+
+def test_objects_that_calls_make_at_equal_distances_are_no_overrun(board: Board, tmp_path: Path) -> None:
+    folder = tmp_path / "triple"
+    folder.mkdir()
+    (folder / "triple.c").write_text(TRIPLE)
+    (folder / "Makefile").write_text("MOD = triple\nSRC = triple.c\ninclude $(MPY_DIR)/py/dynruntime.mk\n")
+    ModuleLoader(board, (tmp_path,))("triple")
+    board.exec("import triple\ndef make():\n  kept = [None] * 20\n  for i in range(20): kept[i] = triple.triple(i)\n")
+    board.call("make")
     assert board.findings == []
 
 

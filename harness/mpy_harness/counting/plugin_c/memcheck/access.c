@@ -205,9 +205,14 @@ static void look_elsewhere(const struct look *look) {
     }
 }
 
-/* Tell whether an access continues a walk through memory: with the same step, after as much code as before. */
+/* Tell whether an access continues a walk through memory: with the same step, after as much code as before. A block
+ * that was allocated since the last one is none that a loop ran into: calls that make an object each get them at equal
+ * distances, too. */
 static bool walks_on(const struct access *access, uint32_t address) {
     uint32_t step = address - access->last;
+    if ((int32_t)(access->turn - shadow_block(address)->turn) <= 0) {
+        return false;
+    }
     return step != 0 && step + LARGEST_STRIDE <= 2 * LARGEST_STRIDE && access->last - access->before == step &&
            native_turn - access->turn == access->turn - access->turn_before && is_in_heap(access->last);
 }

@@ -67,6 +67,7 @@ enum block_kind { KIND_PLAIN, KIND_DATA, KIND_TEXT };
 struct block {
     uint32_t start, size; /* as it was asked for */
     struct site by, ended_by; /* what allocated it, and what freed it */
+    uint32_t turn;        /* of native code, when it was allocated */
     uint8_t state, end, kind;
     bool is_touched;      /* native code accessed it */
 };

@@ -44,7 +44,7 @@ void shadow_allocated(uint32_t start, uint32_t size, struct site by) {
     if (!is_inside(start, size)) {
         return;
     }
-    struct block block = {.start = start, .size = size, .by = by, .state = BLOCK_LIVE};
+    struct block block = {.start = start, .size = size, .by = by, .turn = native_turn, .state = BLOCK_LIVE};
     uint32_t first = number_of(start), after = first + blocks_of(size);
     for (uint32_t at = first; at < after; at++) {
         blocks[at] = block;
