@@ -244,7 +244,26 @@ def draw(area: str, targets: Targets) -> None:
 #: The pages by the names of their files.
 AREAS = {
     "conversions": Area(("conversions/sensor_bytes", "conversions/filling", "conversions/blocks", "conversions/ring")),
-    "signals": Area(("filters/iir_forms", "filters/fir_forms", "features/statistics")),
-    "classifiers": Area(("classifiers/digits_small", "classifiers/digits_forest"), (_comparison,)),
+    "signals": Area(
+        (
+            "filters/iir_forms",
+            "filters/fir_forms",
+            "filters/resample",
+            "features/statistics",
+            "transforms/dct",
+            "transforms/melspec",
+        )
+    ),
+    "classifiers": Area(
+        (
+            "classifiers/digits_small",
+            "classifiers/digits_forest",
+            "classifiers/digits_cnn",
+            "classifiers/svm_rbf",
+            "classifiers/kmeans",
+            "pipeline/activity",
+        ),
+        (_comparison,),
+    ),
     "speed-guide": Area(("interpreter/speed_guide",), (_pairs,)),
 }
