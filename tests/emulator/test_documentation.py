@@ -60,7 +60,10 @@ PARTS = {
 FILES = ["script.py", "SCRIPT", "firmware.elf", "run.json", "RUN", "BASE"]
 FOLDERS = ["tests", "tests/unit", "src", "natmods/iir", "dist/armv7emsp_6.3", "cases/sums"]
 #: Paths that look like ours: of users, and of QEMU.
-NOT_OURS = ("tests/requirements.txt", "tests/test_all.py", "tests/test_iir", "cases/sums", "docs/devel/", "natmods/ends")
+NOT_OURS = (
+    *("tests/requirements.txt", "tests/test_all.py", "tests/test_iir"),
+    *("cases/sums", "docs/devel/", "natmods/ends"),
+)
 #: Commands of others, which are not looked into.
 OTHERS = {"pip", "pre-commit", "."}
 
