@@ -13,6 +13,7 @@ from mpy_harness.targets import load_target
 from tests.emulator.absent import target_or_skip
 from tests.emulator.misbehaving import SOURCE, line_of
 from tests.emulator.projects import mpy_harness
+from tests.emulator.test_plugin_memcheck import SOURCE as SOURCE_OF_ENDS
 from tests.emulator.tiny import MAKEFILE
 
 LEVELS = """\
@@ -122,3 +123,13 @@ def test_a_debugger_that_is_none_is_refused(tmp_path):
     done = debug(tmp_path, "import levels\n", "continue\n", "--debugger", "true")
     assert done.returncode == 2
     assert "cannot run Python" in done.stderr
+
+
+def test_a_memory_error_stops_the_guest(tmp_path):
+    module(tmp_path, "ends", SOURCE_OF_ENDS)
+    script = "import ends\nfrom array import array\nends.fill(array('h', [1] * 9))\n"
+    done = debug(tmp_path, script, "continue\nbacktrace 1\nprint i\n", "--memcheck")
+    assert done.returncode == 1
+    found = r"mpy-harness: overrun: fill\(\) of the native module ends, ends\.c:8, writes 2 bytes at 0x\w+\n"
+    assert len(re.findall(found, done.stderr)) == 2  # when it stops the guest, and as the error of the request
+    assert re.search(r"#0 .*\bfill \(.*\) at ends\.c:\d", done.stdout)

@@ -245,6 +245,10 @@ class Board:
         """Call this with each native module that the guest may load from now on, before it does."""
         self._names.listeners.append(listener)
 
+    def latest_finding(self) -> str:
+        """Return in words what was found last of what the current request does wrong to memory, "" for nothing."""
+        return self._checker.latest()
+
     # --- life -------------------------------------------------------------------------------
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mpy_harness.board.address_names import AddressNames
-from mpy_harness.counting.instrument import Records
+from mpy_harness.counting.instrument import PeekedRecords
 from mpy_harness.counting.locate import CodeImage
 from mpy_harness.errors import HarnessError
 from mpy_harness.firmware.symbols import Symbols
@@ -21,9 +21,9 @@ class MemoryChecker:
         self.images: dict[int, CodeImage | None] = {}
         self._names = names
         self._naming = Naming(symbols)
-        self._records: Records | None = None
+        self._records: PeekedRecords | None = None
 
-    def connect(self, records: Records | None) -> None:
+    def connect(self, records: PeekedRecords | None) -> None:
         """Read these records from now on: the machine has started."""
         self._records = records
         self.images.clear()
@@ -47,6 +47,16 @@ class MemoryChecker:
                 new.append(finding)
                 self.findings.append(finding)
         return new
+
+    def latest(self) -> str:
+        """Return in words what was found last, "" for nothing. The next ``collect`` finds it as well."""
+        last = ""
+        for line in parse(self._records.peek() if self._records is not None else b""):
+            if isinstance(line, ModuleLine):
+                self._naming.add(line, self._names.images)
+            else:
+                last = str(self._naming.finding(line))
+        return last
 
     def forget(self) -> None:
         """Forget what was found: another test begins."""

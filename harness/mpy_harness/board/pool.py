@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +122,8 @@ class BoardPool:
         log = self.log_folder / f"{target.name}{self.label}-{self._boots}.log"
         log.unlink(missing_ok=True)
         instrument, why_not = self._instrument(kind, image, mode, check, covers=covers)
+        if instrument is not None and check and self.attach is not None:
+            instrument = replace(instrument, holds=True)
         instrument = with_guest_time(instrument, target, image, guest_time)
         board = Board(
             target, image, log,

@@ -16,7 +16,9 @@ from mpy_harness.cli.options import (
     DevicePath,
     EmulatorHostOptions,
     EmulatorOptions,
+    GcStress,
     GivenFirmware,
+    Memcheck,
     MicroPython,
     NatmodMake,
     Natmods,
@@ -26,10 +28,14 @@ from mpy_harness.cli.options import (
     make_words,
 )
 from mpy_harness.cli.script import ScriptJob
+from mpy_harness.counting.instrument import check_asked_for
+from mpy_harness.debugging import launch_json as launch_json_file
 from mpy_harness.debugging.gdb import gdb_for
 from mpy_harness.debugging.session import Debugger, Gdb
+from mpy_harness.resources import scratch
 from mpy_harness.targets import DEFAULT_TARGET
 
+_WAITING = Path(".mpy-harness/gdb")  # where an editor finds a guest that waits
 _NO_LIMIT = 1e6  # seconds: poll() takes no more than two million
 
 
@@ -45,6 +51,13 @@ def command(
         typer.Option("--commands", "-x", exists=True, dir_okay=False, help="Commands of GDB, in place of a prompt."),
     ] = None,
     debugger: Annotated[str, typer.Option("--debugger", metavar="PROGRAM", help="The GDB to use.")] = "",
+    wait: Annotated[bool, typer.Option("--wait", help="Start no GDB: wait for an editor's.")] = False,
+    launch_json: Annotated[
+        Path | None,
+        typer.Option("--launch-json", metavar="FILE", help="Write a configuration for editors, and run nothing."),
+    ] = None,
+    memcheck: Memcheck = False,
+    gc_stress: GcStress = False,
     target: TargetName = DEFAULT_TARGET,
     device_path: DevicePath = None,
     natmods: Natmods = None,
@@ -56,7 +69,12 @@ def command(
 ) -> None:
     """Run a script under GDB, with symbols, types and lines of the native modules that it loads."""
     chosen = chosen_target(target, emulator_options, emulator_host_options)
-    gdb = Gdb(gdb_for(chosen, debugger), breakpoints or (), commands)
+    program = gdb_for(chosen, debugger) if not wait else None
+    if launch_json is not None:
+        launch_json_file.write(launch_json, gdb_for(chosen, debugger), _WAITING)
+        print(f"{launch_json} is written. Start the guest with: mpy-harness debug --wait {script}", file=sys.stderr)
+        return
+    gdb = Gdb(program, breakpoints or (), commands) if program is not None else None
     job = ScriptJob(
         script,
         chosen,
@@ -67,11 +85,16 @@ def command(
         tuple(natmods or ()),
         firmware,
         make_words(natmod_make),
+        check_asked_for(memory=memcheck, stress=gc_stress),
     )
     with tempfile.TemporaryDirectory(prefix="mpy-harness-gdb-") as folder:
 
         def attach(board: Board) -> Callable[[], None]:
             print(f"{chosen.name} runs; no time is over while GDB is there.", file=sys.stderr)
-            return Debugger(board, Path(folder), gdb).attach()
+            if not wait:
+                return Debugger(board, Path(folder), gdb).attach()
+            waiting = Debugger(board, scratch(Path.cwd()) / _WAITING.name, None)
+            print(f"It waits for GDB: source {waiting.files.begin}", file=sys.stderr, flush=True)
+            return waiting.attach()
 
         raise typer.Exit(job.debug(attach))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 #: "instructions" counts one by one: slow, and what the tests compare "count" with.
@@ -21,11 +21,13 @@ def check_asked_for(*, memory: bool, stress: bool) -> Check:
 class Instrument:
     """What makes an emulator count: in which mode, and which decoder knows the guest's instructions and marks.
 
-    Without a mode it counts nothing, and only checks what native code does to memory.
+    Without a mode it counts nothing, and only checks what native code does to memory. One that ``holds`` lets the host
+    stop the guest at what it finds there.
     """
 
     mode: Mode | None
     decoder: str
+    holds: bool = field(default=False, kw_only=True)
 
 
 class Records(Protocol):
@@ -33,3 +35,10 @@ class Records(Protocol):
 
     def take(self) -> bytes:
         """Return what was written since the last time; the guest must not be running a region."""
+
+
+class PeekedRecords(Records, Protocol):
+    """Records that can be looked at before they are taken."""
+
+    def peek(self) -> bytes:
+        """Return what was written since the last time that it was taken."""

@@ -66,12 +66,15 @@ class Plugin(Instrument):
     covers: bool = False
     clock: str = ""
 
-    def option(self, output: int, functions: int, layout: int = -1, findings: int = -1, coverage: int = -1) -> str:
+    def option(
+        self, output: int, functions: int, layout: int = -1, findings: int = -1, coverage: int = -1, *, hold: int = -1
+    ) -> str:
         """Return the value of QEMU's option ``-plugin``; the arguments are inherited descriptors."""
         path = str(self.library).replace(",", ",,")
         option = f"file={path},arch={self.decoder},mode={self.mode or 'off'},out={output},functions={functions}"
         if self.layout:
             option += f",layout={layout},findings={findings}" + ",stress=on" * self.stress
+            option += f",hold={hold}" * (hold >= 0)
             option += ",checks=off" * (not self.checks) + f",coverage={coverage}" * self.covers
         if self.clock:
             option += f",clock={self.clock}"
@@ -86,12 +89,17 @@ class PluginRecords:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
 
-    def take(self) -> bytes:
-        """Return what was written since the last time; the guest must not be running a region."""
+    def peek(self) -> bytes:
+        """Return what was written since the last time that it was taken."""
         size = os.fstat(self._descriptor).st_size
         data = b""
         while len(data) < size:
             data += os.pread(self._descriptor, size - len(data), len(data))
+        return data
+
+    def take(self) -> bytes:
+        """Return what was written since the last time; the guest must not be running a region."""
+        data = self.peek()
         os.ftruncate(self._descriptor, 0)
         return data
 

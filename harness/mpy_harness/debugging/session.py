@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from mpy_harness.firmware.natmods import NatmodBuild
 
 _POLL_SECONDS = 0.05
 _END_SECONDS = 10.0
+_LONGEST = 107  # bytes of a socket's path (Linux, unix(7))
 SOCKET, BEGIN, FIRMWARE = "gdb.sock", "begin.gdb", "firmware.elf"
 
 
@@ -31,7 +33,11 @@ class DebugFolder:
     """A folder with what a debugger needs: a socket, the commands that it begins with, the modules that it may see."""
 
     def __init__(self, folder: Path, image: Path) -> None:
+        folder.mkdir(exist_ok=True)
         self.socket = folder / SOCKET
+        if len(os.fsencode(self.socket)) > _LONGEST:
+            raise DebuggerFailed(f"{self.socket} is too long for a socket. Debug in a folder with a shorter path.")
+        self.socket.unlink(missing_ok=True)
         #: The firmware, as GDB is to see it.
         self.image = image_for_gdb(image, folder / FIRMWARE)
         #: GDB reads them with its command ``source``.
@@ -111,7 +117,7 @@ class Debugger:
 
         Raises EmulatorRefused for a machine that takes none, DebuggerFailed where GDB ends before.
         """
-        has_gone_on = self._board.machine.serve_gdb(self.files.socket)
+        has_gone_on = self._board.machine.serve_gdb(self.files.socket, self._found)
         self._board.on_loading(self.files.add)
         if self._gdb is not None:
             sys.stdout.flush()
@@ -135,6 +141,13 @@ class Debugger:
                 return
             self._process.kill()
             self._process.wait()
+
+    def _found(self) -> bool:
+        if not self.is_on:
+            return False
+        told = f"mpy-harness: {self._board.latest_finding()}\n"
+        os.write(self._output if self._output is not None else sys.stderr.fileno(), told.encode())
+        return True
 
     def _interrupted(self, number: int, frame: FrameType | None) -> None:
         # The terminal's Ctrl-C is GDB's, as long as that is there: it stops the guest.

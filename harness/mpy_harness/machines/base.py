@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Literal
 
-from mpy_harness.counting.instrument import Check, Instrument, Mode, Records
+from mpy_harness.counting.instrument import Check, Instrument, Mode, PeekedRecords, Records
 from mpy_harness.errors import (
     CountingUnavailable,
     EmulatorDied,
@@ -73,7 +73,7 @@ class Machine(ABC):
     #: What was counted, where the machine was started with an instrument.
     records: Records | None = None
     #: What native code did wrong to memory, where the machine was started with an instrument that checks that.
-    findings: Records | None = None
+    findings: PeekedRecords | None = None
     #: Which code of native modules ran, where the instrument writes that down.
     coverage: BlockTable | None = None
 
@@ -117,13 +117,16 @@ class Machine(ABC):
         except GuestMemoryFailed:
             return b""
 
-    def serve_gdb(self, socket: Path) -> Callable[[], bool]:
+    def serve_gdb(self, place: Path, found: Callable[[], bool] | None = None) -> Callable[[], bool]:
         """Take GDB at a Unix socket of this path: the guest stops when it connects.
+
+        ``found`` is called, by another thread, when the machine's instrument holds the guest at something that it has
+        found: whether it shall stop there.
 
         Return what tells whether GDB has let the guest go on since. What ``memory`` gave may be gone then. Raises
         EmulatorRefused.
         """
-        del socket
+        del place, found
         raise EmulatorRefused("this machine takes no GDB. Use a target that runs in QEMU (m33).")
 
     def explain_crash(self, console: bytes, where: Callable[[int], str]) -> GuestFailure | None:

@@ -197,6 +197,10 @@ static bool apply(const char *text) {
         findings_install(atoi(value));
         return true;
     }
+    if ((value = argument(text, "hold")) != NULL) {
+        findings_hold(atoi(value));
+        return true;
+    }
     if ((value = argument(text, "core")) != NULL) {
         core = atoi(value);
         return core >= 0;

@@ -9,6 +9,9 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import socket
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +19,7 @@ from typing import TypeVar
 
 from typing_extensions import Self
 
-from mpy_harness.counting.instrument import Instrument, Records
+from mpy_harness.counting.instrument import Instrument, PeekedRecords, Records
 from mpy_harness.counting.plugin import Plugin, PluginRecords
 from mpy_harness.errors import EmulatorRefused, GuestFailure, GuestMemoryFailed
 from mpy_harness.machines.base import End, Machine
@@ -34,6 +37,7 @@ from mpy_harness.machines.streams import DescriptorStream
 from mpy_harness.memcheck.coverage import BlockTable
 
 _SETUP_SECONDS = 15.0
+_STOP_SECONDS = 0.3  # QEMU does not tell that it is about to stop: this is long for it, which does nothing else
 _KILLED = "Terminated via GDBstub"
 #: Memory for translated code, in MiB, where a set-up says nothing else. Code that is loaded again is translated again,
 #: and the old translation is only forgotten with all others, when this is full. QEMU would take up to 1024; firmware
@@ -76,7 +80,7 @@ class Qemu(Machine):
             qmp, its_qmp = pair(undo, theirs)
             inherited = [*setup.inherited, its_qmp]
             options = list(setup.options)
-            memory = records = findings = coverage = None
+            memory = records = findings = coverage = holding = None
             if setup.window is None:
                 gdb, its_gdb = pair(undo, theirs)
                 inherited.append(its_gdb)
@@ -93,7 +97,11 @@ class Qemu(Machine):
                 covered = nameless(undo)
                 inherited.append(covered)
                 coverage = BlockTable(covered) if instrument.covers else None
-                options += ["-plugin", instrument.option(output, functions, layout, found, covered)]
+                its_hold = -1
+                if instrument.holds:
+                    holding, its_hold = pair(undo, theirs)
+                    inherited.append(its_hold)
+                options += ["-plugin", instrument.option(output, functions, layout, found, covered, hold=its_hold)]
                 records = PluginRecords(output) if instrument.mode else None
                 findings = PluginRecords(found) if instrument.layout else None
             console, relay, chardev = open_console(setup.eager, inherited, undo, theirs)
@@ -125,6 +133,7 @@ class Qemu(Machine):
                 findings=findings,
                 has_button=setup.button,
                 coverage=coverage,
+                holding=holding,
                 resources=undo.pop_all(),
             )
 
@@ -139,9 +148,10 @@ class Qemu(Machine):
         memory: GuestMemory | None,
         records: Records | None,
         silence: Callable[[], str],
-        findings: Records | None,
+        findings: PeekedRecords | None,
         has_button: bool,
         coverage: BlockTable | None,
+        holding: socket.socket | None,
         resources: contextlib.ExitStack,
     ) -> None:
         self.process = process
@@ -153,6 +163,7 @@ class Qemu(Machine):
         self.findings = findings
         self._has_button = has_button
         self.coverage = coverage
+        self._holding = holding
         self._monitor = monitor
         self._relay = relay
         self._resources = resources
@@ -231,14 +242,24 @@ class Qemu(Machine):
             raise EmulatorRefused(f"QEMU did not do {command!r}")
         return said
 
-    def serve_gdb(self, socket: Path) -> Callable[[], bool]:
+    def _hold(self, holding: socket.socket, found: Callable[[], bool]) -> None:
+        """Stop the guest where the plugin waits at a finding, if ``found`` says so; then let it go on to its stop."""
+        with contextlib.suppress(OSError):
+            while holding.recv(1):
+                if found() and self._monitor.begin("stop"):
+                    time.sleep(_STOP_SECONDS)
+                holding.sendall(b"g")
+
+    def serve_gdb(self, place: Path, found: Callable[[], bool] | None = None) -> Callable[[], bool]:
         """Take GDB at a socket (see ``Machine.serve_gdb``)."""
         self.memory = None  # QEMU has one such server, which takes one client
-        place = str(socket).replace(",", ",,")
-        said = self.execute(f"gdbserver unix:{place},server=on,wait=off")
-        if not socket.is_socket():
-            raise EmulatorRefused(f"QEMU does not take GDB at {socket}: {said.strip()}")
+        escaped = str(place).replace(",", ",,")
+        said = self.execute(f"gdbserver unix:{escaped},server=on,wait=off")
+        if not place.is_socket():
+            raise EmulatorRefused(f"QEMU does not take GDB at {place}: {said.strip()}")
         before = self._monitor.resumed
+        if self._holding is not None and found is not None:
+            threading.Thread(target=self._hold, args=(self._holding, found), daemon=True).start()
 
         def has_gone_on() -> bool:
             self._monitor.execute("query-status")

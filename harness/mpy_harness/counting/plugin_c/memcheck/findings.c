@@ -1,5 +1,6 @@
 /* What was found: a line of JSON for each, once for each place in the code, and one for each module that is needed to
  * name it. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -13,12 +14,25 @@ static const char *const names[FOUND_COUNT] = {
     "tables", "data", "text", "rodata", "module", "object", "no block", "freed twice",
 };
 static const char *const ends[] = {"free", "collection", "move"};
-static int output;
+static int output, holder = -1;
 static uint64_t told[MOST];
 static int count;
 
 void findings_install(int descriptor) {
     output = descriptor;
+}
+
+void findings_hold(int descriptor) {
+    holder = descriptor;
+}
+
+/* Let the host stop the guest here: it is told, and answers when the guest may go on, to the end of its block. */
+static void hold(void) {
+    char byte = 0;
+    if (holder >= 0 && write(holder, &byte, 1) == 1) {
+        while (read(holder, &byte, 1) < 0 && errno == EINTR) {
+        }
+    }
 }
 
 void findings_begin(void) {
@@ -115,6 +129,7 @@ void findings_add(const struct found *found) {
     }
     fputs("}\n", record);
     finish(record, &line, &size);
+    hold();
 }
 
 void findings_tell_modules(void) {

@@ -141,6 +141,7 @@ struct found {
     uint32_t holder, held; /* where a pointer into the block is, and which; 0: nowhere */
 };
 void findings_install(int descriptor);
+void findings_hold(int descriptor); /* at each */
 void findings_begin(void);
 void findings_add(const struct found *);
 void findings_tell_modules(void);
