@@ -154,6 +154,16 @@ def test_code_behind_the_line():
     ]
 
 
+def test_the_last_line_may_have_lost_its_end():
+    """A UART that waits for its host holds a byte, which the reset takes away."""
+    whole = line() + b"#CODE pc=0x10300011 from=0x10300000 0011\r\n#CODE caller=0x10300031 from=0x10300020 2233\r\n"
+    for lost in (0, 1, 2):
+        console = whole[: len(whole) - lost]
+        assert code_shown(console) == [(0x10300000, b"\0\x11"), (0x10300020, b"\x22\x33")]
+        assert "called from 0x1030002f" in str(explain_fault(console, "{:#x}".format))
+    assert code_shown(whole[:-3])[1] == (0x10300020, b"\x22")
+
+
 def test_what_the_stack_says_is_all_after_an_overflow():
     console = b"#FAULT UsageFault pc=0x00000000 lr=0x00000000 sp=0x10000000 cfsr=0x00100000\n" + CODE % (b"00", b"00")
     places = str(explain_fault(console, hex)).splitlines()[2:]

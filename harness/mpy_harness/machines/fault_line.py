@@ -17,7 +17,8 @@ from mpy_harness.errors import GuestFault
 MARK = b"#FAULT "
 _RETURNS = ("lr", "ra")  # the register with the return address
 _LINE = re.compile(rb"#FAULT (\w+)((?: \w+=0x[0-9a-f]+)*)\r?\n")
-_CODE = re.compile(rb"#CODE (\w+)=0x([0-9a-f]{1,8}) from=0x([0-9a-f]{1,8}) ((?:[0-9a-f]{2})+)\r?\n")
+# The last line may be without its end: a UART that waits for a busy host loses the byte that it holds with the reset.
+_CODE = re.compile(rb"#CODE (\w+)=0x([0-9a-f]{1,8}) from=0x([0-9a-f]{1,8}) ((?:[0-9a-f]{2})+)[0-9a-f]?(?:\r?\n|\r?\Z)")
 
 
 def find_fault(console: bytes) -> GuestFault | None:
