@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from cases.classifiers.kmeans import workload
 
 
+# joblib warns where no lscpu tells it how many cores there are.
+@pytest.mark.filterwarnings("ignore:Could not find the number of physical cores")
 def test_the_centroids_are_those_of_scikit_learn() -> None:
     from sklearn.cluster import KMeans
 

@@ -20,19 +20,24 @@ _NUMBER = re.compile(r"(\d+(?:\.\d+)?)\s*(\D*)")
 class Fit:
     """How much of a limit an estimate takes: bytes, or seconds, NaN where not known.
 
-    It may be less by ``error`` and more by ``above``, both in percent.
+    It may be less by ``error`` and more by ``above``, both in percent; without the latter, by ``error`` as well.
     """
 
     what: str
     takes: float
     limit: float
     error: float = 0.0
-    above: float = 0.0
+    above: float | None = None
+
+    @property
+    def most_above(self) -> float:
+        """Return by how much it may be more, in percent."""
+        return self.error if self.above is None else self.above
 
     @property
     def verdict(self) -> Verdict:
         """Return whether it keeps the limit."""
-        if self.takes * (1 + self.above / 100) <= self.limit:
+        if self.takes * (1 + self.most_above / 100) <= self.limit:
             return "yes"
         return "no" if self.takes * (1 - self.error / 100) > self.limit else "perhaps"
 

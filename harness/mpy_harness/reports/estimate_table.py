@@ -113,8 +113,8 @@ def fit_text(fit: Fit) -> str:
         return f"{_VERDICTS[fit.verdict]}: its {fit.what} is not known"
     show = seconds_text if fit.what == "time" else lambda number: f"{number:,.0f} B"
     error = ""
-    if fit.error or fit.above:
-        error = f" {'±' if fit.above == fit.error else ''}{_interval(fit.error, fit.above)}"
+    if fit.error or fit.most_above:
+        error = f" {'±' if fit.most_above == fit.error else ''}{_interval(fit.error, fit.most_above)}"
     share = f"{fit.takes / fit.limit:.0%} of {show(fit.limit)}" if fit.limit else "there is none"
     return f"{_VERDICTS[fit.verdict]}: {show(fit.takes)}{error} of {fit.what}, {share}"
 
