@@ -58,11 +58,12 @@ def test_training_grows_the_trees_that_are_written_down(trees, tmp_path, monkeyp
     if f"scikit-learn {sklearn.__version__}:" not in text:
         pytest.skip(f"another version of scikit-learn, {sklearn.__version__} here, grows other trees")
     monkeypatch.syspath_prepend(str(ROOT))
+    before = set(sys.modules)
     from cases.classifiers.trees import train
 
     monkeypatch.setattr(train, "FOREST", tmp_path / "forest.txt")
     with np.errstate(all="ignore"):
         train.main()
     assert (tmp_path / "forest.txt").read_text(encoding="utf-8") == text
-    for name in [name for name in sys.modules if name.partition(".")[0] == "cases"]:
+    for name in [name for name in sys.modules.keys() - before if name.partition(".")[0] == "cases"]:
         del sys.modules[name]
