@@ -66,8 +66,17 @@ def debug(folder: Path, script: str, commands: str, *options: str, target: str =
 
 
 def printed_after(text: str, output: str) -> list[str]:
-    """Return the words of the script after GDB's last output, apart from that it has left, which may be among them."""
-    return output.rpartition(text)[2].replace("[Inferior 1 (process 1) detached]", "").split()
+    """Return the words of the script after GDB's last output, apart from that it has left.
+
+    Both write to the same file at the same time, so one may be within the other.
+    """
+    rest, left = "", "[Inferior 1 (process 1) detached]"
+    for character in output.rpartition(text)[2]:
+        if left.startswith(character):
+            left = left[1:]
+        else:
+            rest += character
+    return rest.split()
 
 
 @pytest.mark.parametrize("target", ["m33", "m4-stm32", "rv32"])

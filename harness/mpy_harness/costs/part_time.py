@@ -9,6 +9,7 @@ from mpy_harness.costs import cycles
 from mpy_harness.costs.waits import Code, most_waits
 from mpy_harness.errors import TargetInvalid
 from mpy_harness.targets import Part, Target
+from mpy_harness.targets.tables import Cycles
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,13 @@ def check_same_code(part: Part, target: Target) -> None:
             f"{part.name} ({part.arch}) runs other code than {target.name} ({target.natmod.arch}), on which it is "
             "counted: choose a --target with the part's architecture (mpy-harness parts)."
         )
+    _model(part)
+
+
+def _model(part: Part) -> Cycles:
     if part.cycles is None:
         raise TargetInvalid(f"there is no cycle model of {part.name}'s core, {part.core}: no time can be told.")
+    return part.cycles
 
 
 def part_time(counts: Mapping[str, float], part: Part, in_modules: float, cached: float | None = None) -> PartTime:
@@ -48,10 +54,7 @@ def part_time(counts: Mapping[str, float], part: Part, in_modules: float, cached
     that of the firmware. Each class is taken to be shared in the same way. ``cached`` are the bytes of all code that
     ran, where they are known.
     """
-    model = part.cycles
-    if model is None:
-        raise TargetInvalid(f"there is no cycle model of {part.name}'s core, {part.core}: no time can be told.")
-    time = cycles.estimate(counts, model)
+    time = cycles.estimate(counts, _model(part))
     named = {name.replace(" ", "_").replace("-", "_"): number for name, number in counts.items()}
     waits, untold = 0.0, []
     for memory, share, constants in ((part.firmware, 1 - in_modules, True), (part.modules, in_modules, False)):
