@@ -53,20 +53,35 @@ def imports_at(commit: str) -> Imports:
         return imports_of(Path(folder) / "harness")
 
 
+def arrows_of(imports: Imports) -> list[tuple[str, str]]:
+    """Return which part of the package imports which other, in order."""
+    arrows = {(_part(module), _part(other)) for module, others in imports.items() for other in others}
+    return sorted(arrow for arrow in arrows if arrow[0] != arrow[1])
+
+
+def drawn_arrows(file: Path) -> list[tuple[str, str]]:
+    """Return the same from a picture: the words of its description."""
+    found = re.search("<desc>(.*?)</desc>", file.read_text(encoding="utf-8"))
+    pairs = [pair.split(" to ") for pair in found[1].split(", ")] if found else []
+    return [(part, other) for part, other in pairs]
+
+
 def draw(imports: Imports, file: Path) -> None:
     """Write a picture of the parts of the package; one that has modules in a circle is red and says how many."""
     parts = sorted({_part(module) for module in imports})
-    arrows = {(_part(module), _part(other)) for module, others in imports.items() for other in others}
-    arrows -= {(part, part) for part in parts}
+    arrows = arrows_of(imports)
     circles = Counter(_part(module) for module in imports if module in _reached(imports, module))
     lines = [STYLE]
     for part in parts:
         circle = f'label="{part}\\n({circles[part]} modules in a circle)", {RED}' if circles[part] else ""
         lines.append(f'"{part}" [{circle}]')
-    lines += [f'"{part}" -> "{other}"' for part, other in sorted(arrows)]
+    lines += [f'"{part}" -> "{other}"' for part, other in arrows]
     source = "\n".join(["digraph {", *lines, "}"])
     drawn = subprocess.run(["dot", "-Tsvg"], input=source, text=True, check=True, capture_output=True, timeout=60)
-    file.write_text(_smaller(drawn.stdout), encoding="utf-8")
+    # The description is for readers who cannot see the picture, and for the test that it is current.
+    described = f"<desc>{', '.join(f'{part} to {other}' for part, other in arrows)}</desc>"
+    svg = re.sub(r"(<svg[^>]*>)", lambda head: f"{head[1]}\n{described}", _smaller(drawn.stdout), count=1)
+    file.write_text(svg, encoding="utf-8")
     print(f"{file.name}: {len(parts)} parts, {len(arrows)} arrows, {circles.total()} modules in circles")
 
 
