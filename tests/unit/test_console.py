@@ -12,7 +12,7 @@ import pytest
 from pexpect import EOF, TIMEOUT
 
 from mpy_harness.board.console import Console, ConsoleClosed, WaitedLong
-from mpy_harness.machines import DescriptorStream
+from mpy_harness.machines import Clock, DescriptorStream
 from tests.pseudo_terminals import pseudo_terminal
 
 
@@ -20,7 +20,7 @@ from tests.pseudo_terminals import pseudo_terminal
 def ends(tmp_path: Path) -> Iterator[tuple[Console, socket.socket]]:
     ours, its = socket.socketpair()
     with ours, its:
-        console = Console(DescriptorStream(ours), tmp_path / "console.log")
+        console = Console(DescriptorStream(ours), tmp_path / "console.log", Clock())
         yield console, its
         console.close()
 
@@ -80,7 +80,7 @@ def test_a_pair_of_pipes(tmp_path):
     from_guest, its_output = os.pipe()
     its_input, to_guest = os.pipe()
     with os.fdopen(from_guest, "rb") as reads, os.fdopen(to_guest, "wb") as writes:
-        console = Console(DescriptorStream(reads, writes), tmp_path / "console.log")
+        console = Console(DescriptorStream(reads, writes), tmp_path / "console.log", Clock())
         os.write(its_output, b"hello")
         assert console.read_exactly(5, time.monotonic() + 5) == b"hello"
         console.send("text\n")

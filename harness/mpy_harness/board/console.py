@@ -17,7 +17,7 @@ from pexpect.fdpexpect import fdspawn
 from mpy_harness.board import signs
 from mpy_harness.board.signs import OutputFilter, Signs
 from mpy_harness.board.tracebacks import is_ours
-from mpy_harness.machines import ByteStream
+from mpy_harness.machines import ByteStream, Clock
 
 _SECONDS = 10.0
 _READ_BYTES = 65536
@@ -51,17 +51,21 @@ class WaitedLong(Exception):  # noqa: N818 - as above
 
 
 class Console(fdspawn):  # type: ignore[type-arg]  # generic in its stubs only
-    """A pexpect session on the guest's console that logs every received byte to a file."""
+    """A pexpect session on the guest's console that logs every received byte to a file.
 
-    def __init__(self, stream: ByteStream, log: Path) -> None:
+    ``clock`` is the machine's, by which deadlines go.
+    """
+
+    def __init__(self, stream: ByteStream, log: Path, clock: Clock) -> None:
         super().__init__(stream, timeout=_SECONDS, maxread=_READ_BYTES)
         self._stream = stream
+        self.clock = clock
         self.delayafterread = None  # pexpect waits for slow terminals by default
         log.parent.mkdir(parents=True, exist_ok=True)
         self.log_path = log
         self._log_file: BinaryIO = log.open("ab")
         self._recent = bytearray()
-        self.last_byte_at = time.monotonic()
+        self.last_byte_at = clock.now()
         #: Called with what the guest's program prints, as it comes; see ``follow``.
         self.listener: Callable[[bytes], None] | None = None
         self._output: OutputFilter | None = None
@@ -82,7 +86,7 @@ class Console(fdspawn):  # type: ignore[type-arg]  # generic in its stubs only
         if not data:
             self.flag_eof = True
             raise EOF("console closed")
-        now = time.monotonic()
+        now = self.clock.now()
         self._streaming = self._streaming + 1 if now - self.last_byte_at < _STREAM_ENDS else 0
         self.last_byte_at = now
         self._log_file.write(data)
@@ -121,7 +125,7 @@ class Console(fdspawn):  # type: ignore[type-arg]  # generic in its stubs only
     def read_until(self, markers: list[bytes], deadline: float) -> tuple[int, bytes]:
         """Return which marker came first and the bytes before it.
 
-        Raises WaitedLong at the deadline (time.monotonic seconds), ConsoleClosed at the end.
+        Raises WaitedLong at the deadline (in seconds of the clock), ConsoleClosed at the end.
         """
         overlap = max(map(len, markers)) - 1
         with self._taken() as data:
@@ -141,17 +145,20 @@ class Console(fdspawn):  # type: ignore[type-arg]  # generic in its stubs only
 
         Raises WaitedLong at the deadline, ConsoleClosed at the end.
         """
-        try:
-            self.expect(pattern, timeout=max(0.001, deadline - time.monotonic()))
-        except TIMEOUT as error:
+        while not self._matches(pattern, max(0.001, deadline - self.clock.now())):
             if self.is_patient():
-                return self.search(pattern, time.monotonic() + _SECONDS)
-            raise WaitedLong from error
-        except EOF as error:
-            raise ConsoleClosed("the console closed") from error
+                deadline = self.clock.now() + _SECONDS
+            elif self.clock.is_past(deadline):
+                raise WaitedLong
         match = self.match
         assert isinstance(match, re.Match)  # noqa: S101 - pexpect's type says less
         return match
+
+    def _matches(self, pattern: bytes, seconds: float) -> bool:
+        try:
+            return self.expect([pattern, TIMEOUT], timeout=seconds) == 0
+        except EOF as error:
+            raise ConsoleClosed("the console closed") from error
 
     def read_exactly(self, count: int, deadline: float) -> bytes:
         """Return the next bytes.
@@ -181,11 +188,12 @@ class Console(fdspawn):  # type: ignore[type-arg]  # generic in its stubs only
 
     def _receive(self, data: bytearray, deadline: float) -> None:
         try:
-            data += self.read_nonblocking(self.maxread, max(0.001, deadline - time.monotonic()))
+            data += self.read_nonblocking(self.maxread, max(0.001, deadline - self.clock.now()))
         except TIMEOUT as error:
-            if not self.is_patient():
+            if self.is_patient():
+                time.sleep(_PATIENT_SECONDS)
+            elif self.clock.is_past(deadline):
                 raise WaitedLong from error
-            time.sleep(_PATIENT_SECONDS)
         except EOF as error:
             self.before = bytes(data)
             data.clear()

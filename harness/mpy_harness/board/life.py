@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -107,7 +106,7 @@ class LifeCycle:
             self._repl.soft_reset(self.boot_seconds)
 
     def _connect(self) -> None:
-        self.console = Console(self.machine.console, self.log)
+        self.console = Console(self.machine.console, self.log, self.machine.clock)
         self.console.is_patient = self.is_patient
         shell = _SHELLS[self.machine.shell]
         self._repl = shell(
@@ -153,7 +152,7 @@ class LifeCycle:
         """Wait until the console shows what a regular expression matches. Raises ConsoleTimeout."""
         wanted = pattern.encode() if isinstance(pattern, str) else pattern
         try:
-            return self.console.search(wanted, time.monotonic() + seconds)
+            return self.console.search(wanted, self.console.clock.now() + seconds)
         except WaitedLong:
             self.requests.stop()
             raise ConsoleTimeout(f"the console did not show {pattern!r} within {seconds:g} s") from None
@@ -165,7 +164,7 @@ class LifeCycle:
         # A prompt first: bytes sent before the firmware has set up its UART would be lost.
         try:
             if self.machine.greets:
-                self.console.read_until([b">>> "], time.monotonic() + self.boot_seconds)
+                self.console.read_until([b">>> "], self.console.clock.now() + self.boot_seconds)
                 self._repl.enter(_RAW_PROMPT_SECONDS)
             else:
                 self._wake()

@@ -5,7 +5,6 @@ A call with a timeout of t seconds is over within t: a part of it is kept for fi
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from mpy_harness.board.channel import RUNTIME, nothing
@@ -49,6 +48,7 @@ class RawRepl:
         self._where = where
         self._answer = answer
         self._crashed = crashed
+        self._lost_before = 0.0  # when the request began: of the console's clock
         #: The signs of requests in this life.
         self.signs = Signs()
 
@@ -57,7 +57,7 @@ class RawRepl:
 
         Raises WaitedLong where it does not answer.
         """
-        deadline = time.monotonic() + seconds
+        deadline = self._console.clock.now() + seconds
         try:
             self._console.write_bytes(b"\r" + _CTRL_C + _CTRL_C + _CTRL_A)
             self._console.read_until([_BANNER], deadline)
@@ -70,14 +70,14 @@ class RawRepl:
         It is asked again and again: a program may catch one Ctrl-C, and a board that starts hears nothing. Raises
         WaitedLong where it does not answer, ConsoleClosed.
         """
-        deadline = time.monotonic() + seconds
+        deadline = self._console.clock.now() + seconds
         patience = _PATIENCE_SECONDS
         while True:
             self._console.write_bytes(b"\r" + _CTRL_C + _CTRL_C + _CTRL_A)
             try:
-                self._console.read_until([_BANNER], min(deadline, time.monotonic() + patience))
+                self._console.read_until([_BANNER], min(deadline, self._console.clock.now() + patience))
             except WaitedLong:
-                if time.monotonic() >= deadline:
+                if self._console.clock.is_past(deadline):
                     raise
                 patience *= 2
             else:
@@ -88,7 +88,7 @@ class RawRepl:
 
         Raises WaitedLong where it does not.
         """
-        deadline = time.monotonic() + seconds
+        deadline = self._console.clock.now() + seconds
         try:
             self._console.write_bytes(_CTRL_D)
             self._console.read_until([b"MPY: soft reboot\r\n"], deadline)
@@ -108,7 +108,7 @@ class RawRepl:
         GuestException for an exception in the guest, a GuestTimeout where it does not end, ConsoleGarbled where the
         guest does not follow the protocol.
         """
-        started = time.monotonic()
+        started, self._lost_before = self._console.clock.now(), self._console.clock.lost
         grace = min(1.0, 0.5 * seconds)
         try:
             if before is nothing and len(source) <= _TYPED:
@@ -135,7 +135,7 @@ class RawRepl:
         """Stop what the guest executes; tell whether it did, and the prompt is there again."""
         try:
             self._console.write_bytes(_CTRL_C)
-            self._console.read_until([self.signs.end], time.monotonic() + _INTERRUPT_SECONDS)
+            self._console.read_until([self.signs.end], self._console.clock.now() + _INTERRUPT_SECONDS)
             self._error(self.signs)
         except (WaitedLong, ConsoleClosed):
             return False
@@ -197,7 +197,7 @@ class RawRepl:
 
     def _error(self, signs: Signs) -> bytes:
         """Return the traceback that follows the output of a request, b"" where there was no exception."""
-        deadline = time.monotonic() + _EXCHANGE_SECONDS
+        deadline = self._console.clock.now() + _EXCHANGE_SECONDS
         begin = self._console.read_exactly(len(_READY), deadline)
         if begin == _READY:
             return b""
@@ -217,9 +217,10 @@ class RawRepl:
             if not error or raised.type == "SyntaxError" or is_other_name:
                 raise ConsoleGarbled("a request, or the end of its answer, was lost on the console")
             raise raised
+        within = self._on_the_clock(seconds)
         # Where the timeout is short, output at its start does not show what the guest is doing at its end.
         recent = min(_STILL_PRINTING_SECONDS, 0.1 * seconds)
-        printing = time.monotonic() - console.last_byte_at < recent
+        printing = console.clock.now() - console.last_byte_at < recent
         console.write_bytes(_CTRL_C)
         try:
             _, rest = console.read_until([mark], deadline + grace)
@@ -227,10 +228,10 @@ class RawRepl:
             where = self._where()  # asked for only here, because it takes time
             if printing:
                 raise EndlessOutput(
-                    f"the guest was still printing after {seconds:g} s and did not react to Ctrl-C. {where}"
+                    f"the guest was still printing after {within} and did not react to Ctrl-C. {where}"
                 ) from None
             raise NativeLoop(
-                f"guest code did not end within {seconds:g} s and did not react to Ctrl-C: a loop in native code, "
+                f"guest code did not end within {within} and did not react to Ctrl-C: a loop in native code, "
                 f"or code that catches KeyboardInterrupt. {where}"
             ) from None
         if mark == _DONE:
@@ -238,13 +239,16 @@ class RawRepl:
         else:
             printed, error = bytes(output + rest), self._error(self.signs)
         if not error:
-            raise PythonLoop(f"guest code did not end within {seconds:g} s; it has ended a moment later")
+            raise PythonLoop(f"guest code did not end within {within}; it has ended a moment later")
         interrupted = guest_exception(error.decode("utf-8", "replace"), printed.decode("utf-8", "replace"))
         if printing:
-            raise EndlessOutput(
-                f"the guest was still printing after {seconds:g} s; it was here:\n{interrupted.traceback}"
-            )
-        raise PythonLoop(f"guest code did not end within {seconds:g} s; it was here:\n{interrupted.traceback}")
+            raise EndlessOutput(f"the guest was still printing after {within}; it was here:\n{interrupted.traceback}")
+        raise PythonLoop(f"guest code did not end within {within}; it was here:\n{interrupted.traceback}")
+
+    def _on_the_clock(self, seconds: float) -> str:
+        # A reader who looked at his watch has seen another time where the host was busy.
+        lost = self._console.clock.lost - self._lost_before
+        return f"{seconds:g} s" + (f" ({seconds + lost:.0f} s with the waits of a busy host)" if lost > seconds else "")
 
 
 def _split(text: bytes) -> tuple[bytes, bytes]:

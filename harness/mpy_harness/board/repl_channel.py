@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import struct
-import time
 import zlib
 
 from mpy_harness.board import guest_loader
@@ -72,7 +71,7 @@ class ReplChannel:
 
     def serve(self, answer: Answer) -> None:
         """Answer a question, which is a line of base64, with a line of base64 on the guest's standard input."""
-        _, line = self._console.read_until([b"\n"], time.monotonic() + _QUESTION_SECONDS)
+        _, line = self._console.read_until([b"\n"], self._console.clock.now() + _QUESTION_SECONDS)
         question = b""
         try:
             question = base64.b64decode(line.strip(), validate=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mpy_harness.machines.base import End, Machine, MachineKind, Shell
+from mpy_harness.machines.clock import Clock
 from mpy_harness.machines.explain import explain_end
 from mpy_harness.machines.fault_line import code_shown
 from mpy_harness.machines.kinds import Kinds, add_kinds, kind_of, with_options
@@ -12,6 +13,7 @@ from mpy_harness.machines.storage import Storage
 from mpy_harness.machines.streams import ByteStream, DescriptorStream
 
 __all__ = [
-    "ByteStream", "DescriptorStream", "EmulatorProcess", "End", "GuestMemory", "Kinds", "Machine", "MachineKind",
-    "SharedWindow", "Shell", "Storage", "add_kinds", "code_shown", "explain_end", "kind_of", "with_options",
+    "ByteStream", "Clock", "DescriptorStream", "EmulatorProcess", "End", "GuestMemory", "Kinds", "Machine",
+    "MachineKind", "SharedWindow", "Shell", "Storage", "add_kinds", "code_shown", "explain_end", "kind_of",
+    "with_options",
 ]  # fmt: skip

@@ -20,6 +20,7 @@ from mpy_harness.errors import (
     MemcheckUnavailable,
 )
 from mpy_harness.firmware.progress import Progress
+from mpy_harness.machines.clock import Clock
 from mpy_harness.machines.fault_line import explain_fault
 from mpy_harness.machines.memory import GuestMemory, SharedWindow
 from mpy_harness.machines.storage import Storage
@@ -64,6 +65,8 @@ class Machine(ABC):
     console: ByteStream
     #: What answers there.
     shell: Shell = "raw-repl"
+    #: What timeouts go by. An emulator's slows down while other processes of the host keep it waiting.
+    clock: Clock = Clock()
     #: Whether the guest has just started and shows its prompt by itself; one that was on before has to be asked for it.
     greets: bool = True
     #: Memory shared with the guest, where the target has some.

@@ -15,8 +15,8 @@ _ENDING_SECONDS = 2.0
 
 def explain_end(machine: Machine, console: bytes, name: str, where: Callable[[int], str]) -> HarnessError:
     """Return the error for it; ``console`` is what was printed last, ``where`` puts an address into words."""
-    deadline = time.monotonic() + _ENDING_SECONDS
-    while (end := machine.ended()) is None and time.monotonic() < deadline:
+    deadline = machine.clock.now() + _ENDING_SECONDS
+    while (end := machine.ended()) is None and machine.clock.now() < deadline:
         time.sleep(0.01)
     crash = machine.explain_crash(console, where)
     if crash is not None:

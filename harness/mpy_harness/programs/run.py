@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,7 +50,7 @@ def run_program(
     kind = machines.kind_of(target)
     instrument = kind.instrument(program.elf, mode, progress or Silent()) if mode else None
     machine = kind.start(program.elf, with_guest_time(instrument, target, program.elf, None))
-    console = Console(machine.console, log)
+    console = Console(machine.console, log, machine.clock)
     try:
         output, status = _follow(machine, console, target.name, symbols, timeout)
         data = machine.records.take() if machine.records is not None else b""
@@ -68,8 +67,8 @@ def run_program(
 
 def _follow(machine: Machine, console: Console, name: str, symbols: Symbols, timeout: float) -> tuple[bytes, int]:
     try:
-        _, output = console.read_until([_END], time.monotonic() + timeout)
-        digits = console.read_exactly(3, time.monotonic() + _LINE_SECONDS)
+        _, output = console.read_until([_END], console.clock.now() + timeout)
+        digits = console.read_exactly(3, console.clock.now() + _LINE_SECONDS)
     except WaitedLong:
         place = machine.program_counter()
         where = f", in {symbols.describe(place)}" if place is not None else ""

@@ -155,6 +155,7 @@ class Qemu(Machine):
         resources: contextlib.ExitStack,
     ) -> None:
         self.process = process
+        self.clock = process.clock
         self.console = self._stream = WakingStream(console, monitor)
         self.window = window
         self.memory = memory

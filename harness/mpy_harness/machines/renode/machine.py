@@ -141,6 +141,7 @@ class Renode(Machine):
         resources: contextlib.ExitStack,
     ) -> None:
         self.process = process
+        self.clock = process.clock
         self.console = console
         self.window = None if isinstance(memory, SharedRam) else memory
         self.memory = memory if isinstance(memory, SharedRam) else None

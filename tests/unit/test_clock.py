@@ -1,0 +1,86 @@
+"""A machine's clock: what other processes of the host take is not the guest's time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from mpy_harness.machines.clock import Clock, waits_of
+
+
+class Host:
+    """A host whose clock and waits are set by hand."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 100.0
+        self.waits: dict[str, float] = {}
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch) -> Host:
+    return Host(monkeypatch)
+
+
+def test_without_waits_it_is_the_hosts_clock(host: Host) -> None:
+    clock = Clock()
+    host.now += 7.5
+    assert clock.now() == 107.5
+    assert clock.lost == 0
+
+
+def test_what_threads_waited_is_left_out(host: Host) -> None:
+    host.waits = {"main": 50.0, "core": 3.0}  # of before
+    clock = Clock(lambda: dict(host.waits))
+    host.now += 10
+    host.waits |= {"core": 9.0, "born later": 0.5}
+    assert clock.now() == pytest.approx(103.5)
+    assert clock.lost == pytest.approx(6.5)
+    host.now += 2
+    del host.waits["main"]  # a thread that has ended
+    assert clock.now() == pytest.approx(105.5)
+
+
+def test_it_never_stands_still(host: Host) -> None:
+    clock = Clock(lambda: dict(host.waits))
+    before = clock.now()
+    for _ in range(100):
+        host.now += 10
+        host.waits = {"core": host.now * 5}
+        assert clock.now() > before
+        before = clock.now()
+    assert clock.now() == pytest.approx(100 + 0.05 * 1000)
+
+
+def test_a_thread_that_ended_is_no_time_won(host: Host) -> None:
+    host.waits = {"core": 9.0}
+    clock = Clock(lambda: dict(host.waits))
+    host.now += 1
+    host.waits = {"core": 1.0}  # its number was given to another
+    assert clock.now() == 101
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux' /proc")
+def test_a_process_that_has_to_share_its_processor() -> None:
+    one = min(os.sched_getaffinity(0))
+    busy = [sys.executable, "-c", f"import os\nos.sched_setaffinity(0, {{{one}}})\nprint(flush=True)\nwhile True: pass"]
+    both = [subprocess.Popen(busy, stdout=subprocess.PIPE) for _ in range(2)]
+    try:
+        for process in both:
+            assert process.stdout is not None
+            process.stdout.readline()
+        clock = Clock(lambda: waits_of(both[0].pid))
+        started, its = time.monotonic(), clock.now()
+        time.sleep(0.6)
+        mine, passed = clock.now() - its, time.monotonic() - started
+        assert mine < 0.8 * passed  # a half, where nothing else runs there
+        both[1].kill()
+    finally:
+        for process in both:
+            process.kill()
+            process.communicate()
+    assert waits_of(both[0].pid).keys().isdisjoint({f"/proc/{both[0].pid}/task/{both[0].pid}"})
