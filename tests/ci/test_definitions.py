@@ -105,16 +105,19 @@ def test_one_action_is_pinned_to_one_version():
     pins: dict[str, set[str]] = {}
     for owner, name, pin in re.findall(r"uses: ([\w-]+)/([\w-]+)[\w/-]*@(\S+ # \S+)", text):
         pins.setdefault(f"{owner}/{name}", set()).add(pin)
-    assert len(pins) == 6
+    assert len(pins) == 8
     assert all(len(versions) == 1 for versions in pins.values()), pins
 
 
 def rights_to_write(workflow, job):
-    """Return what a job may write: a comment; and what publishes, which builds nothing, its own identity."""
+    """Return what a job may write: a comment; and what publishes, which builds nothing, its own identity and a site."""
     if "workflow_run" in workflow[True]:
         return {"pull-requests"}
-    publishes = set(workflow[True]) == {"release"} and all("run" not in step for step in job.get("steps", []))
-    return {"id-token"} if publishes else set()
+    if any("run" in step for step in job.get("steps", [])):
+        return set()
+    if set(workflow[True]) == {"release"}:
+        return {"id-token"}
+    return {"id-token", "pages"} if job.get("environment", {}).get("name") == "github-pages" else set()
 
 
 @pytest.mark.parametrize("text", [*(f.read_text() for f in WORKFLOWS), *guides_workflows().values()])
