@@ -445,7 +445,8 @@ def shared_processor(spoiled: Board) -> Iterator[Board]:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how long a process waited for a processor")
 def test_a_busy_host_is_not_the_guests_fault(shared_processor):
     begun, lost = time.monotonic(), shared_processor.machine.clock.lost
-    with pytest.raises(PythonLoop, match=rf"within {TIMEOUT:g} s \(\d+ s with the waits of a busy host\)"):
+    words = rf"(?s)within {TIMEOUT:g} s; it was here:.*The host was busy: by its clock that took \d+ s\."
+    with pytest.raises(PythonLoop, match=words):
         shared_processor.exec("while True: pass", timeout=TIMEOUT)
     lost = shared_processor.machine.clock.lost - lost
     assert lost > TIMEOUT
@@ -468,7 +469,7 @@ def test_waiting_for_input(spoiled):
 
 @pytest.mark.parametrize("source", ["while True: print('again', end='')", "while True: print('again and again')"])
 def test_output_that_never_ends(spoiled, recovers, source):
-    words = "still printing after 2 s.*; it was here:"
+    words = "still printing after 2 s; it was here:"
     with within(TIMEOUT, spoiled) as watch, pytest.raises(EndlessOutput, match=words):
         spoiled.exec(source, timeout=TIMEOUT)
     assert watch.seconds > TIMEOUT / 2

@@ -6,10 +6,12 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
-from mpy_harness.machines.clock import Clock, waits_of
+from mpy_harness.machines import clock as clock_module
+from mpy_harness.machines.clock import Clock, ThreadWaits
 
 
 class Host:
@@ -73,7 +75,7 @@ def test_a_process_that_has_to_share_its_processor() -> None:
         for process in both:
             assert process.stdout is not None
             process.stdout.readline()
-        clock = Clock(lambda: waits_of(both[0].pid))
+        clock = Clock(ThreadWaits(both[0].pid))
         started, its = time.monotonic(), clock.now()
         time.sleep(0.6)
         mine, passed = clock.now() - its, time.monotonic() - started
@@ -83,4 +85,31 @@ def test_a_process_that_has_to_share_its_processor() -> None:
         for process in both:
             process.kill()
             process.communicate()
-    assert waits_of(both[0].pid).keys().isdisjoint({f"/proc/{both[0].pid}/task/{both[0].pid}"})
+    assert not [thread for thread in ThreadWaits(both[0].pid)() if str(both[0].pid) in thread]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux' /proc")
+def test_a_wait_that_goes_on_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: Host) -> None:
+    # Linux adds a wait to its figures when it is over.
+    thread = tmp_path / "7" / "task" / "7"
+    thread.mkdir(parents=True)
+
+    def say(ran: int, waited: int, state: str) -> None:
+        (thread / "schedstat").write_text(f"{ran} {waited} 3\n")
+        (thread / "stat").write_text(f"7 (a name) ) {state} 1 7\n")
+
+    monkeypatch.setattr(clock_module, "_PROC", tmp_path)
+    waits, name = ThreadWaits(7), str(thread)
+    say(1_000_000_000, 500_000_000, "R")
+    assert waits()[name] == 0.5
+    host.now += 1  # it may have come into the queue a moment ago
+    assert waits()[name] == 0.5
+    host.now += 2
+    assert waits()[name] == 2.5
+    say(1_000_000_000, 500_000_000, "S")
+    assert waits()[name] == 0.5
+    say(1_000_100_000, 3_900_000_000, "R")
+    assert waits()[name] == 3.9
+    host.now += 3
+    say(1_100_000_000, 3_900_000_000, "R")
+    assert waits()[name] == 3.9

@@ -29,6 +29,8 @@ _DRAIN_SECONDS = 0.02  # between two looks at whether it is over
 _STREAM_READS = 40
 _STREAM_PAUSE = 0.0003
 _STREAM_ENDS = 0.005
+_LOOK_SECONDS = 0.5  # between two looks at the clock while nothing comes
+_CLOSE_SECONDS = 0.02  # the same, where a short time is to be told from a wait
 _PATIENT_SECONDS = 0.02  # between two looks, when a debugger holds the guest
 # What the raw REPL prints for the host, as opposed to a program's output (MicroPython manual, "Using the raw REPL").
 _PROTOCOL = re.compile(
@@ -186,9 +188,24 @@ class Console(fdspawn):  # type: ignore[type-arg]  # generic in its stubs only
             self._buffer.write(data)
             self._before.write(data)
 
-    def _receive(self, data: bytearray, deadline: float) -> None:
+    def receives(self, seconds: float) -> bool:
+        """Tell whether the guest sends something within a time: a short one, which is looked at closely.
+
+        Raises ConsoleClosed.
+        """
+        deadline = self.clock.now() + seconds
+        with self._taken() as data:
+            before = len(data)
+            try:
+                while len(data) == before:
+                    self._receive(data, deadline, _CLOSE_SECONDS)
+            except WaitedLong:
+                return False
+        return True
+
+    def _receive(self, data: bytearray, deadline: float, look: float = _LOOK_SECONDS) -> None:
         try:
-            data += self.read_nonblocking(self.maxread, max(0.001, deadline - self.clock.now()))
+            data += self.read_nonblocking(self.maxread, min(look, max(0.001, deadline - self.clock.now())))
         except TIMEOUT as error:
             if self.is_patient():
                 time.sleep(_PATIENT_SECONDS)

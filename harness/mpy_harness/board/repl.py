@@ -217,38 +217,38 @@ class RawRepl:
             if not error or raised.type == "SyntaxError" or is_other_name:
                 raise ConsoleGarbled("a request, or the end of its answer, was lost on the console")
             raise raised
-        within = self._on_the_clock(seconds)
         # Where the timeout is short, output at its start does not show what the guest is doing at its end.
-        recent = min(_STILL_PRINTING_SECONDS, 0.1 * seconds)
-        printing = console.clock.now() - console.last_byte_at < recent
+        printing = console.receives(min(_STILL_PRINTING_SECONDS, 0.1 * seconds))
         console.write_bytes(_CTRL_C)
         try:
             _, rest = console.read_until([mark], deadline + grace)
         except WaitedLong:
-            where = self._where()  # asked for only here, because it takes time
+            where = self._where() + self._busy_host(seconds)  # asked for only here, because it takes time
             if printing:
                 raise EndlessOutput(
-                    f"the guest was still printing after {within} and did not react to Ctrl-C. {where}"
+                    f"the guest was still printing after {seconds:g} s and did not react to Ctrl-C. {where}"
                 ) from None
             raise NativeLoop(
-                f"guest code did not end within {within} and did not react to Ctrl-C: a loop in native code, "
+                f"guest code did not end within {seconds:g} s and did not react to Ctrl-C: a loop in native code, "
                 f"or code that catches KeyboardInterrupt. {where}"
             ) from None
         if mark == _DONE:
             printed, error = _split(bytes(output + rest))
         else:
             printed, error = bytes(output + rest), self._error(self.signs)
+        busy = self._busy_host(seconds)
         if not error:
-            raise PythonLoop(f"guest code did not end within {within}; it has ended a moment later")
+            raise PythonLoop(f"guest code did not end within {seconds:g} s; it has ended a moment later{busy}")
         interrupted = guest_exception(error.decode("utf-8", "replace"), printed.decode("utf-8", "replace"))
+        where = f"it was here:\n{interrupted.traceback}{busy}"
         if printing:
-            raise EndlessOutput(f"the guest was still printing after {within}; it was here:\n{interrupted.traceback}")
-        raise PythonLoop(f"guest code did not end within {within}; it was here:\n{interrupted.traceback}")
+            raise EndlessOutput(f"the guest was still printing after {seconds:g} s; {where}")
+        raise PythonLoop(f"guest code did not end within {seconds:g} s; {where}")
 
-    def _on_the_clock(self, seconds: float) -> str:
+    def _busy_host(self, seconds: float) -> str:
         # A reader who looked at his watch has seen another time where the host was busy.
         lost = self._console.clock.lost - self._lost_before
-        return f"{seconds:g} s" + (f" ({seconds + lost:.0f} s with the waits of a busy host)" if lost > seconds else "")
+        return f"\nThe host was busy: by its clock that took {seconds + lost:.0f} s." if lost > seconds else ""
 
 
 def _split(text: bytes) -> tuple[bytes, bytes]:

@@ -12,20 +12,42 @@ _LOOK_SECONDS = 0.05  # between two looks at the system's figures, which take so
 _LEAST_SHARE = 0.05  # of the host's time passes here in any case: each wait ends
 
 
-def waits_of(process: int) -> dict[str, float]:
-    """Return how many seconds each thread of a process, and ours, was ready to run while no processor was free.
+class ThreadWaits:
+    """How many seconds each thread of a process, and ours, was ready to run while no processor was free.
 
-    They are Linux' figures (Documentation/scheduler/sched-stats.rst, ``/proc/<pid>/schedstat``, the second one); other
-    systems have none, and nothing is returned.
+    They are Linux' figures (Documentation/scheduler/sched-stats.rst, ``/proc/<pid>/schedstat``: seconds on a
+    processor, seconds in its queue); other systems have none. Linux adds a thread's wait when it is over: a thread that
+    has not run between two calls and is ready at both (``proc(5)``, state R) has waited since the first.
     """
-    threads = []
-    with contextlib.suppress(OSError):
-        threads = [(_PROC / "thread-self").resolve(), *(_PROC / str(process) / "task").iterdir()]
-    waits = {}
-    for thread in threads:
-        with contextlib.suppress(OSError, IndexError, ValueError):
-            waits[str(thread)] = int((thread / "schedstat").read_bytes().split()[1]) / 1e9
-    return waits
+
+    def __init__(self, process: int) -> None:
+        self._threads = _PROC / str(process) / "task"
+        self._ran: dict[str, int] = {}
+        self._ready_since: dict[str, float] = {}
+
+    def __call__(self) -> dict[str, float]:
+        """Return the seconds by thread."""
+        threads = []
+        with contextlib.suppress(OSError):
+            threads = [(_PROC / "thread-self").resolve(), *self._threads.iterdir()]
+        waits = {}
+        for thread in threads:
+            with contextlib.suppress(OSError, IndexError, ValueError):
+                waits[str(thread)] = self._waited(thread)
+        return waits
+
+    def _waited(self, thread: Path) -> float:
+        name, now = str(thread), time.monotonic()
+        ran, waited = map(int, (thread / "schedstat").read_bytes().split()[:2])
+        if self._ran.get(name) != ran or _state(thread) != b"R":
+            self._ran[name] = ran
+            self._ready_since.pop(name, None)
+            return waited / 1e9
+        return waited / 1e9 + now - self._ready_since.setdefault(name, now)
+
+
+def _state(thread: Path) -> bytes:
+    return (thread / "stat").read_bytes().rpartition(b") ")[2][:1]
 
 
 class Clock:

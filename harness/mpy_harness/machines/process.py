@@ -11,11 +11,10 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from mpy_harness.errors import EmulatorDied, ToolMissing
 from mpy_harness.machines.base import End
-from mpy_harness.machines.clock import Clock, waits_of
+from mpy_harness.machines.clock import Clock, ThreadWaits
 
 _TERMINATE_SECONDS = 2.0
 _STDERR_BYTES = 8192
@@ -92,7 +91,7 @@ class EmulatorProcess:
             raise ToolMissing(f"{self.command[0]} cannot be started: {error.strerror}. {install_hint}") from error
         self._exit: Exit | None = None
         #: The time in which the emulator could run.
-        self.clock = Clock(partial(waits_of, self._process.pid))
+        self.clock = Clock(ThreadWaits(self._process.pid))
 
     @property
     def pid(self) -> int:
