@@ -18,6 +18,8 @@ RUN_VALUES = 1_500_000
 RUN_NAMES = 5000
 #: Measurements of one run, and contributors to one measurement. A measurement takes about 2 kB of memory.
 RUN_MEASUREMENTS, MEASUREMENT_PARTS = 100_000, 2000
+#: Source files of native modules in one run, and lines of one of them.
+COVERED_FILES, COVERED_LINES = 1000, 100_000
 #: Bytes of all files that are put together to one run, or that one workflow run uploaded: 0.8 GB of memory.
 RUNS_BYTES = 64 << 20
 #: Files of one archive, folder or commit.

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mpy_harness.measurements.run import read_run
 from tests.emulator.projects import run, write
 
 MAKEFILE = """\
@@ -121,7 +122,7 @@ def expected(text: str) -> dict[int, int]:
 
 @pytest.mark.parametrize("more", [(), ("-n", "2", "--memcheck")], ids=["alone", "workers"])
 def test_lines_functions_and_branches(more: tuple[str, ...], with_steps: pytest.Pytester) -> None:
-    result = run(with_steps, "--native-coverage", "out/steps.info", *more)
+    result = run(with_steps, "--native-coverage", "out/steps.info", "--measurements", "run.json", *more)
     result.assert_outcomes(passed=2)
     files = read(with_steps.path / "out" / "steps.info")
     assert set(files) == {"steps.c", "sum.h"}
@@ -136,6 +137,11 @@ def test_lines_functions_and_branches(more: tuple[str, ...], with_steps: pytest.
     assert sorted(files["steps.c"]["BRDA"][if_too_many]) == [0, 3]
     assert sorted(files["steps.c"]["BRDA"][if_up]) == [1, 2]
     result.stdout.fnmatch_lines(["*coverage of native modules*", "file *lines *run*", "natmods/steps/steps.c *"])
+    kept = {file.file: file for file in read_run(with_steps.path / "run.json").coverage}
+    for name in ("steps.c", "sum.h"):
+        file = kept[f"natmods/steps/{name}"]
+        assert set(file.ran) == {line for line, runs in files[name]["DA"].items() if runs}
+        assert set(file.missed) == {line for line, runs in files[name]["DA"].items() if not runs}
 
 
 def test_a_file_that_cannot_be_and_a_run_without_modules(with_steps: pytest.Pytester) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from mpy_harness.measurements.compare import compare
 from mpy_harness.measurements.comparison import PartChange
-from mpy_harness.measurements.run import Conditions, Part, Run
+from mpy_harness.measurements.run import Conditions, CoveredFile, Part, Run
 from mpy_harness.measurements.thresholds import Rules
 from mpy_harness.reports.html import html_page
 from mpy_harness.reports.page import MAX_ROWS, Content
@@ -73,7 +73,9 @@ def hostile() -> Content:
         for name in HOSTILE
     }
     sized = [measurement(1, name, unit="bytes", parts=(Part(module=name, name=name, value=9),)) for name in HOSTILE]
-    head = made.head.model_copy(update={"provenance": facts, "measurements": (*made.head.measurements, *sized)})
+    covered = tuple(CoveredFile(file=name, ran=(1,), missed=(2,)) for name in HOSTILE)
+    measured = {"measurements": (*made.head.measurements, *sized), "coverage": covered}
+    head = made.head.model_copy(update={"provenance": facts, **measured})
     trees = {name: SizeTree.of(name, [SizeTree.of(name, {name: 5, "x": 3})]) for name in HOSTILE[:6]}
     flames = [region(*(node(name, 5) for name in (*HOSTILE, *HOSTILE_FUNCTIONS)))]
     changed = type(made)(made.base, head, made.rows, made.alerts, made.reasons)
@@ -134,6 +136,16 @@ def test_what_changed_is_there() -> None:
     assert ">125%<" in text
     assert ">28.2%<" in text  # 11 dB better than its limit
     assert html_page(everything()) == text
+
+
+def test_coverage_of_native_modules() -> None:
+    assert "Coverage of native modules" not in html_page(Content(run()))
+    file = CoveredFile(file="natmods/iir/iir.c", ran=(3, 9), missed=(4, 5, 12), branches=2, both_ways=1)
+    text = html_page(Content(run(measurement(1)).model_copy(update={"coverage": (file,)})))
+    row = re.search(r"<tr><td><bdi[^>]*>natmods/iir/iir\.c</bdi></td>(.*)</tr>", text)
+    assert row is not None
+    assert re.findall(r">([^<]+)<", row[1]) == ["5", "2", "40", "2", "1", "4-5, 12"]
+    assert 'href="#coverage"' in text
 
 
 def test_a_run_alone() -> None:

@@ -11,6 +11,8 @@ import pytest
 from mpy_harness.counting.locate import CodeImage
 from mpy_harness.firmware.natmod_lines import LineTable
 from mpy_harness.firmware.natmod_symbols import NatmodFunction
+from mpy_harness.measurements.covered import covered_files, together
+from mpy_harness.measurements.run import CoveredFile
 from mpy_harness.memcheck.coverage import BLOCK, FileCoverage, as_json, coverage_of, from_json, merge
 from mpy_harness.reports.coverage_table import coverage_lines
 from mpy_harness.reports.lcov import tracefile
@@ -82,7 +84,16 @@ def test_a_tracefile() -> None:
     ],
 )
 def test_lines_that_did_not_run(lines: dict[int, int], told: str) -> None:
-    head, row = coverage_lines({Path("/p/a.c"): FileCoverage(lines)}, Path("/p"))
+    head, row = coverage_lines(covered_files({Path("/p/a.c"): FileCoverage(lines)}, Path("/p")))
     assert row.split()[0] == "a.c"
     assert row.endswith(told)
     assert head.startswith("file")
+
+
+def test_what_ran_in_one_of_several_runs_ran() -> None:
+    some = CoveredFile(file="a.c", ran=(1, 4), missed=(2, 3), branches=2, both_ways=1)
+    other = CoveredFile(file="a.c", ran=(1, 2), missed=(3, 4), branches=3, both_ways=2)
+    alone = CoveredFile(file="b.c", missed=(7,))
+    added = CoveredFile(file="a.c", ran=(1, 2, 4), missed=(3,), branches=3, both_ways=2)
+    assert together([alone, some, other]) == (added, alone)
+    assert together([]) == ()

@@ -24,7 +24,15 @@ from pydantic import (
 )
 
 from mpy_harness.errors import MeasurementsInvalid
-from mpy_harness.limits import MEASUREMENT_PARTS, RUN_BYTES, RUN_MEASUREMENTS, RUN_NAMES, RUN_VALUES
+from mpy_harness.limits import (
+    COVERED_FILES,
+    COVERED_LINES,
+    MEASUREMENT_PARTS,
+    RUN_BYTES,
+    RUN_MEASUREMENTS,
+    RUN_NAMES,
+    RUN_VALUES,
+)
 from mpy_harness.resources import read_file, write_whole
 
 FORMAT = "mpy-harness measurements 1"
@@ -110,13 +118,29 @@ class Failure(_Table):
     file: Text = ""
 
 
+Lines = Annotated[tuple[Annotated[int, Field(ge=0, lt=2**31)], ...], FailFast(), Field(max_length=COVERED_LINES)]
+
+
+class CoveredFile(_Table):
+    """A source file of native modules: which of its lines ran in the guest, and which lines with code did not.
+
+    ``branches`` of its machine code are known, ``both_ways`` of them were taken and not taken.
+    """
+
+    file: Name
+    ran: Lines = ()
+    missed: Lines = ()
+    branches: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    both_ways: Annotated[int, Field(ge=0, lt=2**31)] = 0
+
+
 class Run(_Table, json_schema_extra={"required": ["format", "created"]}):
     """All that one run measured.
 
     ``revision`` is the commit that was tested, ``changed`` whether files differed from it; ``provenance`` is
     by target, ``natmods`` gives the SHA-256 of each module's ``.mpy`` by ``name/arch``. ``failed`` are the tests that
     failed. ``committed`` is the file, below the repository's top, that a baseline was taken from, ``pull_request`` the
-    number of the one that was tested, 0 for none.
+    number of the one that was tested, 0 for none. ``coverage`` is of native modules, where that was asked for.
     """
 
     format: Literal["mpy-harness measurements 1"] = "mpy-harness measurements 1"
@@ -128,6 +152,7 @@ class Run(_Table, json_schema_extra={"required": ["format", "created"]}):
     failed: Annotated[tuple[Failure, ...], FailFast(), Field(max_length=RUN_MEASUREMENTS)] = ()
     committed: Annotated[str, Field(pattern=r"^([A-Za-z0-9_][A-Za-z0-9_.+/-]{0,199})?$")] = ""
     pull_request: Annotated[int, Field(ge=0, lt=2**53)] = 0
+    coverage: Annotated[tuple[CoveredFile, ...], FailFast(), Field(max_length=COVERED_FILES)] = ()
     measurements: Annotated[tuple[Measurement, ...], FailFast(), Field(max_length=RUN_MEASUREMENTS)] = ()
 
     @model_validator(mode="after")
@@ -145,11 +170,15 @@ class Run(_Table, json_schema_extra={"required": ["format", "created"]}):
         write_whole(file, self.to_json())
 
     def to_json(self) -> str:
-        """Return the file's text, a line for each measurement; what has its default value is left out."""
+        """Return the file's text, a line for each measurement and each source file; defaults are left out."""
         data = {"format": self.format} | self.model_dump(mode="json", exclude_defaults=True)
-        lines = [json.dumps(each, ensure_ascii=False) for each in data.pop("measurements", ())]
-        head = json.dumps(data, indent=1, ensure_ascii=False).removesuffix("\n}")
-        return head + ',\n "measurements": [\n  ' + ",\n  ".join(lines) + "\n ]\n}\n"
+        lists = {"coverage": data.pop("coverage", ()), "measurements": data.pop("measurements", ())}
+        text = json.dumps(data, indent=1, ensure_ascii=False).removesuffix("\n}")
+        for name, records in lists.items():
+            if records or name == "measurements":
+                lines = ",\n  ".join(json.dumps(each, ensure_ascii=False) for each in records)
+                text += f',\n "{name}": [\n  {lines}\n ]'
+        return text + "\n}\n"
 
 
 def schema() -> str:
@@ -158,7 +187,7 @@ def schema() -> str:
     return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
 
 
-_FIELDS = {name for table in (Conditions, Part, Measurement, Run) for name in table.model_fields}
+_FIELDS = {name for table in (Conditions, Part, Measurement, CoveredFile, Run) for name in table.model_fields}
 
 
 def read_run(file: Path) -> Run:

@@ -11,6 +11,7 @@ from mpy_harness.firmware.git import commit_of
 from mpy_harness.limits import ARCHIVE_BYTES, FOLDER_DEPTH, FOLDER_ENTRIES, RUNS_BYTES, RUNS_FILES
 from mpy_harness.measurements.archives import read_members
 from mpy_harness.measurements.committed import files_of
+from mpy_harness.measurements.covered import together
 from mpy_harness.measurements.run import Conditions, Failure, Measurement, Run, parse_run, plain, read_run
 from mpy_harness.resources import baselines_dir, read_file
 
@@ -105,6 +106,7 @@ def merged(runs: Mapping[str, Run], source: str) -> Run:
             failed=tuple(failed),
             committed=committed.pop() if len(committed) == 1 else "",
             pull_request=pull_requests.pop() if len(pull_requests) == 1 else 0,
+            coverage=together(each for run in runs.values() for each in run.coverage),
             measurements=tuple(each for _, each in measurements.values()),
         )
     except ValueError as error:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from mpy_harness.memcheck.coverage import Coverage, as_json, from_json, merge
+from mpy_harness.measurements.covered import covered_files
+from mpy_harness.measurements.run import CoveredFile
+from mpy_harness.memcheck.coverage import as_json, from_json, merge
 from mpy_harness.plugin.session import Session
 from mpy_harness.reports.coverage_table import coverage_lines
 from mpy_harness.reports.lcov import tracefile
@@ -26,7 +28,7 @@ class CoverageOfWorker:
     def pytest_sessionfinish(self) -> None:
         """Put it where the controller finds it."""
         output: dict[str, Any] = vars(self._config)["workeroutput"]
-        output[_KEY] = as_json(self._session.pool.native_coverage())
+        output[_KEY] = as_json(self._session.native_coverage())
 
 
 class CoverageEnd:
@@ -36,22 +38,23 @@ class CoverageEnd:
         self._config = config
         self._session = session
         self._file = file
-        self._coverage: Coverage = {}
+        self._files: tuple[CoveredFile, ...] = ()
         self._problem = ""
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take what a worker sent; one that crashed has sent nothing."""
-        merge(self._coverage, from_json(getattr(node, "workeroutput", {}).get(_KEY, {})))
+        merge(self._session.coverage_of_workers, from_json(getattr(node, "workeroutput", {}).get(_KEY, {})))
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the file."""
-        merge(self._coverage, self._session.pool.native_coverage())
+        coverage = self._session.native_coverage()
+        self._files = covered_files(coverage, self._config.rootpath)
         try:
-            if self._coverage:
+            if coverage:
                 self._file.parent.mkdir(parents=True, exist_ok=True)
-                self._file.write_text(tracefile(self._coverage), encoding="utf-8")
+                self._file.write_text(tracefile(coverage), encoding="utf-8")
             else:
                 self._file.unlink(missing_ok=True)  # that of an earlier run must not be taken for this one's
                 self._problem = f"no native module with known sources ran, there is no {self._file}"
@@ -63,7 +66,7 @@ class CoverageEnd:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the table."""
         terminalreporter.section("coverage of native modules", sep="-")
-        for line in coverage_lines(self._coverage, self._config.rootpath) if self._coverage else ():
+        for line in coverage_lines(self._files) if self._files else ():
             terminalreporter.write_line(harmless(line))
         if self._problem:
             terminalreporter.write_line(harmless(self._problem), red=True)

@@ -16,6 +16,7 @@ from mpy_harness.firmware.git import revision_of
 from mpy_harness.firmware.image import Firmware
 from mpy_harness.measurements import from_tests
 from mpy_harness.measurements.carried import Carried
+from mpy_harness.measurements.covered import covered_files
 from mpy_harness.measurements.run import Conditions, Failure, Measurement, Run, plain
 from mpy_harness.plugin.session import Session
 from mpy_harness.sizes.modules import read_firmware
@@ -65,6 +66,7 @@ class RunBuilder:
             provenance=provenance,
             natmods=dict(sorted(self._natmods.items())),
             failed=tuple(self.failed),
+            coverage=covered_files(self._session.native_coverage(), root),
             measurements=tuple(from_tests.worst(measurements)),
         )
 

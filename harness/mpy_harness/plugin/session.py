@@ -23,6 +23,7 @@ from mpy_harness.board.scripts import DeviceScript, import_mounts
 from mpy_harness.errors import TargetInvalid, ToolMissing
 from mpy_harness.firmware.toolchain import toolchain
 from mpy_harness.measurements.carried import Carried
+from mpy_harness.memcheck.coverage import Coverage, merge
 from mpy_harness.plugin import gdb
 from mpy_harness.plugin.absent import skipped_where_absent
 from mpy_harness.plugin.compiler import Compiler
@@ -57,11 +58,19 @@ class Session:
         self.records = Records(config.rootpath)
         workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
         self.cpython_outputs = CPythonOutputs((os.cpu_count() or 1) // workers)
+        #: Which lines of native modules ran in workers, as far as they have told.
+        self.coverage_of_workers: Coverage = {}
         self._temporary: Path | None = None
         self._logs_wanted = False
         self._said: set[str] = set()
         self._current: dict[str, list[Board]] = {}
         self._scripts: set[str] = set()
+
+    def native_coverage(self) -> Coverage:
+        """Return which lines of native modules ran, here and in workers that have ended."""
+        coverage = self.pool.native_coverage()
+        merge(coverage, self.coverage_of_workers)
+        return coverage
 
     def board(self, item: pytest.Item, target_name: str, host_files: HostFiles | None = None) -> Board:
         """Return a fresh board for a test, counting what its marker ``counting`` says; the log says whose turn it is.

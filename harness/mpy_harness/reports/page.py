@@ -12,6 +12,7 @@ from mpy_harness.measurements.comparison import Comparison, Outcome, Row
 from mpy_harness.measurements.from_tests import INFINITE
 from mpy_harness.measurements.run import Measurement, Run
 from mpy_harness.reports.causes import Cause, causes, contributions
+from mpy_harness.reports.coverage_table import coverage_row
 from mpy_harness.reports.figures import amount, percent, plural, signed
 from mpy_harness.reports.flamegraph import flamegraph
 from mpy_harness.reports.names import printable, share, shortened
@@ -66,6 +67,7 @@ def view(content: Content) -> dict[str, Any]:
         **_charts(trends([run, *content.history]), causes(compared) if compared else ()),
         **_maps(content),
         "flames": [flamegraph(profile) for profile in content.profiles[:FLAMES]],
+        "coverage": [coverage_row(file) for file in run.coverage],
         "conditions": sorted(run.provenance.items())[:_NOTES],
     }
 
