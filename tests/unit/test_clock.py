@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mpy_harness.machines import clock as clock_module
-from mpy_harness.machines.clock import Clock, ThreadWaits
+from mpy_harness.machines.clock import Clock, ThreadWaits, receive
 
 
 class Host:
@@ -113,3 +114,20 @@ def test_a_wait_that_goes_on_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     host.now += 3
     say(1_100_000_000, 3_900_000_000, "R")
     assert waits()[name] == 3.9
+
+
+def test_receiving_waits_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, its = socket.socketpair()
+    with ours, its:
+        clock = Clock()
+        its.sendall(b"here")
+        assert receive(ours, 100, clock, clock.now() - 1) == b"here"  # it was there in time
+        with pytest.raises(TimeoutError):
+            receive(ours, 100, clock, clock.now() + 0.01)
+        looks = iter([False, False, True])
+        monkeypatch.setattr(clock, "is_past", lambda _: next(looks))
+        with pytest.raises(TimeoutError):
+            receive(ours, 100, clock, clock.now() + 0.001)
+        assert list(looks) == []
+        its.close()
+        assert receive(ours, 100, clock, clock.now() + 5) == b""

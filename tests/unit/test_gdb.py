@@ -11,6 +11,7 @@ from contextlib import suppress
 import pytest
 
 from mpy_harness.errors import GuestMemoryFailed, GuestMemoryGone
+from mpy_harness.machines import Clock
 from mpy_harness.machines.qemu.gdb import GdbMemory
 
 STOPPED = b"T02thread:01;"
@@ -90,7 +91,7 @@ def make() -> Iterator[Make]:
             threads[-1].join(5)
 
         server.finish = finish
-        return GdbMemory(ours, seconds=0.2), server
+        return GdbMemory(ours, Clock(), seconds=0.2), server
 
     yield connect
     for connection in opened:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from mpy_harness.errors import EmulatorRefused
+from mpy_harness.machines import Clock
 from mpy_harness.machines.renode.monitor import Monitor, MonitorClosedError
 
 SECONDS = 20.0
@@ -27,7 +28,7 @@ def renode() -> Iterator[tuple[socket.socket, socket.socket]]:
 @pytest.fixture
 def monitor(renode) -> Monitor:
     ours, theirs = renode
-    monitor = Monitor(ours)
+    monitor = Monitor(ours, Clock())
     theirs.sendall(b"\x1b[33;1m\r\n(monitor) ")
     monitor.greet(SECONDS)
     return monitor

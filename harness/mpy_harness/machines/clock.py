@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 _PROC = Path("/proc")
 _LOOK_SECONDS = 0.05  # between two looks at the system's figures, which take some 60 microseconds
+_LONGEST_WAIT = 0.5  # between two looks at the clock while nothing comes
 _LEAST_SHARE = 0.05  # of the host's time passes here in any case: each wait ends
 
 
@@ -82,3 +84,16 @@ class Clock:
         waited = sum(max(0.0, each - self._known.get(thread, 0.0)) for thread, each in waits.items())
         self.lost += min(waited, (1 - _LEAST_SHARE) * (now - self._looked_at))
         self._looked_at, self._known = now, waits
+
+
+def receive(connection: socket.socket, size: int, clock: Clock, deadline: float) -> bytes:
+    """Return the bytes that come next on a connection, ``size`` at most, b"" at its end.
+
+    Raises TimeoutError where none come before a time of the clock, OSError.
+    """
+    while True:
+        connection.settimeout(min(_LONGEST_WAIT, max(0.001, deadline - clock.now())))
+        with contextlib.suppress(TimeoutError):
+            return connection.recv(size)
+        if clock.is_past(deadline):
+            raise TimeoutError

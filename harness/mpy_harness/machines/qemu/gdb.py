@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
-import time
 from collections.abc import Iterator
 
 from mpy_harness.errors import GuestMemoryFailed, GuestMemoryGone
+from mpy_harness.machines.clock import Clock, receive
 
 _SECONDS = 5.0
 _INTERRUPT = b"\x03"
@@ -28,8 +28,9 @@ class GdbMemory:
     Raises GuestMemoryFailed where the server is gone or silent, refuses an access or does not follow the protocol.
     """
 
-    def __init__(self, connection: socket.socket, seconds: float = _SECONDS) -> None:
+    def __init__(self, connection: socket.socket, clock: Clock, seconds: float = _SECONDS) -> None:
         self._connection = connection
+        self._clock = clock
         self._seconds = seconds
         self._received = bytearray()
         self._stops = 0
@@ -103,7 +104,7 @@ class GdbMemory:
 
     def _receive(self) -> bytes:
         # The content of the next packet, other than console output ("O" and hexadecimal digits).
-        deadline = time.monotonic() + self._seconds
+        deadline = self._clock.now() + self._seconds
         while True:
             content = self._packet(deadline)
             if content == b"OK" or content[:1] != b"O":
@@ -125,8 +126,7 @@ class GdbMemory:
         if len(self._received) > _PACKET_LIMIT:
             raise GuestMemoryFailed("the emulator's GDB server sent a packet without an end")
         try:
-            self._connection.settimeout(max(0.001, deadline - time.monotonic()))
-            data = self._connection.recv(_READ_BYTES)
+            data = receive(self._connection, _READ_BYTES, self._clock, deadline)
         except TimeoutError as error:
             raise GuestMemoryFailed(f"the emulator's GDB server did not answer within {self._seconds:g} s") from error
         except OSError as error:

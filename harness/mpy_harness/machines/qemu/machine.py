@@ -80,12 +80,11 @@ class Qemu(Machine):
             qmp, its_qmp = pair(undo, theirs)
             inherited = [*setup.inherited, its_qmp]
             options = list(setup.options)
-            memory = records = findings = coverage = holding = None
+            gdb = records = findings = coverage = holding = None
             if setup.window is None:
                 gdb, its_gdb = pair(undo, theirs)
                 inherited.append(its_gdb)
                 options += ["-chardev", f"socket,id=memory,fd={its_gdb}", "-gdb", "chardev:memory"]
-                memory = GdbMemory(gdb)
             if isinstance(instrument, Plugin):
                 output, found = nameless(undo), nameless(undo)
                 functions, layout = nameless(theirs), nameless(theirs)
@@ -115,7 +114,7 @@ class Qemu(Machine):
             process = EmulatorProcess(arguments, inherited, install_hint=setup.hint)
             undo.callback(process.close)
             theirs.close()  # so that our ends notice when QEMU is gone
-            monitor = Qmp(qmp, setup.core)
+            monitor = Qmp(qmp, process.clock, setup.core)
             undo.callback(monitor.close)
             # The guest begins (-S, cont) when QEMU has answered: one that ends at once would look like a QEMU that does
             # not come up, and one that prints more than the console takes keeps QEMU from answering until we read.
@@ -127,7 +126,7 @@ class Qemu(Machine):
                 monitor,
                 relay,
                 window=setup.window,
-                memory=memory,
+                memory=GdbMemory(gdb, process.clock) if gdb is not None else None,
                 records=records,
                 silence=setup.silence,
                 findings=findings,

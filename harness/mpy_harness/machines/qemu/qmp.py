@@ -6,34 +6,33 @@ import contextlib
 import json
 import re
 import socket
-import time
 from typing import Any
 
+from mpy_harness.machines.clock import Clock, receive
+
 _SECONDS = 2.0
+_READ_BYTES = 65536
 
 
 class Qmp:
     """Commands to a running QEMU over a connected socket; ``core`` is the one that is looked at."""
 
-    def __init__(self, connection: socket.socket, core: int = 0) -> None:
+    def __init__(self, connection: socket.socket, clock: Clock, core: int = 0) -> None:
         self._connection = connection
+        self._clock = clock
+        self._received = bytearray()
         self._core = core
         self._sent = 0
         self._shutdown: dict[str, Any] = {}
         #: How often the guest has been let go on, as far as events were read.
         self.resumed = 0
-        self._connection.settimeout(_SECONDS)
-        self._lines = connection.makefile("rb")
 
     def greet(self, seconds: float) -> bool:
         """Tell whether QEMU has set up its machine and takes commands."""
-        self._connection.settimeout(seconds)
         try:
-            return bool(self._lines.readline()) and self._exchange("qmp_capabilities", {}) is not None
+            return bool(self._line(seconds)) and self._exchange("qmp_capabilities", {}, seconds) is not None
         except (OSError, ValueError):
             return False
-        finally:
-            self._connection.settimeout(_SECONDS)
 
     def execute(self, command: str, **arguments: str | int) -> Any:
         """Run a command and return its result, or None where QEMU does not answer in time."""
@@ -48,8 +47,8 @@ class Qmp:
         if self.execute("set-action", reboot="reset") is None:
             return False
         self.execute("system_reset")
-        deadline = time.monotonic() + _SECONDS
-        while not (is_done := self._status() == "prelaunch") and time.monotonic() < deadline:
+        deadline = self._clock.now() + _SECONDS
+        while not (is_done := self._status() == "prelaunch") and not self._clock.is_past(deadline):
             pass
         return self.execute("set-action", reboot="shutdown") is not None and is_done
 
@@ -84,14 +83,13 @@ class Qmp:
     def ended_from_outside(self) -> str:
         """Return why a QEMU that has ended did so, if it was not its guest: host-signal, host-qmp-quit and so on."""
         with contextlib.suppress(OSError, ValueError):
-            while line := self._lines.readline():  # what it told last; its end is closed, so this comes to an end
+            while line := self._line(_SECONDS):  # what it told last; its end is closed, so this comes to an end
                 self._note(json.loads(line))
         return "" if self._shutdown.get("guest", True) else str(self._shutdown.get("reason", "host"))
 
     def close(self) -> None:
         """Close the connection."""
         with contextlib.suppress(OSError):
-            self._lines.close()
             self._connection.close()
 
     def begin(self, command: str) -> bool:
@@ -102,14 +100,26 @@ class Qmp:
             return False
         return True
 
-    def _exchange(self, command: str, arguments: dict[str, str | int]) -> Any:
+    def _exchange(self, command: str, arguments: dict[str, str | int], seconds: float = _SECONDS) -> Any:
         number = self._send(command, arguments)
-        while line := self._lines.readline():
+        while line := self._line(seconds):
             answer = json.loads(line)
             if answer.get("id") == number:  # not an event, nor a late answer to another command
                 return answer.get("return")
             self._note(answer)
         return None
+
+    def _line(self, seconds: float) -> bytes:
+        # The next line, b"" where QEMU is gone.
+        deadline = self._clock.now() + seconds
+        while (end := self._received.find(b"\n") + 1) == 0:
+            data = receive(self._connection, _READ_BYTES, self._clock, deadline)
+            if not data:
+                return b""
+            self._received += data
+        line = bytes(self._received[:end])
+        del self._received[:end]
+        return line
 
     def _note(self, event: dict[str, Any]) -> None:
         if event.get("event") == "SHUTDOWN":
@@ -120,5 +130,6 @@ class Qmp:
     def _send(self, command: str, arguments: dict[str, str | int]) -> int:
         self._sent += 1
         request = {"execute": command, "arguments": arguments, "id": self._sent}
+        self._connection.settimeout(_SECONDS)
         self._connection.sendall(json.dumps(request).encode() + b"\n")
         return self._sent

@@ -117,7 +117,7 @@ class Renode(Machine):
                     environment={"TMPDIR": str(folder / "tmp")},  # it unpacks libraries there
                 )
             undo.callback(process.close)
-            monitor = Monitor(connection)
+            monitor = Monitor(connection, process.clock)
             try:
                 monitor.greet(_SETUP_SECONDS)
                 monitor.execute(f"include @{folder / 'begin.resc'}", _SETUP_SECONDS)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import socket
-import time
 
 from mpy_harness.errors import EmulatorRefused
+from mpy_harness.machines.clock import Clock, receive
 
 _READ_BYTES = 65536
 _PROMPT = re.compile(rb"(?:^|[\r\n])\(([\w-]+)\) \Z")
@@ -25,8 +25,9 @@ class Monitor:
     Raises MonitorClosedError where Renode has ended, EmulatorRefused where it gives no answer in time or an error.
     """
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, clock: Clock) -> None:
         self._connection = connection
+        self._clock = clock
         self._said = b""  # since the last prompt
         self._is_late = False
 
@@ -53,12 +54,11 @@ class Monitor:
         return answer
 
     def _until_prompt(self, what: str, seconds: float) -> bytes:
-        deadline = time.monotonic() + seconds
+        deadline = self._clock.now() + seconds
         self._is_late = True
         while not (prompt := _PROMPT.search(self._said)):
             try:
-                self._connection.settimeout(max(0.001, deadline - time.monotonic()))
-                data = self._connection.recv(_READ_BYTES)
+                data = receive(self._connection, _READ_BYTES, self._clock, deadline)
             except TimeoutError:
                 raise EmulatorRefused(
                     f"Renode did not give {what} within {seconds:g} s. It said: {self._said!r}"
