@@ -50,6 +50,11 @@ def test_another_file_is_not_kept(target, tmp_path):
     assert cached_firmware(target, None) is None
 
 
+def test_a_file_that_is_not_there_is_not_kept(target, tmp_path):
+    with pytest.raises(SourceUnavailable, match=r"none\.bin cannot be read: No such file .*Correct the path"):
+        keep_firmware(target, tmp_path / "none.bin")
+
+
 def test_a_file_that_cannot_be_fetched(target):
     with pytest.raises(SourceUnavailable) as caught:
         firmware_for(target)

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from mpy_harness import machines
 from mpy_harness.board.board import Board
 from mpy_harness.cli.options import (
     Arguments,
@@ -69,6 +70,7 @@ def command(
 ) -> None:
     """Run a script under GDB, with symbols, types and lines of the native modules that it loads."""
     chosen = chosen_target(target, emulator_options, emulator_host_options)
+    machines.kind_of(chosen).check_gdb()
     program = gdb_for(chosen, debugger) if not wait else None
     if launch_json is not None:
         launch_json_file.write(launch_json, gdb_for(chosen, debugger), _WAITING)

@@ -38,8 +38,14 @@ def published_image(spec: PublishedFirmware, target: str, *, force: bool, progre
 
 
 def keep_image(spec: PublishedFirmware, file: Path, progress: Progress) -> Path:
-    """Put a file that was fetched by hand into the cache and return its place there. Raises HashMismatch."""
-    verify(file, spec.sha256)
+    """Put a file that was fetched by hand into the cache and return its place there.
+
+    Raises HashMismatch, SourceUnavailable where it cannot be read.
+    """
+    try:
+        verify(file, spec.sha256)
+    except OSError as error:
+        raise SourceUnavailable(f"the firmware {file} cannot be read: {error.strerror}. Correct the path.") from error
     return _entry(spec, lambda folder: _copy(file, folder / spec.image), force=True, progress=progress)
 
 

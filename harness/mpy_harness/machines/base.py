@@ -231,7 +231,8 @@ class MachineKind(ABC, Generic[AnyTable]):
         if mode not in self.modes:
             there = f"only {', '.join(self.modes)}" if self.modes else "it counts no instructions"
             raise CountingUnavailable(
-                f"counting {mode} is not there for {self.target.name}, which runs in {self.name}: {there}."
+                f"counting {mode} is not there for {self.target.name}, which runs in {self.name}: {there}. "
+                f"{self.advice}"
             )
         return self.prepare_counting(image, mode, progress)
 
@@ -249,6 +250,21 @@ class MachineKind(ABC, Generic[AnyTable]):
         """
         del image, mode, progress, check, covers
         raise MemcheckUnavailable(
-            f"{self.name} cannot check what native code does to memory. Use a target that runs in QEMU (m33), or "
-            "the fixture `guarded`, which works on any board."
+            f"{self.name} cannot check what native code does to memory. {self.advice} Or use the fixture `guarded`, "
+            "which works on any board."
         )
+
+    def check_gdb(self) -> None:
+        """Raise EmulatorRefused where it is known before a start that its machines take no GDB.
+
+        The rest is told by ``Machine.serve_gdb``.
+        """
+        return
+
+    @property
+    def advice(self) -> str:
+        """A sentence on which target has what this one has not."""
+        base = self.target.firmware_of
+        if base is not None:
+            return f"Use {base.name}, which runs the same firmware."
+        return "Use a target whose firmware is built here and runs in QEMU (m33)."

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mpy_harness import machines
 from mpy_harness.board.board import Board
 from mpy_harness.debugging.gdb import gdb_for
 from mpy_harness.debugging.session import Debugger, Gdb
@@ -64,6 +65,7 @@ def attaching(config: pytest.Config) -> Callable[[Board], Callable[[], None]] | 
     config.add_cleanup(folder.cleanup)
 
     def attach(board: Board) -> Callable[[], None]:
+        machines.kind_of(board.target).check_gdb()
         gdb = Gdb(gdb_for(board.target), tuple(places), file)
         place = Path(tempfile.mkdtemp(dir=folder.name))
         if file is not None:

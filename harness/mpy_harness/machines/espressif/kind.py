@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 
 from mpy_harness.counting import plugin
 from mpy_harness.counting.instrument import Instrument, Mode
-from mpy_harness.errors import FirmwareInvalid
+from mpy_harness.errors import EmulatorRefused, FirmwareInvalid
 from mpy_harness.firmware import toolchain
 from mpy_harness.firmware.progress import Progress
 from mpy_harness.machines.base import MachineKind
@@ -112,6 +112,13 @@ class EspressifKind(MachineKind[EspressifTable]):
     def prepare_counting(self, image: Path, mode: Mode, progress: Progress) -> Instrument:
         """Return the plugin that counts what the core with MicroPython executes (see ``MachineKind.instrument``)."""
         return plugin.instrument(self.target, image, self.find(), mode, progress, core=self.table.core)
+
+    def check_gdb(self) -> None:
+        """Refuse GDB, which would know neither functions nor native modules (see ``MachineKind.check_gdb``)."""
+        raise EmulatorRefused(
+            f"no GDB attaches to {self.target.name}: its firmware is published without the symbols by which GDB finds "
+            f"what the guest loads. {self.advice}"
+        )
 
     @property
     def _release(self) -> release.Release:

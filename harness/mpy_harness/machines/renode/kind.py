@@ -16,7 +16,7 @@ from pydantic import Field
 
 from mpy_harness.counting.instrument import Instrument, Mode
 from mpy_harness.counting.marks import MarkSites, mark_sites
-from mpy_harness.errors import SourceUnavailable, TargetInvalid, ToolMissing
+from mpy_harness.errors import EmulatorRefused, SourceUnavailable, TargetInvalid, ToolMissing
 from mpy_harness.firmware import toolchain
 from mpy_harness.firmware.process import last_lines, run
 from mpy_harness.firmware.progress import Progress
@@ -135,6 +135,10 @@ class RenodeKind(MachineKind[RenodeTable]):
         """Return where Renode looks for marks (see ``MachineKind.instrument``)."""
         del progress
         return mark_sites(self.target, image, mode)
+
+    def check_gdb(self) -> None:
+        """Refuse GDB: that of Renode listens on all interfaces (see ``MachineKind.check_gdb``)."""
+        raise EmulatorRefused(f"no GDB attaches to {self.target.name}, which runs in {self.name}. {self.advice}")
 
     def _shared(self) -> Shared:
         target, variable = self.target, self.table.shared

@@ -61,7 +61,8 @@ class Monitor:
                 data = receive(self._connection, _READ_BYTES, self._clock, deadline)
             except TimeoutError:
                 raise EmulatorRefused(
-                    f"Renode did not give {what} within {seconds:g} s. It said: {self._said!r}"
+                    f"Renode did not give {what} within {seconds:g} s. It said: {self._said!r}. "
+                    "If the computer has much else to do, wait for that, or run fewer tests at the same time."
                 ) from None
             except OSError as error:
                 raise MonitorClosedError(str(error)) from error
