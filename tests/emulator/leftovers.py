@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 MARK = "MPY_HARNESS_TEST_MARK"  # an environment variable by which a run's processes are known
-_EMULATORS = ("qemu-", "renode", "mono")  # mono runs Renode where that is built for it
+_EMULATORS = ("qemu-", "renode", "mono", "node")  # mono runs Renode where that is built for it, node a Pico
 _GONE_SECONDS = 30.0
 
 

@@ -34,7 +34,7 @@ def find_fault(console: bytes) -> GuestFault | None:
 def explain_fault(console: bytes, where: Callable[[int], str]) -> GuestFault | None:
     """Return the fault that the bytes report, with its places; ``where`` puts an address into words."""
     fault = find_fault(console)
-    return add_places(fault, where, _callers(console)) if fault is not None else None
+    return add_places(fault, where, callers(console)) if fault is not None else None
 
 
 def add_places(fault: GuestFault, where: Callable[[int], str], callers: Sequence[int] = ()) -> GuestFault:
@@ -58,7 +58,8 @@ def code_shown(console: bytes) -> list[Block]:
     return [(int(first, 16), bytes.fromhex(code.decode())) for _, _, first, code in _CODE.findall(console)]
 
 
-def _callers(console: bytes) -> list[int]:
+def callers(console: bytes) -> list[int]:
+    """Return the return addresses on the stack that are told with a fault, the innermost first."""
     return [int(address, 16) for name, address, _, _ in _CODE.findall(console) if name == b"caller"]
 
 

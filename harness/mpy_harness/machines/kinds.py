@@ -11,6 +11,7 @@ from mpy_harness.machines.base import MachineKind
 from mpy_harness.machines.espressif.kind import EspressifKind
 from mpy_harness.machines.qemu.kind import QemuKind
 from mpy_harness.machines.renode.kind import RenodeKind
+from mpy_harness.machines.rp2040js.kind import Rp2040jsKind
 from mpy_harness.machines.serial.kind import SerialKind
 from mpy_harness.targets import FILE_NAME, Target
 
@@ -20,7 +21,13 @@ GROUP = "mpy_harness.machines"
 #: A class for each name that ``emulator`` in ``target.toml`` may have.
 Kinds: TypeAlias = Mapping[str, type[MachineKind[Any]]]
 
-_OWN: Kinds = {"espressif": EspressifKind, "qemu": QemuKind, "renode": RenodeKind, "serial": SerialKind}
+_OWN: Kinds = {
+    "espressif": EspressifKind,
+    "qemu": QemuKind,
+    "renode": RenodeKind,
+    "rp2040js": Rp2040jsKind,
+    "serial": SerialKind,
+}
 _added: list[Callable[[], Kinds]] = []
 
 
