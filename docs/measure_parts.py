@@ -18,7 +18,7 @@ from typing import Any
 from docs.counted_programs import COREMARK, DFT, TINYMAIX, count_all
 from docs.measure_costs import BEGIN, END, markdown
 from mpy_harness.costs.cycles import estimate, seconds_text
-from mpy_harness.costs.prediction import FLOAT_ERROR
+from mpy_harness.costs.float_code import FLOAT_ERROR
 from mpy_harness.costs.waits import Code, most_waits
 from mpy_harness.targets import load_part
 

@@ -54,6 +54,73 @@ def test_emlearns_file_is_the_model_that_it_was_made_of(digits, bits, leaves, tr
         assert (guess.flash, guess.heap) == (known.flash, known.heap)
 
 
+@pytest.mark.parametrize("method", ["inline", "loadable"])
+@pytest.mark.parametrize("bits", BITS)
+@pytest.mark.parametrize(("trees", "leaves"), [(1, 2), (4, 60), (11, 7)])
+def test_emlearns_c_is_the_model_that_it_was_made_of(digits, method, bits, trees, leaves, tmp_path):
+    import emlearn
+    from sklearn.ensemble import RandomForestClassifier
+
+    samples, classes = digits
+    forest = RandomForestClassifier(trees, max_leaf_nodes=leaves, random_state=1).fit(samples[:1000], classes[:1000])
+    file = tmp_path / "forest.h"
+    emlearn.convert(forest, method=method, dtype="int16_t", leaf_bits=bits).save(name="forest", file=str(file))
+    read, own = read_ensemble(file), ensemble(forest, bits)
+    assert (read.classes, read.leaf_bits, read.heap, read.data) == (own.classes, own.leaf_bits, own.heap, own.data)
+    assert read.is_all == (method == "loadable")
+    assert tree_stage(read, samples).terms == tree_stage(own, samples).terms
+    assert estimate(str(file), samples=samples).heap == estimate(forest, samples=samples, leaf_bits=bits).heap
+
+
+INLINE = """
+static inline int32_t m_tree_0(const int16_t *features, int32_t features_length) {
+          if (features[1] < -5) {
+              return 1;
+          } else {
+              return 0;
+          }
+        }
+
+static inline int32_t m_tree_1(const int16_t *features, int32_t features_length) {
+          return 2;
+        }
+
+int32_t m_predict(const int16_t *features, int32_t features_length) {
+        int32_t votes[3] = {0,};
+"""
+
+
+def test_a_tree_of_one_leaf_in_c(tmp_path):
+    file = tmp_path / "m.h"
+    file.write_text(INLINE)
+    read = read_ensemble(file)
+    assert read.nodes.tolist() == [[1, -5, -1, -2], [0, 0, -3, -3]]
+    assert read.leaves[:, 0].tolist() == [1, 0, 2]
+    samples = np.array([[0, -6, 7, 7], [0, 3, 7, 7]])  # of more features than the trees ask for
+    assert tree_stage(read, samples).terms["node"] == 2
+    with pytest.raises(ModelInvalid, match=r"shape \(n, 2\)"):
+        tree_stage(read, samples[:, :1])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("int16_t *features", "float *features", r"features are float.*convert\(dtype='int16_t'\)"),
+        ("return 0;", "", "a tree has no end"),
+        ("return 1;", "return 1; return 1; return 1;", "a tree goes on after its end"),
+        ("votes[3]", "votes", "how many classes"),
+        ("votes[3]", "votes[2]", "a leaf is of no class"),
+        ("_tree_", "_bush_", "neither functions of trees nor all arrays of them: no nodes"),
+        ("-5", "-40000", "int16"),
+    ],
+)
+def test_c_that_is_no_model(old, new, message, tmp_path):
+    file = tmp_path / "m.h"
+    file.write_text(INLINE.replace(old, new))
+    with pytest.raises(ModelInvalid, match=message):
+        read_ensemble(file)
+
+
 def test_the_guess_halves_the_samples_at_each_decision(tmp_path):
     (tmp_path / "two.csv").write_text(FILE)
     stage = tree_stage(read_ensemble(tmp_path / "two.csv"))

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from docs import measure_parts
-from mpy_harness.costs.prediction import FLOAT_ERROR
+from mpy_harness.costs.float_code import FLOAT_ERROR
 
 
 @pytest.fixture(scope="module")

@@ -6,26 +6,25 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, TypeVar, cast
 
 import typer
 
 from mpy_harness.cli.options import AsJson, known_parts
 from mpy_harness.cli.status import GUEST_FAILED
+from mpy_harness.cli.sweeping import Sweep
 from mpy_harness.costs import tree_file
 from mpy_harness.costs.dsp import DSP
 from mpy_harness.costs.limits import Limits, read_bytes, read_seconds
-from mpy_harness.costs.named import load_arrays, load_named
+from mpy_harness.costs.named import load_arrays
 from mpy_harness.costs.prediction import CostEstimate, of_stages, stages
-from mpy_harness.costs.sweep import read_grid, sweep
 from mpy_harness.costs.trees import LeafBits
-from mpy_harness.reports.estimate_table import estimate_data, estimate_lines, sweep_data, sweep_lines
-from mpy_harness.reports.sweep_plot import plot_sweep
+from mpy_harness.reports.estimate_table import estimate_data, estimate_lines
 from mpy_harness.targets import DEFAULT_TARGET, Part, load_part
 
 _MODELS = (
     "Files of joblib's or module:object with a tree, forest or extra trees of scikit-learn (both run code: name only "
-    f"your own), .csv files of emlearn's with trees, and stages: {', '.join(DSP)}, as in fir:taps=64,rate=16000. "
+    f"your own), emlearn's .csv, .h and .c files, and stages: {', '.join(DSP)}, as in fir:taps=64,rate=16000. "
     "Several are a pipeline."
 )
 
@@ -79,6 +78,10 @@ def command(
     plot_file: Annotated[
         Path | None, typer.Option("--plot", dir_okay=False, help="Draw a sweep too: .svg, .png or .pdf.")
     ] = None,
+    html_file: Annotated[
+        Path | None,
+        typer.Option("--html", dir_okay=False, help="Write a sweep as a page too, with what fits which part."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Estimate flash, heap, instructions and time of models; status 1 where they may not fit the limits."""
@@ -95,27 +98,25 @@ def command(
     hertz = None if clock is None else round(clock * 1e6)
     arrays = load_arrays(data) if data else ()
     if settings:
-        if len(wheres) > 1:
-            raise typer.BadParameter("is for one target or part", param_hint="--sweep")
-        estimator, grid = _to_sweep(models, settings)
+        if target and len(wheres) > 1:
+            raise typer.BadParameter("is for one target, or for parts", param_hint="--sweep")
         if len(arrays) != 2:
             raise typer.BadParameter(
                 "trains: name samples and classes, --data module:object that is a tuple of both", param_hint="--sweep"
             )
-        candidates = sweep(estimator, *arrays, grid, target=wheres[0], leaf_bits=bits, clock=hertz)
-        _show(sweep_data(candidates, limits) if as_json else sweep_lines(candidates, limits))
-        if plot_file is not None:
-            plot_sweep(candidates, limits, plot_file)
-            print(plot_file, file=sys.stderr if as_json else sys.stdout)
+        wanted = Sweep(models, settings, arrays, bits, limits, hertz)
+        wanted.run(wheres[0], chips, plot=plot_file, page=html_file, as_json=as_json)
         return
-    if plot_file is not None:
-        raise typer.BadParameter("draws a sweep: say what to try, --sweep NAME=VALUE,...", param_hint="--plot")
+    _only_of_sweeps({"--plot": plot_file, "--html": html_file})
     for name in models:
-        if Path(name).is_file() and not name.endswith(tree_file.SUFFIX):
+        if Path(name).is_file() and not name.endswith(tree_file.SUFFIXES):
             print(f"mpy-harness: loading {name} runs the code that is in it.", file=sys.stderr)
-    wanted = stages(models, arrays[0] if arrays else None, bits)
-    costs = [of_stages(wanted, each, rate=rate, clock=hertz) for each in wheres]
-    _show([estimate_data(each, limits) for each in costs] if as_json else estimate_lines(costs, limits))
+    chain = stages(models, arrays[0] if arrays else None, bits)
+    costs = [of_stages(chain, each, rate=rate, clock=hertz) for each in wheres]
+    if as_json:
+        print(json.dumps([estimate_data(each, limits) for each in costs], indent=1))
+    else:
+        print("\n".join(estimate_lines(costs, limits)))
     if _exceeded(costs, limits):
         raise typer.Exit(GUEST_FAILED)
 
@@ -129,17 +130,10 @@ def _read(read: Callable[[str], Number], text: str | None, option: str) -> Numbe
         raise typer.BadParameter(str(error), param_hint=option) from None
 
 
-def _to_sweep(models: list[str], settings: list[str]) -> tuple[Any, dict[str, list[Any]]]:
-    # In `--sweep a=1,2 b=3,4`, the second setting arrives as a model.
-    words = [*settings, *(each for each in models if "=" in each and ":" not in each)]
-    named = [each for each in models if each not in words]
-    if len(named) != 1:
-        raise typer.BadParameter("is for one model", param_hint="--sweep")
-    return load_named(named[0]), read_grid(words)
-
-
-def _show(found: list[Any]) -> None:
-    print("\n".join(found) if found and isinstance(found[0], str) else json.dumps(found, indent=1))
+def _only_of_sweeps(files: dict[str, Path | None]) -> None:
+    for option, file in files.items():
+        if file is not None:
+            raise typer.BadParameter("is of a sweep: say what to try, --sweep NAME=VALUE,...", param_hint=option)
 
 
 def _exceeded(costs: list[CostEstimate], limits: Limits) -> bool:

@@ -96,6 +96,10 @@ class Constants(_Record):
             raise self._not_measured(part.name, part.core, part.arch, "a part with one of these architectures")
         return next((found for found in same if found[1].core == part.core), same[0])
 
+    def has_part(self, part: Part) -> bool:
+        """Tell whether there are constants for a part."""
+        return any(each.arch == part.arch for each in self.targets.values())
+
     def _not_measured(self, name: str, core: str, arch: str, choose: str) -> TargetInvalid:
         measured = ", ".join(f"{name} ({each.core}, {each.arch})" for name, each in self.targets.items())
         return TargetInvalid(

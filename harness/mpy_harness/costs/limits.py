@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from mpy_harness.costs.cycles import seconds_text
 from mpy_harness.costs.prediction import CostEstimate
 
 #: "perhaps": the limit lies within the interval of the estimate.
 Verdict = Literal["yes", "perhaps", "no"]
+VERDICTS: dict[Verdict, str] = {"yes": "fits", "perhaps": "may not fit", "no": "does not fit"}
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1}
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)\s*(\D*)")
 
@@ -41,6 +43,29 @@ class Fit:
             return "yes"
         return "no" if self.takes * (1 - self.error / 100) > self.limit else "perhaps"
 
+    @property
+    def sentence(self) -> str:
+        """Return in words how much of the limit is taken."""
+        if math.isnan(self.takes):
+            return f"{VERDICTS[self.verdict]}: its {self.what} is not known"
+        error = ""
+        if self.error or self.most_above:
+            error = f" {'±' if self.most_above == self.error else ''}{interval(self.error, self.most_above)}"
+        share = f"{self.takes / self.limit:.0%} of {self._amount(self.limit)}" if self.limit else "there is none"
+        return f"{VERDICTS[self.verdict]}: {self._amount(self.takes)}{error} of {self.what}, {share}"
+
+    def _amount(self, number: float) -> str:
+        if self.what == "time":
+            return seconds_text(number)
+        return f"{number:,.0f}" + ("" if self.what == "instructions" else " B")
+
+
+def interval(below: float, above: float) -> str:
+    """Return in words by how much a time may be less and more, in percent."""
+    if above == below:
+        return f"{below:.3g} %"
+    return f"-{min(below, 100):.3g} +{above:.3g} %"
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -63,6 +88,11 @@ class Limits:
         if self.time is not None:
             seconds = math.nan if cost.seconds is None else cost.seconds
             yield Fit("time", seconds, self.time, cost.time_error or 0.0, cost.time_above or 0.0)
+
+    def verdict(self, cost: CostEstimate) -> Verdict:
+        """Return whether an estimate keeps all limits."""
+        verdicts = {fit.verdict for fit in self.of(cost)}
+        return "no" if "no" in verdicts else "perhaps" if "perhaps" in verdicts else "yes"
 
 
 def read_bytes(text: str) -> int:

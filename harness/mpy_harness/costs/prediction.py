@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import ArrayLike
 
-from mpy_harness.costs import cycles, fitting, part_waits, tree_file
+from mpy_harness.costs import cycles, fitting, float_code, part_waits, tree_file
 from mpy_harness.costs.constants import StageConstants, TargetConstants, constants
 from mpy_harness.costs.dsp import DSP, dsp_stage
 from mpy_harness.costs.named import load_named
@@ -18,10 +18,6 @@ from mpy_harness.costs.tree_stage import tree_stage
 from mpy_harness.costs.trees import LeafBits, ensemble
 from mpy_harness.errors import ModelInvalid, TargetInvalid
 from mpy_harness.targets import DEFAULT_TARGET, Cycles, Part, Target, load_part, load_target
-
-#: Of the time of float code, in percent: the cycle models' own bounds rest on programs without floats. The one that was
-#: compared, a transform in MicroPython's inline assembler, took 60 % longer than estimated (docs/costs.md).
-FLOAT_ERROR = 60.0
 
 
 @dataclass(frozen=True)
@@ -56,18 +52,15 @@ class StageEstimate:
 
     @property
     def time_error(self) -> float | None:
-        """Return the error of the time in percent: that of the instructions, and that of the cycle model.
-
-        A few floats may each take twice what the model says; where they are more, see ``FLOAT_ERROR``.
-        """
+        """Return the error of the time in percent: that of the instructions, and that of the cycle model."""
         if self.time is None:
             return None
-        return self.error + (FLOAT_ERROR if self.is_float_code else self.time.error + self.floats)
+        return self.error + float_code.time_error(self.floats, self.time)
 
     @property
     def is_float_code(self) -> bool:
         """Tell whether float instructions take a larger part of the time than the cycle model's bound."""
-        return self.time is not None and self.floats > self.time.error
+        return self.time is not None and float_code.is_float_code(self.floats, self.time.error)
 
     @property
     def share(self) -> float | None:
@@ -146,7 +139,8 @@ def estimate(
     """Return what models take on a target or a part (``load_part``), one after the other as a pipeline.
 
     A model is a fitted DecisionTree-, RandomForest- or ExtraTreesClassifier of scikit-learn; a text such as
-    ``fir:taps=64,rate=16000`` (``costs/dsp.py``); a ``.csv`` file of emlearn's; or what ``load_named`` takes.
+    ``fir:taps=64,rate=16000`` (``costs/dsp.py``); a ``.csv``, ``.h`` or ``.c`` file of emlearn's;
+    or what ``load_named`` takes.
     ``samples`` of shape (n, features) tell how many nodes trees visit; without them the training samples do, which
     scikit-learn's trees remember. ``rate`` is how many samples, or things to classify, come in a second; ``clock`` is
     in Hz, by default the target's or the part's.
@@ -202,7 +196,7 @@ def _stage(model: Any, samples: ArrayLike | None, leaf_bits: LeafBits) -> Stage:
         return tree_stage(ensemble(model, leaf_bits), samples)
     if model.partition(":")[0] in DSP:
         return dsp_stage(model)
-    if model.endswith(tree_file.SUFFIX):
+    if model.endswith(tree_file.SUFFIXES):
         return tree_stage(tree_file.read_ensemble(Path(model)), samples)
     return tree_stage(ensemble(load_named(model), leaf_bits, name=model), samples)
 
@@ -223,7 +217,7 @@ def _estimate(
         error=_error(stage, costs),
         outside=_outside(stage, costs),
         time=time,
-        floats=0.0 if time is None or model is None else _floats(counts, time, model),
+        floats=0.0 if model is None else float_code.float_share(counts, model),
         runs=runs,
     )
 
@@ -236,11 +230,6 @@ def _error(stage: Stage, costs: StageConstants) -> float:
         return costs.errors.known + 100 * max(abs(end - middle) for end in ends) / middle
     guessed = costs.errors.guessed if stage.guessed else None
     return costs.errors.known if guessed is None else guessed
-
-
-def _floats(counts: Mapping[str, float], time: cycles.Estimate, model: Cycles) -> float:
-    others = {name: 0.0 if name.startswith("float_") else count for name, count in counts.items()}
-    return 100 * (1 - cycles.estimate(others, model).cycles / time.cycles)
 
 
 def _outside(stage: Stage, costs: StageConstants) -> str:

@@ -107,6 +107,11 @@ def sweep(
     return [replace(each, is_best=not any(other.beats(each) for other in found)) for each in found]
 
 
+def on_part(candidates: Sequence[Candidate], part: Part, clock: int | None = None) -> list[CostEstimate]:
+    """Return what each candidate takes on another part than the one of the sweep. Raises TargetInvalid."""
+    return [of_stages([stage.stage for stage in each.cost.stages], part, clock=clock) for each in candidates]
+
+
 @contextmanager
 def _told() -> Iterator[None]:
     """Say what scikit-learn finds wrong in settings, samples and classes."""

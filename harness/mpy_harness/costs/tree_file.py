@@ -1,8 +1,8 @@
-"""Ensembles of trees in the files that emlearn writes for its MicroPython module (``save(format="csv")``).
+"""Ensembles of trees in the files that emlearn writes: CSV for its MicroPython module, or C (tree_c_file.py).
 
-A line is a kind and its numbers: ``f`` features, ``c`` classes, ``lb`` leaf bits, ``l`` a leaf, ``r`` the node at which
-a tree begins, ``n`` a decision node: feature, threshold, and for either child how many nodes on it is, or a leaf as
--number - 1. So emlearn 0.23 writes it (emlearn/trees.py).
+A line of CSV (``save(format="csv")``) is a kind and its numbers: ``f`` features, ``c`` classes, ``lb`` leaf bits, ``l``
+a leaf, ``r`` the node at which a tree begins, ``n`` a decision node: feature, threshold, and for either child how many
+nodes on it is, or a leaf as -number - 1. So emlearn 0.23 writes it (emlearn/trees.py).
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mpy_harness.costs import tree_c_file
+from mpy_harness.costs.tree_c_file import Rows
 from mpy_harness.costs.trees import SHAPE, Ensemble, check_room
 from mpy_harness.errors import ModelInvalid
 from mpy_harness.limits import TEXT_BYTES
 from mpy_harness.resources import read_file
 
-SUFFIX = ".csv"
+SUFFIXES = (".csv", *tree_c_file.SUFFIXES)
 _KINDS = {"f": 1, "c": 1, "lb": 1, "r": 1, "n": 4, "l": None}  # with how many numbers; a leaf's are one or its classes'
 _BRACKETS = re.compile(r"\[[^\]]*\]")  # around a leaf's shares of classes, which may go on in the next line
 _WHOLE = 255  # of a leaf's share in bytes
-
-Rows = dict[str, list[list[float]]]
 
 
 def read_ensemble(file: Path) -> Ensemble:
@@ -33,13 +33,15 @@ def read_ensemble(file: Path) -> Ensemble:
     It does not tell what comes to which node, so as many samples are taken to go to one child as to the other.
     """
     try:
-        rows = _rows(read_file(file, TEXT_BYTES).decode())
-        features, classes, bits = (int(_only(rows, kind)) for kind in ("f", "c", "lb"))
+        text = read_file(file, TEXT_BYTES).decode()
+        rows = tree_c_file.c_rows(text) if file.suffix in tree_c_file.SUFFIXES else _rows(text)
+        least, classes, bits = (int(_only(rows, kind)) for kind in ("f", "c", "lb"))
+        features = abs(least)
         nodes, roots, leaves = _arrays(rows, features, classes, bits)
     except OSError as error:
         raise ModelInvalid(f"{file} cannot be read: {error.strerror}.") from None
     except ValueError as error:
-        raise ModelInvalid(f"{file} is no model that emlearn wrote as CSV: {error}.") from None
+        raise ModelInvalid(f"{file} is no model that emlearn wrote: {error}.") from None
     check_room(file.name, nodes, len(leaves), features, classes)
     at_nodes, at_children = _halved(nodes, roots)
     table = leaves / _WHOLE if bits else np.eye(classes)[leaves[:, 0]]
@@ -55,6 +57,7 @@ def read_ensemble(file: Path) -> Ensemble:
         at_nodes=at_nodes,
         at_leaves=np.where(nodes[:, 2:, None] < 0, at_children[:, None, None] * shares, 0),
         source=SHAPE,
+        is_all=least > 0,
     )
 
 

@@ -85,7 +85,7 @@ class Walk:
 
 def walk(model: Ensemble, samples: ArrayLike) -> Walk:
     """Return what samples of shape (n, features) do on the device. Raises ModelInvalid where it cannot have them."""
-    values = int16_samples(samples, model.features)
+    values = int16_samples(samples, model.features if model.is_all else _columns(samples, model.features))
     visits = np.zeros(len(values), np.int64)
     leaves = np.zeros((len(values), len(model.roots)), np.int64)
     nodes = model.nodes.astype(np.int64)
@@ -101,6 +101,11 @@ def walk(model: Ensemble, samples: ArrayLike) -> Walk:
             at[walking] += child
             walking = walking[~ended]
     return Walk(visits, leaves)
+
+
+def _columns(samples: ArrayLike, least: int) -> int:
+    array = np.asarray(samples)
+    return max(least, array.shape[1]) if array.ndim == 2 else least
 
 
 def predict(model: Ensemble, samples: ArrayLike) -> NDArray[np.int64]:

@@ -31,7 +31,8 @@ class Ensemble:
 
     ``at_nodes`` is how many of its tree's training samples came to each decision node, as a share of 1, ``at_leaves``
     how many of each class came to which of its two children, where that is a leaf: (decision nodes, 2, classes).
-    ``source`` says what these two are from.
+    ``source`` says what these two are from. ``is_all``: ``features`` are all that samples have, not only the last one
+    that is asked for.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Ensemble:
     at_nodes: NDArray[np.float64]
     at_leaves: NDArray[np.float64]
     source: str = TRAINING
+    is_all: bool = True
 
     @property
     def about(self) -> str:

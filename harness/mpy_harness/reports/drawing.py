@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def drawing(file: Path, width: float, height: float) -> Iterator[Figure]:
+def drawing(file: Path, width: float, height: float, description: str = "") -> Iterator[Figure]:
     """Give an empty figure, so many inches large, that goes to a file, whose suffix says how (.svg, .png, .pdf).
 
-    The same figure is the same file. Raises ToolMissing without matplotlib, and MachineryError where the file cannot be
-    written or has another suffix.
+    The same figure is the same file. ``description`` goes into an SVG, to tell what it was drawn from.
+    Raises ToolMissing without matplotlib, and MachineryError where the file cannot be written or has another suffix.
     """
     try:
         import matplotlib as mpl  # noqa: PLC0415 - optional, and slow to import
@@ -28,7 +28,8 @@ def drawing(file: Path, width: float, height: float) -> Iterator[Figure]:
     with mpl.rc_context({"svg.hashsalt": "mpy-harness", "text.parse_math": False}):
         figure = Figure(figsize=(width, height), layout="constrained")
         yield figure
+        metadata = {"Date": None, "Creator": None, "Description": description or None}
         try:
-            figure.savefig(file, metadata={"Date": None} if file.suffix == ".svg" else None)
+            figure.savefig(file, metadata=metadata if file.suffix == ".svg" else None)
         except (OSError, ValueError) as error:
             raise MachineryError(f"{file} cannot be drawn: {error}") from error

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import isnan
 from typing import Any
 
 from mpy_harness.costs.cycles import seconds_text
-from mpy_harness.costs.limits import Fit, Limits
-from mpy_harness.costs.prediction import FLOAT_ERROR, CostEstimate, StageEstimate
+from mpy_harness.costs.float_code import FLOAT_ERROR
+from mpy_harness.costs.limits import VERDICTS, Limits, interval
+from mpy_harness.costs.prediction import CostEstimate, StageEstimate
 from mpy_harness.costs.sweep import Candidate
 from mpy_harness.reports.names import printable
 from mpy_harness.reports.table import aligned
 from mpy_harness.targets import Part
 
 _HEAD = ["target", "stage", "flash B", "heap B", "instructions", "±", "time", "±", "clock", "runs/s", "share"]
-_VERDICTS = {"yes": "fits", "perhaps": "may not fit", "no": "does not fit"}
 
 
 def estimate_lines(costs: Sequence[CostEstimate], limits: Limits) -> list[str]:
@@ -61,14 +61,8 @@ def _rows(cost: CostEstimate) -> Iterator[list[str]]:
 def _time(each: StageEstimate) -> list[str]:
     if each.time is None:
         return ["", "", ""]
-    error = _interval(each.time_error or 0.0, each.time_above or 0.0)
+    error = interval(each.time_error or 0.0, each.time_above or 0.0)
     return [seconds_text(each.time.seconds), error, f"{each.time.clock / 1e6:g} MHz"]
-
-
-def _interval(below: float, above: float) -> str:
-    if above == below:
-        return f"{below:.3g} %"
-    return f"-{min(below, 100):.3g} +{above:.3g} %"
 
 
 def _bytes(number: int) -> str:
@@ -94,7 +88,7 @@ def _notes(cost: CostEstimate, limits: Limits) -> Iterator[str]:
     if cost.share is not None and cost.share > 1:
         yield f"{cost.target}: does not keep up: all stages take {cost.share:.0%} of the core."
     for fit in limits.of(cost):
-        yield f"{cost.target}: {fit_text(fit)}"
+        yield f"{cost.target}: {fit.sentence}"
 
 
 def _part_notes(part: Part, cost: CostEstimate) -> Iterator[str]:
@@ -105,18 +99,6 @@ def _part_notes(part: Part, cost: CostEstimate) -> Iterator[str]:
         yield f"{name}: how long code waits for {memory} is not in the time: no source tells it (docs/parts.md)."
     taken = "" if part.taken is None else f", without {part.taken.value:,} B ({printable(part.taken.source)})"
     yield f"{name}: its RAM is {part.room:,} B{taken}; the variables of MicroPython itself lie in that too."
-
-
-def fit_text(fit: Fit) -> str:
-    """Return in words how much of a limit is taken."""
-    if isnan(fit.takes):
-        return f"{_VERDICTS[fit.verdict]}: its {fit.what} is not known"
-    show = seconds_text if fit.what == "time" else lambda number: f"{number:,.0f} B"
-    error = ""
-    if fit.error or fit.most_above:
-        error = f" {'±' if fit.most_above == fit.error else ''}{_interval(fit.error, fit.most_above)}"
-    share = f"{fit.takes / fit.limit:.0%} of {show(fit.limit)}" if fit.limit else "there is none"
-    return f"{_VERDICTS[fit.verdict]}: {show(fit.takes)}{error} of {fit.what}, {share}"
 
 
 def estimate_data(cost: CostEstimate, limits: Limits) -> dict[str, Any]:
@@ -192,18 +174,37 @@ def sweep_lines(candidates: Sequence[Candidate], limits: Limits) -> list[str]:
 
 
 def _fits(candidate: Candidate, limits: Limits) -> str:
-    wrong = [f"{_VERDICTS[fit.verdict]}: {fit.what}" for fit in limits.of(candidate.cost) if fit.verdict != "yes"]
+    wrong = [f"{VERDICTS[fit.verdict]}: {fit.what}" for fit in limits.of(candidate.cost) if fit.verdict != "yes"]
     return ", ".join(wrong) or "yes"
 
 
-def sweep_data(candidates: Sequence[Candidate], limits: Limits) -> list[dict[str, Any]]:
-    """Return a sweep as data for JSON."""
+def fit_lines(
+    candidates: Sequence[Candidate], limits: Limits, parts: Mapping[str, Sequence[CostEstimate]]
+) -> list[str]:
+    """Return which candidate fits which part, with its time there; nothing where there are no parts."""
+    if not parts:
+        return []
+    rows = [[*candidates[0].settings, *parts]]
+    for at, each in enumerate(candidates):
+        cells = []
+        for cost in (costs[at] for costs in parts.values()):
+            time = "" if cost.seconds is None else f", {seconds_text(cost.seconds)}"
+            cells.append(VERDICTS[limits.verdict(cost)] + time)
+        rows.append([*(printable(str(value)) for value in each.settings.values()), *cells])
+    return ["", *aligned(rows)]
+
+
+def sweep_data(
+    candidates: Sequence[Candidate], limits: Limits, parts: Mapping[str, Sequence[CostEstimate]] | None = None
+) -> list[dict[str, Any]]:
+    """Return a sweep as data for JSON, and what each candidate takes on parts."""
     return [
         {
             "settings": dict(each.settings),
             "accuracy": each.accuracy,
             "pareto": each.is_best,
             **estimate_data(each.cost, limits),
+            "parts": [estimate_data(costs[at], limits) for costs in (parts or {}).values()],
         }
-        for each in candidates
+        for at, each in enumerate(candidates)
     ]
