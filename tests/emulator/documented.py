@@ -119,6 +119,10 @@ def samples():
     return (2 * pytest.importorskip("sklearn.datasets").load_digits().data).astype("int16")
 
 @pytest.fixture
+def classes():
+    return pytest.importorskip("sklearn.datasets").load_digits().target
+
+@pytest.fixture
 def forest(samples):
     from sklearn.datasets import load_digits
     from sklearn.ensemble import RandomForestClassifier

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mpy_harness.plugin.hooks import (
     another_board,
     board,
+    budget,
     golden,
     guarded,
     natmod,
@@ -26,6 +27,7 @@ from mpy_harness.plugin.hooks import (
 __all__ = [
     "another_board",
     "board",
+    "budget",
     "golden",
     "guarded",
     "natmod",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from math import isfinite
 from typing import Any, Literal, get_args
 
@@ -12,6 +12,7 @@ import pytest
 from pydantic import ByteSize, TypeAdapter, ValidationError
 
 from mpy_harness.board.board import Board
+from mpy_harness.costs import Budget
 from mpy_harness.errors import BudgetExceeded, BudgetInvalid
 from mpy_harness.plugin.costs import Costs, Figure
 
@@ -20,6 +21,8 @@ MARKER = (
     "in the guest, that region of it, or (flash, ram) the native modules it loads take more."
 )
 
+#: The fixture that gives a test its limits for what it estimates.
+ESTIMATED = "budget"
 Metric = Literal["instructions", "time_us", "alloc", "heap", "leak", "stack", "flash", "ram"]
 _COUNTED, _WATCHED, _LOADED = {"instructions", "time_us"}, {"alloc", "heap", "leak", "stack"}, {"flash", "ram"}
 _BYTES = TypeAdapter(ByteSize)
@@ -58,6 +61,20 @@ def limits_of(item: pytest.Item) -> list[Limit]:
     return list(limits.values())
 
 
+def estimated(item: pytest.Item) -> Budget:
+    """Return a test's limits for what it estimates. Raises BudgetInvalid."""
+    limits = {limit.metric: limit.value for limit in limits_of(item) if limit.region is None}
+    known = {field.name for field in fields(Budget)}
+    if (unknown := sorted(limits.keys() - known)) and "board" not in getattr(item, "fixturenames", ()):
+        raise BudgetInvalid(f"no estimate tells {unknown[0]}, only {', '.join(sorted(known))}: leave it out.")
+    words: dict[str, Any] = {metric: value for metric, value in limits.items() if metric in known}
+    if not words:
+        raise BudgetInvalid(
+            'the fixture budget wants limits: @pytest.mark.budget(heap="32 KiB", time_us=20_000) before the test.'
+        )
+    return Budget(**words)
+
+
 @dataclass
 class Budgets:
     """The limits of a test that runs on a board, and what it costs."""
@@ -72,7 +89,11 @@ class Budgets:
         if not limits:
             return None
         if board is None:
-            raise BudgetInvalid("pytest.mark.budget wants a test that uses the fixture board")
+            if ESTIMATED in getattr(item, "fixturenames", ()):
+                return None  # they are for what the test estimates
+            raise BudgetInvalid(
+                "pytest.mark.budget wants a test that uses the fixture board, or budget for what it estimates"
+            )
         return cls(limits, Costs(board))
 
     @contextmanager

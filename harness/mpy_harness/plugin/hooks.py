@@ -15,6 +15,7 @@ from mpy_harness import machines
 from mpy_harness.board import Board
 from mpy_harness.board.guarded import Guarded
 from mpy_harness.board.natmod_loader import ModuleLoader
+from mpy_harness.costs import Budget
 from mpy_harness.errors import BudgetExceeded
 from mpy_harness.golden import Golden
 from mpy_harness.measurements.carried import Carried
@@ -232,6 +233,12 @@ def program(target: Target, request: pytest.FixtureRequest, tmp_path: Path) -> I
     yield compiler
     for built in compiler.built:
         session.records.program(request.node, built)
+
+
+@pytest.fixture
+def budget(request: pytest.FixtureRequest) -> Budget:
+    """Return the limits of the test's markers, for estimates: ``budget.check(estimate(forest, part="rp2040"))``."""
+    return budgets.estimated(request.node)
 
 
 @pytest.fixture
