@@ -39,8 +39,8 @@ EmulatorHostOptions = Annotated[
 ]
 
 
-def _known_targets(incomplete: str) -> list[str]:
-    # For the completion of a shell; a path is completed by the shell itself.
+def known_targets(incomplete: str) -> list[str]:
+    """Return the targets whose names begin so: for the completion of a shell, which completes paths itself."""
     return [name for name in available() if name.startswith(incomplete)]
 
 
@@ -60,12 +60,12 @@ PartName = Annotated[
 ]
 
 TargetName = Annotated[
-    str, typer.Option("--target", metavar="NAME", help="Target to use.", autocompletion=_known_targets)
+    str, typer.Option("--target", metavar="NAME", help="Target to use.", autocompletion=known_targets)
 ]
 
 Targets = Annotated[
     list[str] | None,
-    typer.Argument(metavar="TARGET...", help="Targets, or patterns; m33 if none.", autocompletion=_known_targets),
+    typer.Argument(metavar="TARGET...", help="Targets, or patterns; m33 if none.", autocompletion=known_targets),
 ]
 
 Script = Annotated[Path, typer.Argument(metavar="SCRIPT", help="MicroPython script.", exists=True, dir_okay=False)]

@@ -88,6 +88,7 @@ class Pico(Machine):
         owned: contextlib.ExitStack,
     ) -> None:
         self.process = process
+        self.clock = process.clock
         self.console = console
         self.memory = self.control = control
         self.records = records
