@@ -41,9 +41,9 @@ CONTENTS = {
     "First steps": ["getting-started", "device-scripts", "natmods", "own-target", "reference"],
     "Right values": ["golden", "workloads", "workloads/conversions", "workloads/signals", "workloads/classifiers"],
     "Right memory": ["memcheck", "debugging", "fuzzing", "native-coverage", "guarded", "errors"],
-    "What it takes": ["counting", "counting-time", "sizes", "costs", "parts", "workloads/speed-guide"],
+    "What it takes": ["counting", "counting-time", "sizes", "costs", "parts", "device-benchmark", "workloads/speed-guide"],
     "Pull requests": ["baselines", "reports", "ci"],
-    "Targets": ["targets", "cores", "firmware", "esp32", "renode", "serial", "machines"],
+    "Targets": ["targets", "cores", "firmware", "esp32", "pico", "renode", "serial", "machines"],
     "About": ["projects", "performance", "architecture", "api"],
 }
 #: What the reference made of docstrings has: modules, and what of each.

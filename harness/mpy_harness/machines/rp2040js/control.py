@@ -6,12 +6,12 @@ import contextlib
 import socket
 import struct
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
 from mpy_harness.errors import GuestMemoryFailed, GuestMemoryGone
+from mpy_harness.machines.clock import Clock, receive
 
 # A loop of the core is interrupted for each request, so an answer takes milliseconds; a busy host may take its time.
 _SECONDS = 10.0
@@ -43,8 +43,9 @@ class Control:
     Raises GuestMemoryGone where the board has ended, GuestMemoryFailed where it does not answer or refuses.
     """
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, clock: Clock) -> None:
         self._connection = connection
+        self._clock = clock
         self._lock = threading.RLock()
         self._holds = 0
 
@@ -83,7 +84,7 @@ class Control:
 
     def _ask(self, what: _What, address: int = 0, size: int = 0, data: bytes = b"") -> bytes | None:
         with self._lock:
-            deadline = time.monotonic() + _SECONDS
+            deadline = self._clock.now() + _SECONDS
             try:
                 self._connection.settimeout(_SECONDS)
                 self._connection.sendall(_REQUEST.pack(what, address & 0xFFFFFFFF, size) + data)
@@ -98,8 +99,7 @@ class Control:
     def _receive(self, size: int, deadline: float) -> bytes:
         data = bytearray()
         while len(data) < size:
-            self._connection.settimeout(max(0.001, deadline - time.monotonic()))
-            part = self._connection.recv(size - len(data))
+            part = receive(self._connection, size - len(data), self._clock, deadline)
             if not part:
                 raise GuestMemoryGone("the emulator has ended")
             data += part

@@ -77,7 +77,7 @@ class Pico(Machine):
                 [str(setup.node), *options, json.dumps(facts)], inherited, install_hint=setup.hint
             )
             undo.callback(process.close)
-            return cls(process, DescriptorStream(console), Control(control), records, undo.pop_all())
+            return cls(process, DescriptorStream(console), Control(control, process.clock), records, undo.pop_all())
 
     def __init__(
         self,
