@@ -47,3 +47,27 @@ def test_a_file_that_is_wrong_is_told_at_once(project: pytest.Pytester) -> None:
     result = run(project)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "budgets.toml: instructions: a table for a glob of cases is wanted" in result.stderr.str()
+
+
+def test_time_on_parts(project: pytest.Pytester) -> None:
+    write(project, test_sums=TESTS)
+    (project.path / "budgets.toml").write_text('["*: sum"]\ntime = { rp2350 = "1us" }\n')
+    result = run(project, "--part", "rp2350", "--part", "nrf52840", "--measurements", "run.json")
+    assert result.ret == 1
+    result.assert_outcomes(passed=1)
+    (table,) = section(result, "estimated time")
+    head, row = table.strip().splitlines()[:2]
+    assert head.split() == ["case", "on", "m33", "nrf52840", "rp2350"]
+    slow, fast = row.split()[-4:-2], row.split()[-2:]
+    assert slow[1] == fast[1] == "µs"
+    assert float(slow[0]) > 1.8 * float(fast[0]) > 0  # by their clocks, and a little by their cores
+    (text,) = section(result, "measurements")
+    assert "time/rp2350" in text
+    assert "at most 1 are allowed for *: sum" in text
+
+
+def test_parts_that_run_other_code(project: pytest.Pytester) -> None:
+    write(project, test_sums=TESTS)
+    result = run(project, "--part", "rp2040")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "rp2040 (armv6m) runs other code than m33 (armv7emsp)" in result.stderr.str()

@@ -160,3 +160,53 @@ def test_the_command_makes_checks_and_renews(tmp_path: Path, monkeypatch: pytest
     assert (use["limit"], use["measurements"][0]["exceeded"]) == (1000, True)
     assert budgets("--renew", "--room", "0")[0] == 0
     assert "ram = 1030" in file.read_text()
+
+
+# --- time on parts ------------------------------------------------------------------------------
+
+TIMES = '["filters/*"]\ntime = { rp2040 = "2ms", rp2350 = "500us" }  # of a block\n'
+
+
+def timed(*micros: float, part: str = "rp2040") -> Run:
+    return run_of(*(measured(f"filters/{at}", f"time/{part}", value) for at, value in enumerate(micros)))
+
+
+def test_time_has_a_limit_for_each_part(tmp_path: Path) -> None:
+    file = tmp_path / "budgets.toml"
+    file.write_text(TIMES)
+    budgets = BudgetFile.read(file)
+    assert [(each.metric, each.limit) for each in budgets.budgets] == [("time/rp2040", 2000), ("time/rp2350", 500)]
+    (use,) = budgets.uses(timed(1999.9, 2000.5))
+    assert [each.value for each in use.exceeding] == [2000.5]
+    assert "filters/1 on m33: time/rp2040" in excess_lines([use])[0]
+    assert budgets.uses(timed(5, part="stm32f405")) == []
+
+
+def test_times_are_renewed_and_written(tmp_path: Path) -> None:
+    file = tmp_path / "budgets.toml"
+    file.write_text(TIMES)
+    budgets = BudgetFile.read(file)
+    assert budgets.renew(timed(1000.2, 300), Fraction(1, 10)) == 1
+    budgets.write()
+    assert file.read_text() == TIMES.replace("2ms", "1110us")
+    new = BudgetFile.of(tmp_path / "new.toml", run_of(*timed(7.5, 3).measurements, measured("a", "instructions", 5)))
+    new.write()
+    again = BudgetFile.read(new.file)
+    assert {(each.glob, each.metric, each.limit) for each in again.budgets} == {
+        ("filters/0", "time/rp2040", 7.5), ("filters/1", "time/rp2040", 3), ("a", "instructions", 5),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('time = "20ms"', r"time is of parts: time = \{ rp2040"),
+        ("time = 5", "time is of parts"),
+        ("time = { rp2040 = 5 }", r"time\.rp2040 wants a time, such as"),
+        ('time = { rp2040 = "fast" }', r"time\.rp2040 wants a time, such as"),
+    ],
+)
+def test_times_that_make_no_sense(line: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "budgets.toml").write_text(f'["a"]\n{line}\n')
+    with pytest.raises(ConfigurationInvalid, match=message):
+        BudgetFile.read(tmp_path / "budgets.toml")

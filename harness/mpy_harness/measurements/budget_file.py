@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ByteSize, TypeAdapter, ValidationError
 
+from mpy_harness.costs.limits import read_seconds
 from mpy_harness.errors import ConfigurationInvalid, MachineryError
 from mpy_harness.limits import TEXT_BYTES
+from mpy_harness.measurements.part_times import PREFIX
 from mpy_harness.measurements.run import Measurement, Run, Value, plain
 from mpy_harness.measurements.thresholds import matches
 from mpy_harness.resources import read_file, write_whole
@@ -64,7 +66,8 @@ class BudgetFile:
     """A file of budgets: a table for each glob of cases, in it a limit for each metric.
 
     A glob is as in the table of thresholds: ``filters/*``, or with the target ``m33/filters/*``. Of those that fit a
-    measurement the last counts. Limits are numbers, or text such as ``"16 KiB"``.
+    measurement the last counts. Limits are numbers, or text such as ``"16 KiB"``; ``time`` is a table of parts with
+    text such as ``"20ms"``.
     """
 
     file: Path
@@ -100,6 +103,12 @@ class BudgetFile:
             if each.metric in _SCARCE:
                 table = document.setdefault(each.case, tomlkit.table())
                 table[each.metric] = max(each.value, table.get(each.metric, each.value))
+            elif each.metric.startswith(PREFIX):
+                table = document.setdefault(each.case, tomlkit.table())
+                times = table.setdefault("time", tomlkit.inline_table())
+                part = each.metric.removeprefix(PREFIX)
+                before = _read_microseconds(times[part]) if part in times else 0.0
+                times[part] = _microseconds(max(each.value, before))
         return cls(file, document, tuple(_budgets(document.unwrap())))
 
     def uses(self, run: Run) -> list[Use]:
@@ -122,7 +131,10 @@ class BudgetFile:
             limit = _with_room(use.measurements[0], room)
             if limit != use.budget.limit:
                 table: Any = self.document[use.budget.glob]
-                table[use.budget.metric] = limit
+                if use.budget.metric.startswith(PREFIX):
+                    table["time"][use.budget.metric.removeprefix(PREFIX)] = _microseconds(limit)
+                else:
+                    table[use.budget.metric] = limit
                 changed += 1
         return changed
 
@@ -145,7 +157,21 @@ def _budgets(tables: Mapping[str, Any]) -> Iterator[Budget]:
                 f'{glob}: a table for a glob of cases is wanted: ["filters/*"], in it instructions = 20_000'
             )
         for metric, limit in table.items():
-            yield Budget(glob, metric, _limit(f"{glob}: {metric}", limit))
+            if metric == "time":
+                yield from _times(glob, limit)
+            else:
+                yield Budget(glob, metric, _limit(f"{glob}: {metric}", limit))
+
+
+def _times(glob: str, table: object) -> Iterator[Budget]:
+    if not isinstance(table, Mapping):
+        raise ValueError(f'{glob}: time is of parts: time = {{ rp2040 = "20ms" }}')  # noqa: TRY004 - of the file
+    for part, limit in table.items():
+        try:
+            micros = _read_microseconds(limit if isinstance(limit, str) else "")
+        except ValueError:
+            raise ValueError(f'{glob}: time.{part} wants a time, such as "20ms" or "500us"') from None
+        yield Budget(glob, f"{PREFIX}{part}", micros)
 
 
 def _limit(place: str, limit: object) -> Value:
@@ -157,6 +183,14 @@ def _limit(place: str, limit: object) -> Value:
     if isinstance(limit, bool) or not isinstance(limit, int | float) or not isfinite(limit):
         raise ValueError(f'{place} wants a number, or bytes such as "16 KiB"')
     return limit
+
+
+def _microseconds(number: float) -> str:
+    return f"{number:.12g}us"
+
+
+def _read_microseconds(text: str) -> float:
+    return round(1e6 * read_seconds(text), 6)
 
 
 def _with_room(measurement: Measurement, room: Fraction) -> Value:

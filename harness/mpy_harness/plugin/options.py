@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import pytest
 
+from mpy_harness.costs.part_time import check_same_code
 from mpy_harness.counting.guest_time import GuestTime
 from mpy_harness.counting.instrument import Check, Mode, check_asked_for
 from mpy_harness.errors import HarnessError, NatmodInvalid
@@ -18,7 +19,7 @@ from mpy_harness.firmware.natmods import MakeWords
 from mpy_harness.firmware.sources import check_release
 from mpy_harness.machines import with_options
 from mpy_harness.plugin import gdb
-from mpy_harness.targets import DEFAULT_TARGET, Reset, Target, chosen, load_target
+from mpy_harness.targets import DEFAULT_TARGET, Part, Reset, Target, chosen, load_part, load_target
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,13 @@ OPTIONS = (
     Option("--board-timeout", "mpy_timeout", "Seconds for one call to a board; default: 10.", "string", "SECONDS"),
     Option("--counting", "mpy_counting", f"What to count: {', '.join(COUNTING)}; default: count.", "string", "MODE"),
     Option(
+        "--part",
+        "mpy_parts",
+        "Chip to estimate the time of what is counted on: rp2040, or its file.",
+        "linelist",
+        "PART",
+    ),
+    Option(
         "--board-reset",
         "mpy_reset",
         f"What boards go through between tests: {' or '.join(RESETS)}; default: the target's.",
@@ -176,6 +184,7 @@ class Settings:
     expects_cpython: bool  # what a script without a file of its expected output prints is compared with CPython's
     device_path: tuple[Path, ...]
     measurements: Path | None
+    parts_of: Mapping[str, Sequence[Part]]  # by the targets' names: chips that time is estimated for
     baseline: tuple[str, str] | None
 
 
@@ -214,6 +223,7 @@ def read_settings(config: pytest.Config) -> Settings:
                 check_release(target.firmware.micropython, micropython[0] if micropython else None)
     except HarnessError as error:
         raise pytest.UsageError(str(error)) from error
+    parts = _parts(config, targets)
     named = {_image(asked[name]) for name, is_named in names.items() if is_named}
     for target in targets:
         if sum(other.name == target.name for other in targets) > 1:
@@ -227,7 +237,8 @@ def read_settings(config: pytest.Config) -> Settings:
         micropython=micropython[0] if micropython else None,
         firmware=firmware[0] if firmware else None,
         timeout=_seconds(timeout[0]) if timeout else 10.0,
-        counting=_one_of(COUNTING, _values(config, "mpy_counting"), "--counting", "count"),
+        counting=_one_of(COUNTING, _values(config, "mpy_counting"), "--counting", "classes" if parts else "count"),
+        parts_of=parts,
         reset=_one_of(RESETS, _values(config, "mpy_reset"), "--board-reset", None),
         guest_time=_one_of(GUEST_TIMES, _values(config, "mpy_guest_time"), "--guest-time", None),
         check=check_asked_for(memory=_is_set(config, "mpy_memcheck"), stress=_is_set(config, "mpy_gc_stress")),
@@ -241,6 +252,22 @@ def read_settings(config: pytest.Config) -> Settings:
         measurements=_output(config, "mpy_measurements", "--measurements"),
         baseline=tuple(config.getoption("mpy_baseline") or ()) or None,
     )
+
+
+def _parts(config: pytest.Config, targets: tuple[Target, ...]) -> dict[str, list[Part]]:
+    """Return the parts that each target runs the code of."""
+    found: dict[str, list[Part]] = {target.name: [] for target in targets}
+    base = _base(config, "mpy_parts")
+    try:
+        for name in dict.fromkeys(map(str, _values(config, "mpy_parts"))):
+            part = load_part(str(base / name) if name.endswith(".toml") else name)
+            same = [target for target in targets if target.natmod.arch == part.arch]
+            for target in same or targets[:1]:
+                check_same_code(part, target)
+                found[target.name].append(part)
+    except HarnessError as error:
+        raise pytest.UsageError(str(error)) from error
+    return {name: parts for name, parts in found.items() if parts}
 
 
 def _image(target: Target) -> tuple[Path, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,12 +15,14 @@ from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.golden import CaseResult
 from mpy_harness.measurements import from_tests
 from mpy_harness.measurements.carried import BudgetUse, Carried, NativeModule, Region
+from mpy_harness.measurements.part_times import of_parts
 from mpy_harness.measurements.run import Failure, Measurement
 from mpy_harness.plugin.budgets import Limit
 from mpy_harness.plugin.costs import Figure
 from mpy_harness.plugin.origin import Origins, target_of
 from mpy_harness.programs.program import CProgram
 from mpy_harness.sizes.mpy import read_mpy
+from mpy_harness.targets import Part
 
 
 @dataclass
@@ -36,7 +38,8 @@ _COLLECTED = pytest.StashKey[_Collected]()
 class Records:
     """What the tests of one process measured, each kept with its test."""
 
-    def __init__(self, rootpath: Path) -> None:
+    def __init__(self, rootpath: Path, parts: Mapping[str, Sequence[Part]] | None = None) -> None:
+        self._parts = parts or {}  # of each target, those that time is told of
         self.origins = Origins(rootpath)
         self._modules: set[tuple[str, Path]] = set()
 
@@ -46,7 +49,10 @@ class Records:
         carried.cases.append(result)
         # An infinite error says that something else was computed: no figure to compare with later.
         if result.passed or abs(result.value) < from_tests.INFINITE:
-            carried.measurements += from_tests.of_case(result, counts, self.origins.of(item))
+            found = from_tests.of_case(result, counts, self.origins.of(item))
+            carried.measurements += found
+            if counts:
+                carried.measurements += of_parts(counts, self._parts.get(result.target, ()), found[-1])
 
     def board(self, item: pytest.Item, board: Board) -> None:
         """Keep the named regions that a board counted and watched; those without a name are only for the test."""
@@ -63,13 +69,16 @@ class Records:
                 region = Region(test=item.name, target=target, name=count.name, instructions=count.instructions)
                 collected.carried.regions.append(region)
         for name, same in named.items():
-            collected.of_regions.append(from_tests.of_counts(same, target, f"{origin.test}: {name}", origin))
+            taken = from_tests.of_counts(same, target, f"{origin.test}: {name}", origin)
+            collected.of_regions += [taken, *of_parts(same, self._parts.get(target, ()), taken)]
 
     def whole(self, item: pytest.Item, count: Count | None, allocations: Allocations | None) -> None:
         """Keep what a test took in all, of what was measured."""
         if count is not None:
             origin = self.origins.of(item)
-            _collected(item).of_regions.append(from_tests.of_counts([count], target_of(item), origin.test, origin))
+            target = target_of(item)
+            taken = from_tests.of_counts([count], target, origin.test, origin)
+            _collected(item).of_regions += [taken, *of_parts([count], self._parts.get(target, ()), taken)]
         if allocations is not None:
             self.allocations(item, [allocations], target_of(item))
 

@@ -55,7 +55,7 @@ class Session:
             progress=TerminalProgress(config),
             attach=gdb.attaching(config),
         )
-        self.records = Records(config.rootpath)
+        self.records = Records(config.rootpath, self.settings.parts_of)
         workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
         self.cpython_outputs = CPythonOutputs((os.cpu_count() or 1) // workers)
         #: Which lines of native modules ran in workers, as far as they have told.

@@ -8,8 +8,11 @@ from collections.abc import Callable, Iterable
 from math import inf
 from typing import Protocol
 
+from mpy_harness.costs.cycles import seconds_text
 from mpy_harness.golden import CaseResult
 from mpy_harness.measurements.carried import BudgetUse, Carried, NativeModule, Region
+from mpy_harness.measurements.part_times import PREFIX
+from mpy_harness.measurements.run import Measurement
 from mpy_harness.reports.names import harmless, printable, shortened
 from mpy_harness.reports.table import aligned
 
@@ -32,6 +35,7 @@ def show(carried: Carried, writer: Writer, *, detailed: bool) -> None:
     tables = {
         "golden vectors": case_table(carried.cases, detailed=detailed) if carried.cases else [],
         "instructions": region_table(carried.regions, detailed=detailed) if carried.regions else [],
+        "estimated time": time_table(carried.measurements, detailed=detailed),
         "budgets": budget_table(carried.budgets) if carried.budgets and detailed else [],
         "native modules": module_table(carried.modules) if carried.modules else [],
     }
@@ -128,6 +132,24 @@ def region_table(regions: Iterable[Region], *, detailed: bool) -> list[str]:
         lines.append([label, str(test), target(str(on)), times, f"{sum(taken):,}"])
     more = len(rows) - len(shown)
     return aligned(lines) + ([f"({more} more: -v shows all)"] if more else [])
+
+
+def time_table(measurements: Iterable[Measurement], *, detailed: bool) -> list[str]:
+    """Return the lines of the table of estimated times on parts, a column for each; none where there are none."""
+    rows: dict[tuple[str, str], dict[str, float]] = {}
+    for each in measurements:
+        if each.metric.startswith(PREFIX):
+            rows.setdefault((each.case, each.target), {})[each.metric.removeprefix(PREFIX)] = 1e-6 * each.value
+    if not rows:
+        return []
+    parts = sorted({part for times in rows.values() for part in times})
+    title, target = _targets("case", [on for _, on in rows])
+    lines = [[title, "target", *map(printable, parts)]]
+    for (case, on), times in list(rows.items())[: None if detailed else _ALL_ROWS]:
+        cells = (seconds_text(times[part]) if part in times else "" for part in parts)
+        lines.append([shortened(printable(case), 2 * _REGION), target(on), *cells])
+    more = len(rows) - len(lines) + 1
+    return aligned(lines) + ([f"({more} more: -v shows all)"] if more > 0 else [])
 
 
 def budget_table(budgets: Iterable[BudgetUse]) -> list[str]:
