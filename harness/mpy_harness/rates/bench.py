@@ -117,7 +117,8 @@ def measure(
         clocked = _Clocked(board.target.cycles if part is None else part.cycles, part, form, size)
         board.exec(_GUEST)
         board.call("choose", module, "nothing")
-        nothing = _counted(board, _given(kernels[0], data_types[0], 1)[0])[0]
+        # Always with the same buffers, so that a kernel's figures do not depend on which others are asked for.
+        nothing = _counted(board, _given(KERNELS[0], DATA_TYPES[0], 1)[0])[0]
         calls.append(Call(form, nothing.instructions))
         for kernel in kernels:
             for data_type in data_types:
