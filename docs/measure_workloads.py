@@ -30,7 +30,7 @@ from mpy_harness.targets import Target, load_target
 from mpy_harness.workloads import Case, Form, Guest, Workload
 
 #: One of each core, from the least to the one that can most.
-TARGETS = ("m0", "m3", "m4", "m33", "m7", "rv32")
+TARGETS = ("m0", "m3", "m4", "m4-stm32", "m33", "m7", "rv32")
 
 
 def workloads(area: str) -> Iterator[Workload]:

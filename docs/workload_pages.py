@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from docs import workload_plots
+
 FOLDER = Path(__file__).parent / "workloads"
 BEGIN, END = "<!-- tables -->\n", "<!-- end of tables -->\n"
 #: The core whose bars are drawn.
 DRAWN = "m33"
-#: Forms that only bytecode is are grey.
-COLOURS = {
-    "python": "tab:gray", "@native": "tab:olive", "viper": "tab:orange", "fixed": "tab:orange", "asm": "tab:red",
-    "native": "tab:blue",
-}  # fmt: skip
 Targets = Mapping[str, Any]
 
 
@@ -27,6 +25,7 @@ class Area:
 
     workloads: Sequence[str]
     first: Sequence[Callable[[Targets], Iterator[str]]] = ()
+    draw: Callable[[Path, workload_plots.Cases, str, str], None] = workload_plots.bars
 
 
 def data_file(area: str) -> Path:
@@ -65,7 +64,7 @@ def page_with(area: str, targets: Targets) -> str:
 def write(area: str, targets: Targets) -> None:
     """Write the page and its plot."""
     page_file(area).write_text(page_with(area, targets), encoding="utf-8")
-    draw(area, targets)
+    AREAS[area].draw(FOLDER / f"{area}.svg", cases_of(targets), DRAWN, digest(targets))
 
 
 # --- tables -----------------------------------------------------------------------------------
@@ -88,7 +87,12 @@ def by_workload(targets: Targets) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name in names:
         found.setdefault(name.partition("/")[0], []).append(name)
-    return {workload: sorted(rows, key=lambda name: name.partition(" (")[0]) for workload, rows in found.items()}
+    return {workload: sorted(rows, key=_order) for workload, rows in found.items()}
+
+
+def _order(name: str) -> list[tuple[str, int]]:
+    # By the case's name alone, and numbers in it as numbers: _64 before _1024.
+    return [(text, int(number or 0)) for text, number in re.findall(r"(\D*)(\d*)", name.partition(" (")[0])]
 
 
 def _instructions(rows: Sequence[str], targets: Targets) -> Iterator[str]:
@@ -101,14 +105,8 @@ def _row(name: str, targets: Targets) -> list[str]:
     cells = []
     for of_target in targets.values():
         figure = of_target["figures"].get(name)
-        cells.append(_short(figure["instructions"] / figure["values"]) if figure else "–")
+        cells.append(workload_plots.short(figure["instructions"] / figure["values"]) if figure else "–")
     return [name.partition("/")[2], *cells]
-
-
-def _short(number: float) -> str:
-    if number >= 1000:
-        return f"{number:,.0f}"
-    return f"{number:.0f}" if number >= 100 else f"{number:.1f}"
 
 
 def _memory(rows: Sequence[str], targets: Targets) -> Iterator[str]:
@@ -163,16 +161,15 @@ def _comparison(targets: Targets) -> Iterator[str]:
     native = figures["native"]["instructions"]
     rows = []
     for form, figure in figures.items():
-        each = (
-            of_target["figures"][f"digits_forest/digits ({form})"]["instructions"] / figure["values"]
-            for of_target in targets.values()
-        )
+        name = f"digits_forest/digits ({form})"
+        each = (of_target["figures"].get(name) for of_target in targets.values())
+        counts = (f"{one['instructions'] / one['values']:,.0f}" if one else "–" for one in each)
         seconds = figure["cycles"] / figure["values"] / CLOCK
         time, size = PUBLISHED.get(form, (0, 0))
         published = [f"{time} ms", f"{time / PUBLISHED['native'][0]:.1f}", str(size)] if time else ["–", "–", "–"]
         ours = [f"{figure['instructions'] / native:.1f}", f"{1000 * seconds:.3f} ms"]
         sizes = [f"{figure[what]:,}" for what in ("file", "heap")]
-        rows.append([form, *(f"{number:,.0f}" for number in each), *ours, *sizes, *published])
+        rows.append([form, *counts, *ours, *sizes, *published])
     yield from markdown(head, rows)
 
 
@@ -200,11 +197,11 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str
 
 def digest(targets: Targets) -> str:
     """Return what stands in a plot for the figures that it was drawn from."""
-    return hashlib.sha256(json.dumps(_bars(targets)).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(cases_of(targets)).encode()).hexdigest()[:16]
 
 
-def _bars(targets: Targets) -> list[tuple[str, list[tuple[str, float]]]]:
-    # For each case its forms, with the instructions per value.
+def cases_of(targets: Targets) -> workload_plots.Cases:
+    """Return for each case its forms, with the instructions per value on the core that is drawn."""
     found: dict[str, list[tuple[str, float]]] = {}
     figures = targets[DRAWN]["figures"]
     for rows in by_workload(targets).values():
@@ -215,35 +212,10 @@ def _bars(targets: Targets) -> list[tuple[str, list[tuple[str, float]]]]:
     return list(found.items())
 
 
-def draw(area: str, targets: Targets) -> None:
-    """Draw bars by form, on a logarithmic scale, in the colours that compilers have on all pages."""
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
-    cases = _bars(targets)
-    rows = sum(len(bars) for _, bars in cases) + len(cases)
-    with mpl.rc_context({"svg.hashsalt": "mpy-harness", "svg.fonttype": "none", "text.parse_math": False}):
-        figure = Figure(figsize=(9, 0.9 + 0.19 * rows), layout="constrained")
-        axes = figure.add_subplot()
-        at = 0
-        for case, bars in cases:
-            axes.text(0, at, f" {case}", transform=axes.get_yaxis_transform(), va="center", fontsize=8, weight="bold")
-            for form, value in sorted(bars, key=lambda bar: bar[1]):
-                at += 1
-                axes.barh(at, value, color=COLOURS.get(form, "silver"), height=0.8)
-                axes.text(value, at, f" {form} {_short(value)}", va="center", fontsize=7)
-            at += 1
-        axes.set(xscale="log", ylim=(at, -1), yticks=[], xlabel=f"instructions per value on {DRAWN}")
-        axes.set_xlim(1, 6 * max(value for _, bars in cases for _, value in bars))
-        axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-        axes.spines[["top", "right"]].set_visible(False)
-        metadata = {"Date": None, "Creator": None, "Description": digest(targets)}
-        figure.savefig(FOLDER / f"{area}.svg", metadata=metadata)
-
-
 #: The pages by the names of their files.
 AREAS = {
     "conversions": Area(("conversions/sensor_bytes", "conversions/filling", "conversions/blocks", "conversions/ring")),
+    "fft": Area(("transforms/fft_forms", "transforms/fft_q15"), draw=workload_plots.lines),
     "signals": Area(
         (
             "filters/iir_forms",
@@ -261,9 +233,11 @@ AREAS = {
             "classifiers/digits_cnn",
             "classifiers/svm_rbf",
             "classifiers/kmeans",
+            "classifiers/extra_trees",
             "pipeline/activity",
         ),
         (_comparison,),
     ),
+    "pipelines": Area(("features/welch", "pipeline/vibration", "pipeline/keyword", "sensors/accelerometer")),
     "speed-guide": Area(("interpreter/speed_guide",), (_pairs,)),
 }
