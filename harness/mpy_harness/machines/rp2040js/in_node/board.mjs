@@ -143,5 +143,6 @@ function stop(error) {
 
 function end(status, words = '') {
   isHeld = true;
-  console.socket.end(words, () => process.exit(status));
+  // What the guest printed before is sent first. The socket closes with the process, not before it.
+  console.socket.write(words, () => process.exit(status));
 }
