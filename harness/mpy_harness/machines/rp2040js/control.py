@@ -14,7 +14,7 @@ from mpy_harness.errors import GuestMemoryFailed, GuestMemoryGone
 from mpy_harness.machines.clock import Clock, receive
 
 # A loop of the core is interrupted for each request, so an answer takes milliseconds; a busy host may take its time.
-_SECONDS = 10.0
+_SECONDS = 30.0
 _REQUEST = struct.Struct("<BII")
 _ANSWER = struct.Struct("<BI")
 _REGISTERS = struct.Struct("<17IQQ")
