@@ -95,7 +95,7 @@ def test_native_modules_load_and_compute(board, pico):
 def test_time_is_the_chips_while_it_computes_and_the_hosts_while_it_sleeps(board):
     begun = time.monotonic()
     took = board.eval("(lambda t: (t.ticks_us(), t.sleep_ms(300), t.ticks_us()))(__import__('time'))")
-    assert 300_000 <= took[2] - took[0] < 302_000
+    assert 300_000 <= took[2] - took[0] < 330_000  # a collection of garbage may come in between
     assert time.monotonic() - begun >= 0.29
     frequency = board.eval("__import__('machine').freq()")
     before = board.machine.control.registers()

@@ -7,7 +7,7 @@ import pytest
 PROGRAMS = {
     "python": "for i in range(300): i * i",
     "lists": "s = []\nfor i in range(800): s.append([i])\ns = None",
-    "prints": "for i in range(20): print(i)",
+    "floats": "x = 0.0\nfor i in range(500): x = x + 1.5",
 }
 
 
