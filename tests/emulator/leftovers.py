@@ -26,7 +26,7 @@ class Leftovers:
         pids = set(emulators_of(os.getpid())) - self.emulators
         assert not pids, f"emulators still run: {pids}"
         new = set(_folders()) - self.folders
-        assert soon(lambda: not any(folder.exists() for folder in new)), f"left behind: {sorted(new)}"
+        assert soon(lambda: not _left(new)), f"left behind: {sorted(_left(new))}"
 
 
 def soon(condition: Callable[[], bool], seconds: float = _GONE_SECONDS) -> bool:
@@ -66,6 +66,28 @@ def _folders() -> Iterator[Path]:
     for root in (Path(tempfile.gettempdir()), Path("/dev/shm")):  # noqa: S108 - where they could be
         if root.is_dir():
             yield from root.glob("mpy-harness-*")
+
+
+def _left(folders: set[Path]) -> list[Path]:
+    """Return the folders that are there and are no emulator's of another test process, which may keep it for long."""
+    there = [folder for folder in folders if folder.exists()]
+    return [folder for folder in there if not _is_others(folder)]
+
+
+def _is_others(folder: Path) -> bool:
+    parents = {pid: parent for pid, _, parent in processes()}
+    for pid in parents:
+        try:
+            names_it = f"{folder}/".encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:
+            continue
+        ancestors = [pid]
+        while (parent := parents.get(ancestors[-1], 0)) > 1:
+            ancestors.append(parent)
+        # One whose parent has gone is an emulator that was left behind, whoever did that.
+        if names_it and len(ancestors) > 1 and os.getpid() not in ancestors:
+            return True
+    return False
 
 
 def processes() -> Iterator[tuple[int, str, int]]:

@@ -197,7 +197,7 @@ def test_emulator_missing(make_board, tmp_path, monkeypatch):
 # --- the firmware --------------------------------------------------------------------------------
 
 
-def test_firmware_that_prints_nothing(make_board, tmp_path):
+def test_firmware_that_prints_nothing(make_board, pool, m33, monkeypatch, tmp_path):
     (tmp_path / "silent.s").write_text(SILENT)
     image = tmp_path / "silent.elf"
     subprocess.run(
@@ -211,6 +211,11 @@ def test_firmware_that_prints_nothing(make_board, tmp_path):
     assert f"{image} showed no MicroPython prompt within 2 s. Its console said nothing." in str(caught.value)
     assert "mpy-harness setup m33 --force" in str(caught.value)
     assert make_board().eval("6 * 7") == 42
+    # A run that gives calls longer than a boot usually has gives it to the boot as well.
+    monkeypatch.setattr("mpy_harness.board.pool.BOOT_SECONDS", 0.1)
+    pool.given_firmware, pool.timeout = image, 1.0
+    with pytest.raises(FirmwareSilent, match=r"(?s)within 1 s\..*builds its own .*A busy .*--board-timeout"):
+        pool.board(m33)
 
 
 @pytest.mark.parametrize("content", [b"", b"this is no firmware\n" * 50, b"\x7fELF" + bytes(200)])

@@ -46,6 +46,10 @@ class AddressNames:
                 return named
         return self._symbols.describe(address, sorted({image.name for image in self.images}))
 
+    def knows(self, address: int, code: Sequence[Block]) -> bool:
+        """Tell whether an address is in a function of the firmware with a name, or in a native module that is known."""
+        return self._symbols.at(address) is not None or CodeGlimpses(code, self.images).describe(address) is not None
+
     @property
     def native_code(self) -> range:
         """Return the addresses at which native modules may be executed: none where the firmware does not say."""

@@ -193,9 +193,11 @@ class LifeCycle:
         name = self.target.name
         if self.target.is_installed:
             return FirmwareSilent(f"the board {name} showed no MicroPython prompt {but}")
+        again = "builds" if self.target.is_built else "fetches"
         return FirmwareSilent(
             f"{self.image} showed no MicroPython prompt {but}\n"
-            f"Is the image built for target {name}? `mpy-harness setup {name} --force` builds its own one again."
+            f"Is the image for target {name}? `mpy-harness setup {name} --force` {again} its own one again. "
+            "A busy computer needs longer: --board-timeout SECONDS, or --timeout of a command."
         )
 
     def _console_excerpt(self) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mpy_harness import machines
-from mpy_harness.board.board import Board
+from mpy_harness.board.board import BOOT_SECONDS, Board
 from mpy_harness.board.channel import nothing
 from mpy_harness.board.hostfiles import HostFiles
 from mpy_harness.counting.guest_time import GuestTime, with_guest_time
@@ -25,6 +25,7 @@ from mpy_harness.targets import Reset, Target
 class BoardPool:
     """Gives boards in a fresh state and closes them at the end.
 
+    ``timeout`` is for each call, in seconds; a boot has as much, and 40 at least.
     ``given_firmware`` is an image to use instead of the targets' own.
     Console logs go to ``log_folder``, one for each boot, with ``label`` in their names, which differs between the
     processes of one session.
@@ -128,6 +129,7 @@ class BoardPool:
         board = Board(
             target, image, log,
             host_files=host_files, timeout=self.timeout, instrument=instrument, why_not=why_not,
+            boot_seconds=max(BOOT_SECONDS, self.timeout),  # who waits longer for calls has a slow host
             memory=target.window is not None or self.attach is None,  # a machine without takes one client of GDB's kind
         )  # fmt: skip
         if self.attach is not None:

@@ -12,6 +12,9 @@ from mpy_harness.machines import Machine
 _CODE_BYTES = 48  # around an address: enough to tell in which module it is
 _STACK_BYTES = 8192  # that are looked through, from the top: who calls is not far
 _MOST_CALLERS = 8
+# Where a firmware has no symbols, its interrupts have no name; the loop that they interrupt may have one. An emulator
+# looks between its slices of time, and there interrupts are.
+_LOOKS = 10
 
 
 def whereabouts(machine: Machine, names: AddressNames, arch: str) -> str:
@@ -19,15 +22,30 @@ def whereabouts(machine: Machine, names: AddressNames, arch: str) -> str:
 
     ``arch`` is that of native modules.
     """
-    address = machine.program_counter()
-    if address is None:
+    found = _place(machine, names)
+    if found is None:
         return ""
+    address, block = found
     callers = _callers(machine, names, arch)
-    blocks = [_block(machine, address), *callers.values()]
+    blocks = [block, *callers.values()]
     lines = [f"It was executing at {address:#010x}, in {names.describe(address, blocks)}"]
     # A place in the call: what comes after it may be of another line.
     lines += [f"called from {names.describe(caller - 2, blocks)}" for caller in callers]
     return "\n  ".join(lines) + "."
+
+
+def _place(machine: Machine, names: AddressNames) -> tuple[int, Block] | None:
+    """Return an address and the code there: of some looks the first at a place with a name, else the last."""
+    found = None
+    for _ in range(_LOOKS):
+        address = machine.program_counter()
+        if address is None:
+            break
+        block = _block(machine, address)
+        found = address, block
+        if names.knows(address, [block]):
+            break
+    return found
 
 
 def _block(machine: Machine, address: int) -> Block:

@@ -102,6 +102,8 @@ class ScriptJob:
         output = _Output()
         with tempfile.TemporaryDirectory(prefix="mpy-harness-") as logs:
             pool = BoardPool(Path(logs), micropython=self.micropython, given_firmware=self.firmware, attach=attach)
+            if attach is None:  # with a debugger, only what the script does has no limit
+                pool.timeout = self.timeout
             with shown() as pool.progress:
                 pool.firmware(self.target)
                 modules = script.modules(self.target, self.micropython, pool.progress)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from mpy_harness.machines.base import End
 from mpy_harness.machines.clock import Clock, ThreadWaits
 
 _TERMINATE_SECONDS = 2.0
+_POLL_SECONDS = 0.002
 _STDERR_BYTES = 8192
 _PR_SET_PDEATHSIG = 1
 
@@ -116,16 +118,30 @@ class EmulatorProcess:
         )
 
     def close(self) -> None:
-        """End the process: by SIGTERM, so that plugins can write their results, then by SIGKILL if need be."""
+        """End the process: by SIGTERM, so that plugins can write their results, then by SIGKILL if need be.
+
+        So do those that it has started: the program may be a script that starts the emulator, as Renode's is in its
+        own sources.
+        """
         if self.ended() is None:
-            self._process.terminate()
-            try:
+            self._signal(signal.SIGTERM)
+            deadline = time.monotonic() + _TERMINATE_SECONDS
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_TERMINATE_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+            while self._signal(0) and time.monotonic() < deadline:
+                time.sleep(_POLL_SECONDS)
+            self._signal(signal.SIGKILL)
+            self._process.wait()
         self.ended()
         self._stderr.close()
+
+    def _signal(self, number: int) -> bool:
+        """Send a signal to the process's group, and tell whether that is there."""
+        try:
+            os.killpg(self._process.pid, number)
+        except (ProcessLookupError, PermissionError):  # on macOS, one that is not yet waited for gives the second
+            return False
+        return True
 
     def _read_stderr(self) -> str:
         self._stderr.seek(0)
