@@ -39,7 +39,15 @@ suppress_warnings = ["myst.header"]  # generated tables begin at the third level
 #: What the side bar has, in this order.
 CONTENTS = {
     "First steps": ["getting-started", "device-scripts", "natmods", "own-target", "reference"],
-    "Right values": ["golden", "workloads", "workloads/conversions", "workloads/signals", "workloads/classifiers"],
+    "Right values": [
+        "golden",
+        "workloads",
+        "workloads/conversions",
+        "workloads/signals",
+        "workloads/fft",
+        "workloads/classifiers",
+        "workloads/pipelines",
+    ],
     "Right memory": ["memcheck", "debugging", "fuzzing", "native-coverage", "guarded", "errors"],
     "What it takes": ["counting", "counting-time", "sizes", "workloads/speed-guide"],
     "What it will take": ["costs", "parts", "device-benchmark"],
