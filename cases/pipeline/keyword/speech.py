@@ -37,7 +37,7 @@ def window(random: np.random.Generator, word: str) -> Array:
         first, last = max(at, 0), min(at + LENGTH, WINDOW)
         x[first:last] += spoken[first - at : last - at]
     elif random.random() < 0.5:
-        vowel = random.choice(list(FORMANTS))
+        vowel = str(random.choice(list(FORMANTS)))
         x[: LENGTH + MARGIN] += vowels(random, vowel + vowel, LENGTH + MARGIN)
     return whole(x)
 
