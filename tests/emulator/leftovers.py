@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,17 +16,26 @@ _GONE_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Leftovers:
-    """The folders and emulators that were there before; ``check()`` finds those that came and stayed."""
+    """The folders and emulators that there are; ``check()`` finds those that came later and stayed."""
 
     folders: frozenset[Path] = field(default_factory=lambda: frozenset(_folders()))
     emulators: frozenset[int] = field(default_factory=lambda: frozenset(emulators_of(os.getpid())))
 
+    def __sub__(self, earlier: Leftovers) -> Leftovers:
+        return Leftovers(self.folders - earlier.folders, self.emulators - earlier.emulators)
+
+    def __or__(self, other: Leftovers) -> Leftovers:
+        return Leftovers(self.folders | other.folders, self.emulators | other.emulators)
+
     def check(self) -> None:
         """Fail if an emulator of ours or a temporary folder has come since and does not go."""
-        pids = set(emulators_of(os.getpid())) - self.emulators
-        assert not pids, f"emulators still run: {pids}"
-        new = set(_folders()) - self.folders
-        assert soon(lambda: not _left(new)), f"left behind: {sorted(_left(new))}"
+        (Leftovers() - self).check_gone()
+
+    def check_gone(self) -> None:
+        """Fail if one of these emulators still runs, or one of these folders does not go."""
+        pids = self.emulators & set(emulators_of(os.getpid()))
+        assert not pids, f"emulators still run: {sorted(pids)}"
+        assert soon(lambda: not _left(self.folders)), f"left behind: {sorted(_left(self.folders))}"
 
 
 def soon(condition: Callable[[], bool], seconds: float = _GONE_SECONDS) -> bool:
@@ -68,7 +77,7 @@ def _folders() -> Iterator[Path]:
             yield from root.glob("mpy-harness-*")
 
 
-def _left(folders: set[Path]) -> list[Path]:
+def _left(folders: Iterable[Path]) -> list[Path]:
     """Return the folders that are there and are no emulator's of another test process, which may keep it for long."""
     there = [folder for folder in folders if folder.exists()]
     return [folder for folder in there if not _is_others(folder)]

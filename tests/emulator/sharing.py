@@ -16,17 +16,21 @@ from tests.emulator.leftovers import Leftovers
 @contextmanager
 def booting(target: Target, image: Path, folder: Path, **defaults: Any) -> Iterator[Callable[..., Board]]:
     """Give what boots boards of an image, or of another; keyword arguments are Board's. In the end nothing is left."""
-    before = Leftovers()
     boards: list[Board] = []
+    # Of these boards alone: in the same process, boards of other tests live longer.
+    mine = Leftovers(frozenset(), frozenset())
 
     def make(image: Path = image, **options: Any) -> Board:
+        nonlocal mine
+        before = Leftovers()
         boards.append(Board(target, image, folder / f"console-{len(boards)}.log", **(defaults | options)))
+        mine |= Leftovers() - before
         return boards[-1]
 
     yield make
     for board in boards:
         board.close()
-    before.check()
+    mine.check_gone()
 
 
 def fresh(board: Board) -> Board:
