@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import uuid
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,40 @@ def module(tmp_path: Path) -> Path:
 
 def written(folder: Path) -> list[str]:
     return sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
+
+
+NEXT_OF_ITS_NAME = """#!/bin/sh
+IFS=:
+for folder in $PATH; do
+    [ "$folder" = "${0%/*}" ] || [ ! -x "$folder/${0##*/}" ] || exec "$folder/${0##*/}" "$@"
+done
+"""
+
+
+@pytest.fixture(params=["ccache", "another"])
+def masquerade(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A folder with a program of the compiler's name that runs the next one of that name on PATH."""
+    if request.param == "ccache":
+        folder = Path("/usr/lib/ccache")
+        if not (folder / "arm-none-eabi-gcc").exists():
+            pytest.skip("ccache for arm-none-eabi-gcc is not installed; Debian: apt install ccache")
+        return folder
+    program = tmp_path / "masquerade" / "arm-none-eabi-gcc"
+    program.parent.mkdir()
+    program.write_text(NEXT_OF_ITS_NAME)
+    program.chmod(0o755)
+    return program.parent
+
+
+def test_a_compiler_that_looks_for_the_next_of_its_name_builds(
+    masquerade: Path, module: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{masquerade}{os.pathsep}{os.environ['PATH']}")
+    (module / "times.c").write_text(f"// {uuid.uuid4()}: nothing in the cache is this.\n{MODULE}")
+    done = mpy_harness("build", module, "--arch", "armv7emsp", "-o", tmp_path / "dist", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (built,) = (tmp_path / "dist").rglob("*.mpy")
+    assert mpyfile.inspect(built).native_modules
 
 
 def test_files_are_named_as_package_indexes_have_them(tmp_path: Path) -> None:

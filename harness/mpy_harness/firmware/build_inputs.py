@@ -27,15 +27,17 @@ _SPACES = re.compile(rb"(?<!\\)\s+")
 def compiler_wrapper(tools: Path, compiler: Path, *flags: str) -> None:
     """Put a program of the compiler's name into ``tools`` that notes what the compiler reads; ``flags`` are added.
 
-    How it is called is noted as well, for ``compiler_calls``.
+    How it is called is noted as well, for ``compiler_calls``. It runs with our ``PATH``, in which ``tools`` is not: the
+    compiler may be ccache under the compiler's name, which looks there for the next program of that name.
     """
     notes = shlex.quote(str(tools / _NOTES))
+    path = shlex.quote(os.environ.get("PATH", os.defpath))
     added = "".join(f" {shlex.quote(flag)}" for flag in flags)
     _write_program(
         tools / compiler.name,
         f"DEPENDENCIES_OUTPUT={notes}/compiler-$$\nexport DEPENDENCIES_OUTPUT\n"
         f'printf "%s\\0" "$PWD" "$@" "$(printf "\\035")" >>{notes}/call-$$\n'
-        f'exec {shlex.quote(str(compiler))} "$@"{added}\n',
+        f'PATH={path}\nexport PATH\nexec {shlex.quote(str(compiler))} "$@"{added}\n',
     )
 
 

@@ -141,6 +141,7 @@ def make_wrappers(folder: Path, micropython: str, cross: str, *flags: str) -> di
         "LC_ALL": "C.UTF-8",
         "PYTHONDONTWRITEBYTECODE": "1",  # the source tree in the cache stays as it is
         "PYTHONHASHSEED": "0",
+        "CCACHE_DISABLE": "1",  # ccache makes no object where DEPENDENCIES_OUTPUT is set; results are kept here anyway
         **noting,
     }
 
