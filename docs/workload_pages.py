@@ -115,15 +115,12 @@ def _memory(rows: Sequence[str], targets: Targets) -> Iterator[str]:
     if not watched:
         return
     yield from ("", f"Of the heap, in one call on `{DRAWN}`:", "")
-    head = ["", "allocations", "bytes allocated", "bytes per value", "most at a time"]
+    head = ["", "allocations", "bytes allocated", "most at a time"]
     yield from markdown(head, (_memory_row(name, figures[name]) for name in watched))
 
 
 def _memory_row(name: str, figure: Mapping[str, Any]) -> list[str]:
-    each = figure["allocated"] / figure["values"]
-    numbers = (figure["allocations"], figure["allocated"], figure["most"])
-    count, allocated, most = (f"{number:,}" for number in numbers)
-    return [name.partition("/")[2], count, allocated, f"{each:.1f}", most]
+    return [name.partition("/")[2], *(f"{figure[what]:,}" for what in ("allocations", "allocated", "most"))]
 
 
 def _pairs(targets: Targets) -> Iterator[str]:
@@ -231,6 +228,7 @@ AREAS = {
             "classifiers/digits_small",
             "classifiers/digits_forest",
             "classifiers/digits_cnn",
+            "classifiers/digits_28",
             "classifiers/svm_rbf",
             "classifiers/kmeans",
             "classifiers/extra_trees",

@@ -273,3 +273,10 @@ PUBLISHED = [
 def test_published_cycles_are_within_the_bound(core, published, counts, of_core):
     cycles = of_core(core)
     assert estimate(counts, cycles).cycles == pytest.approx(published, rel=cycles.error / 100)
+
+
+@pytest.mark.parametrize("core", ["cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33"])
+def test_saturation_has_a_cost_where_it_is_an_instruction(core, of_core):
+    # SSAT and USAT, which compilers make of a limited value, are of ARMv7-M; all else of their class is not.
+    pairs = {"load_row": 0, "load_used": 0}
+    assert estimate({"dsp": 10, **WORDS, **pairs}, of_core(core)).cycles > 0
