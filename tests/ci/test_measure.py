@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -247,3 +248,22 @@ def test_a_baseline_that_cannot_be_read_is_no_verdict(repository, measure):
     done = measure("--compare", "baseline.json")
     assert done.returncode == 2, done.stdout + done.stderr
     assert "is not a file of measurements" in done.stderr
+
+
+def test_in_a_hook_it_leaves_the_commit_alone_that_is_being_made(repository, tmp_path):
+    # git tells hooks the index of the commit: a second checkout was written into it, and so into the commit.
+    commit(repository, {"tests/test_it.py": LOOP.format(10)})
+    commit(repository, {"tests/test_it.py": LOOP.format(20)})
+    hook = repository / ".git" / "hooks" / "pre-commit"
+    arguments = f"--base HEAD~1 --output {tmp_path / 'out'} --pytest-args '-q -p no:cacheprovider tests'"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(
+        f"#!/bin/sh\n{shlex.quote(sys.executable)} -m mpy_harness ci measure {arguments} >{tmp_path / 'log'} 2>&1\n:\n"
+    )
+    hook.chmod(0o755)
+    changed = LOOP.format(30)
+    (repository / "tests" / "test_it.py").write_text(changed)
+    git(repository, "commit", "--quiet", "--all", "-m", "third")
+    assert "1 measurement got worse" in (tmp_path / "log").read_text()
+    assert git(repository, "show", "HEAD:tests/test_it.py") == changed.strip()
+    assert git(repository, "status", "--porcelain", "--untracked-files=no") == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,26 @@ from mpy_harness.firmware.process import Captured, capture
 from mpy_harness.limits import OUTPUT_BYTES
 
 _SECONDS = 60.0
+#: What git tells its hooks, and they their programs, of the repository and index that it works with at the time.
+_OF_A_REPOSITORY = (
+    "GIT_DIR",
+    "GIT_COMMON_DIR",
+    "GIT_WORK_TREE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_PREFIX",
+    "GIT_INTERNAL_SUPER_PREFIX",
+)
+
+
+def environment() -> dict[str, str]:
+    """Return our environment for a program that works in another folder, also where a hook of git's started us.
+
+    A checkout beside the user's own would be written into the index of the commit that is being made. And what only
+    looks takes no lock that the user's own git would stumble over (git(1), GIT_OPTIONAL_LOCKS).
+    """
+    kept = {name: value for name, value in os.environ.items() if name not in _OF_A_REPOSITORY}
+    return kept | {"GIT_OPTIONAL_LOCKS": "0"}
 
 
 def git(folder: Path, *arguments: str | Path, timeout: float = _SECONDS, most: int = OUTPUT_BYTES) -> Captured:
@@ -21,7 +42,8 @@ def git(folder: Path, *arguments: str | Path, timeout: float = _SECONDS, most: i
     if shutil.which("git") is None:
         raise ToolMissing("git is not installed; measurements of another commit need it. On Debian: apt install git.")
     # A path is that path, also where it holds a star.
-    return capture(["git", "--no-pager", "--literal-pathspecs", "-C", folder, *arguments], timeout=timeout, most=most)
+    command = ["git", "--no-pager", "--literal-pathspecs", "-C", folder, *arguments]
+    return capture(command, timeout=timeout, most=most, env=environment())
 
 
 def commit_of(revision: str, folder: Path) -> str | None:

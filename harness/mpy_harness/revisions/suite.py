@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mpy_harness.errors import MachineryError
+from mpy_harness.firmware.git import environment
 from mpy_harness.measurements.run import Run, read_run
 from mpy_harness.revisions.checkout import second_checkout, top
 
@@ -46,7 +47,7 @@ class Suite:
         command = [sys.executable, "-m", "pytest", "--measurements", str(file.absolute()), *self.arguments]
         sys.stdout.flush()
         with _interruptible():
-            process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL)
+            process = subprocess.Popen(command, cwd=self.folder, env=environment(), stdin=subprocess.DEVNULL)
         with process:
             try:
                 return process.wait(self.timeout)
