@@ -12,6 +12,7 @@ import pytest
 
 from mpy_harness.measurements.compare import compare
 from mpy_harness.measurements.run import Failure, Measurement, read_run
+from mpy_harness.resources import natmods_dir
 from tests.emulator.projects import run, section, write
 
 #: Judged on the host: no board has to boot for most of what is shown here.
@@ -303,3 +304,45 @@ def test_a_case_of_one_test_fails_nothing(project):
     result = run(project, "-k", "size0 or blocks or 1", "--target", "m33")
     assert result.ret == 0
     assert "is checked by" not in result.stdout.str()
+
+
+TRIED_AGAIN = """
+from _pytest.runner import runtestprotocol
+
+def pytest_runtest_protocol(item, nextitem):
+    # As pytest-rerunfailures does it: all reports of an attempt, failures of the first with another outcome.
+    for is_last in (False, True):
+        item._initrequest()
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        for report in reports:
+            if report.failed and not is_last:
+                report.outcome = "rerun"
+            item.ihook.pytest_runtest_logreport(report=report)
+        if all(report.passed for report in reports):
+            break
+    return True
+"""
+FLAKY = """
+tries = []
+
+def test_flaky(board, golden, natmod):
+    tries.append(1)
+    natmod("NATMOD")
+    with board.count("loop"):
+        board.exec(f"for i in range({len(tries)}): pass")
+    golden.check([float(len(tries))], [2.0], case="flaky", metric="max_abs", limit=0)
+"""
+
+
+@pytest.mark.parametrize("workers", [[], ["-n2"]])
+def test_of_a_test_that_is_tried_again_the_last_attempt_counts(project, workers):
+    write(project, conftest=TRIED_AGAIN, test_it=FLAKY.replace("NATMOD", str(natmods_dir() / "iir")))
+    result = run(project, *workers, "--measurements", "run.json", "--junitxml", "junit.xml")
+    result.assert_outcomes(passed=1)
+    found = figures(project.path / "run.json")
+    assert found["flaky: max_abs"].value == 0
+    assert read_run(project.path / "run.json").failed == ()
+    assert any(name.startswith("natmods/iir") for name in found), "its sizes were carried by the first attempt"
+    (row,) = (line for line in result.outlines if line.startswith("loop "))
+    assert row.split()[-2:] == ["test_flaky[m33]", f"{found['test_it.py::test_flaky: loop: instructions'].value:,}"]
+    assert not any("FAILED" in line for line in result.outlines)

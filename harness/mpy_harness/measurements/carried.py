@@ -6,7 +6,7 @@ crosses that border with its attributes, as long as they are plain data: here, J
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from pydantic import BaseModel, ConfigDict
 
@@ -56,9 +56,10 @@ class Carried(_Part):
 
     ``measurements`` go into the run's file, and so do tests that ``failed``. The others are for the tables on the
     terminal: ``cases`` judged, ``regions`` counted, ``modules`` built, ``budgets`` used. ``missing`` says why the test
-    was skipped where a tool is not installed.
+    was skipped where a tool is not installed. ``attempt`` counts from 1 how often the test was tried by then.
     """
 
+    attempt: int = 1
     cases: list[CaseResult] = []
     regions: list[Region] = []
     modules: list[NativeModule] = []
@@ -80,8 +81,11 @@ class Carried(_Part):
     @classmethod
     def of_all(cls, reports: Iterable[object]) -> Carried:
         """Return what several reports carry, as one."""
+        attempts = LastAttempts()
+        for report in reports:
+            attempts.add(report)
         found = cls()
-        for each in map(cls.of, reports):
+        for each in attempts:
             found.cases += each.cases
             found.regions += each.regions
             found.modules += each.modules
@@ -90,3 +94,23 @@ class Carried(_Part):
             found.missing += each.missing
             found.failed += each.failed
         return found
+
+
+class LastAttempts:
+    """What reports carry, of a test that is tried again after it failed (pytest-rerunfailures) its last attempt's."""
+
+    def __init__(self) -> None:
+        self._of_test: dict[str, list[Carried]] = {}
+
+    def __iter__(self) -> Iterator[Carried]:
+        return (each for carried in self._of_test.values() for each in carried)
+
+    def add(self, report: object) -> None:
+        """Take a report, if it carries something."""
+        if getattr(report, _ATTRIBUTE, None) is None:
+            return
+        carried = Carried.of(report)
+        known = self._of_test.setdefault(str(getattr(report, "nodeid", "")), [])
+        if known and known[-1].attempt < carried.attempt:
+            known.clear()
+        known.append(carried)

@@ -117,6 +117,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     script_items.begin_outputs(session.items, session.config.stash[_SESSION])
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Begin to keep what a test measures."""
+    item.config.stash[_SESSION].records.begin(item)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     """Compare a test with its budget, and keep what it counted."""
@@ -155,7 +161,7 @@ def pytest_runtest_makereport(
     carried = session.finish(item) if call.when == "teardown" else None
     report = yield
     if report.failed:
-        carried = carried or Carried()
+        carried = carried or session.records.nothing(item)
         carried.failed.append(session.records.failure(item))
     if carried is not None:
         carried.attach(report)

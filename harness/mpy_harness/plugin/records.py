@@ -28,8 +28,11 @@ from mpy_harness.targets import Part
 @dataclass
 class _Collected:
     # What one test measured so far. ``of_regions`` is apart: it is worth nothing if the test did not come to its end.
+    # ``modules`` are those whose sizes it carries, ``properties`` what its JUnit report had before.
     carried: Carried = field(default_factory=Carried)
     of_regions: list[Measurement] = field(default_factory=list)
+    modules: set[tuple[str, Path]] = field(default_factory=set)
+    properties: list[tuple[str, object]] = field(default_factory=list)
 
 
 _COLLECTED = pytest.StashKey[_Collected]()
@@ -42,6 +45,15 @@ class Records:
         self._parts = parts or {}  # of each target, those that time is told of
         self.origins = Origins(rootpath)
         self._modules: set[tuple[str, Path]] = set()
+
+    def begin(self, item: pytest.Item) -> None:
+        """Begin an attempt at a test: of an earlier one nothing is left."""
+        attempt = 1
+        if (earlier := item.stash.get(_COLLECTED, None)) is not None:
+            attempt = earlier.carried.attempt + 1
+            self._modules -= earlier.modules
+            item.user_properties[:] = earlier.properties
+        item.stash[_COLLECTED] = _Collected(Carried(attempt=attempt), properties=list(item.user_properties))
 
     def case(self, item: pytest.Item, result: CaseResult, counts: Sequence[Count]) -> None:
         """Keep a judged check and the instructions of what it judged, which are the regions ``counts``."""
@@ -100,6 +112,7 @@ class Records:
         known = target, build.path
         if known not in self._modules:
             self._modules.add(known)
+            _collected(item).modules.add(known)
             carried.measurements += from_tests.of_natmod(build, read_mpy(build), target)
 
     def program(self, item: pytest.Item, program: CProgram) -> None:
@@ -127,6 +140,10 @@ class Records:
         """Return which test failed, for the run's file."""
         origin = self.origins.of(item)
         return Failure(target=target_of(item), test=from_tests.name_of(origin.test), file=origin.file)
+
+    def nothing(self, item: pytest.Item) -> Carried:
+        """Return what a report carries that is not the last one of its attempt."""
+        return Carried(attempt=_collected(item).carried.attempt)
 
     def interrupted(self, item: pytest.Item) -> None:
         """Forget what was measured of regions that a test did not complete."""

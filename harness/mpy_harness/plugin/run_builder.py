@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
@@ -15,9 +15,9 @@ from mpy_harness.firmware import toolchain
 from mpy_harness.firmware.git import revision_of
 from mpy_harness.firmware.image import Firmware
 from mpy_harness.measurements import from_tests
-from mpy_harness.measurements.carried import Carried
+from mpy_harness.measurements.carried import Carried, LastAttempts
 from mpy_harness.measurements.covered import covered_files
-from mpy_harness.measurements.run import Conditions, Failure, Measurement, Run, plain
+from mpy_harness.measurements.run import Conditions, Failure, Run, plain
 from mpy_harness.plugin.session import Session
 from mpy_harness.sizes.modules import read_firmware
 from mpy_harness.targets import Target
@@ -31,8 +31,7 @@ class RunBuilder:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._measurements: list[Measurement] = []
-        self._natmods: dict[str, str] = {}
+        self._carried = LastAttempts()
         self._files: set[str] = set()
         self.failed: dict[Failure, None] = {}
 
@@ -40,23 +39,22 @@ class RunBuilder:
         """Add what a test's report carries."""
         file = self._session.records.origins.file_of(report.location[0])
         self._files.add(file)
-        carried = Carried.of(report)
+        self._carried.add(report)
         if report.failed:
-            self.failed |= dict.fromkeys(carried.failed or self._crashed(report.nodeid, file))
-        self._measurements += carried.measurements
-        for module in carried.modules:
-            self._natmods[from_tests.natmod_name(module.name, module.arch)] = module.sha256
+            self.failed |= dict.fromkeys(Carried.of(report).failed or self._crashed(report.nodeid, file))
 
     def run(self) -> Run:
         """Return the run, with the sizes of the firmware that it used and where everything came from."""
         root = self._session.config.rootpath
         revision, changed = revision_of(root)
-        measurements = from_tests.worst(self._measurements)
+        measurements = from_tests.worst([each for carried in self._carried for each in carried.measurements])
+        modules = [module for carried in self._carried for module in carried.modules]
+        natmods = {from_tests.natmod_name(module.name, module.arch): module.sha256 for module in modules}
         provenance = {}
         for target in self._targets({each.target for each in measurements}):
             with suppress(HarnessError):  # what is not known counts as different
                 firmware = self._session.pool.firmware(target)
-                provenance[target.name] = self._provenance(target, firmware)
+                provenance[target.name] = self._provenance(target, firmware, natmods)
                 if firmware.elf.suffix == ".elf":  # what others publish need not be one
                     measurements += from_tests.of_image(read_firmware(firmware.elf, target), target.name)
         return Run(
@@ -64,7 +62,7 @@ class RunBuilder:
             revision=revision,
             changed=changed,
             provenance=provenance,
-            natmods=dict(sorted(self._natmods.items())),
+            natmods=dict(sorted(natmods.items())),
             failed=tuple(self.failed),
             coverage=covered_files(self._session.native_coverage(), root),
             measurements=tuple(from_tests.worst(measurements)),
@@ -83,12 +81,12 @@ class RunBuilder:
         for target in self._session.settings.targets:
             yield Failure(target=target.name, test=from_tests.name_of(test), file=file)
 
-    def _provenance(self, target: Target, firmware: Firmware) -> Conditions:
+    def _provenance(self, target: Target, firmware: Firmware, natmods: Iterable[str]) -> Conditions:
         """Return what a target's figures depend on besides the program. Raises ToolMissing."""
         facts = firmware.provenance
         tools = dict.fromkeys(version for tool, version in facts.toolchain.items() if tool not in _IRRELEVANT_TOOLS)
         arch = target.natmod.arch
-        if any(name.endswith(f"/{arch}") for name in self._natmods):  # firmware may come from elsewhere
+        if any(name.endswith(f"/{arch}") for name in natmods):  # firmware may come from elsewhere
             built_with = toolchain.toolchain(toolchain.cross_prefix(arch), target.tools).facts()
             tools |= dict.fromkeys(version for tool, version in built_with.items() if tool not in _IRRELEVANT_TOOLS)
         return Conditions(
