@@ -23,7 +23,7 @@ from mpy_harness.measurements.run import read_run
 from mpy_harness.reports.table import aligned
 
 ROOT = Path(__file__).parents[1]
-SHORT = ("cases/pipeline", "cases/filters/iir_forms")
+SHORT = ("cases/filters/iir_forms", "cases/filters/fir_forms", "cases/transforms/dct")
 RUN_SECONDS = 3600
 _THIS = "benchmarks.orders"
 Counts = dict[tuple[str, str], int | float]
