@@ -27,6 +27,7 @@ from mpy_harness.plugin import (
     hookspecs,
     markers,
     native_coverage,
+    origin,
     rootdir,
     run_end,
     scopes,
@@ -37,7 +38,6 @@ from mpy_harness.plugin.absent import skipped_where_absent
 from mpy_harness.plugin.compiler import Compiler
 from mpy_harness.plugin.memcheck import findings_told
 from mpy_harness.plugin.options import add_options
-from mpy_harness.plugin.origin import target_of
 from mpy_harness.plugin.session import Session
 from mpy_harness.reports import terminal
 from mpy_harness.reports.table import page_of
@@ -172,7 +172,7 @@ def pytest_runtest_makereport(
         report.sections += failed_cases.sections(item)
     if board is not None and report.failed:
         report.sections += session.explain(item)
-    if target_of(item):
+    if origin.target_of(item):
         harmless_report.make_harmless(report)
     return report
 
@@ -185,6 +185,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 @pytest.fixture(scope="session")
+def mpy_target_name(request: pytest.FixtureRequest) -> str:
+    """The name of the target, for a test that pytest cannot make once for each target."""
+    return scopes.only_target([target.name for target in request.config.stash[_SESSION].settings.targets])
+
+
+@pytest.fixture(scope="session")
 def target(mpy_target_name: str, request: pytest.FixtureRequest) -> Target:
     """The target of this test."""
     return request.config.stash[_SESSION].target_of(request.node, mpy_target_name)
@@ -193,6 +199,7 @@ def target(mpy_target_name: str, request: pytest.FixtureRequest) -> Target:
 @pytest.fixture
 def board(mpy_target_name: str, request: pytest.FixtureRequest) -> Board:
     """A booted target in a fresh state."""
+    origin.note_target(request.node, mpy_target_name)
     return request.config.stash[_SESSION].board(request.node, mpy_target_name)
 
 
@@ -235,6 +242,7 @@ def guarded(board: Board) -> Guarded:
 def program(target: Target, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Compiler]:
     """Compile plain C for the target, without MicroPython: ``program("model.c").run()``."""
     session = request.config.stash[_SESSION]
+    origin.note_target(request.node, target.name)
     compiler = session.compiler(request.node, target, (request.path.parent, request.config.rootpath), tmp_path)
     yield compiler
     for built in compiler.built:
@@ -251,6 +259,7 @@ def budget(request: pytest.FixtureRequest) -> Budget:
 def golden(target: Target, request: pytest.FixtureRequest) -> Golden:
     """Vectors of the test's folder, and checks against references."""
     session = request.config.stash[_SESSION]
+    origin.note_target(request.node, target.name)
     since = markers.CountsSinceLastCheck(lambda: session.used_by(request.node))
     return Golden(
         target.name,

@@ -33,11 +33,19 @@ class Origins:
         return "" if _is_outside(place) else (self._below / place).as_posix()
 
 
+_TARGET = pytest.StashKey[str]()
+
+
 def target_of(item: pytest.Item) -> str:
     """Return the name of the target that a test runs on, "" for none."""
     callspec = getattr(item, "callspec", None)
     name = callspec.params.get("mpy_target_name", "") if callspec else getattr(item, "target_name", "")
-    return str(name)
+    return str(name) or item.stash.get(_TARGET, "")
+
+
+def note_target(item: pytest.Item, name: str) -> None:
+    """Keep which target a test runs on, where pytest did not make a test of its own for each target."""
+    item.stash.setdefault(_TARGET, name)
 
 
 def _is_outside(place: PurePosixPath) -> bool:

@@ -1,8 +1,9 @@
-"""What to do where a fixture of a module or class asks for a board, which is one test's."""
+"""What to do where a board, which is one test's, is asked for by something else than a test."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import pytest
 
@@ -24,3 +25,16 @@ def advice(excinfo: pytest.ExceptionInfo[BaseException]) -> str:
         f"pytest.fixture(), and it runs again for each test. What takes long on the host and needs no {name}, such as "
         f'a reference, can stay in a fixture of scope "{scope}" of its own.\n\n{text}'
     )
+
+
+def only_target(names: Sequence[str]) -> str:
+    """Return the run's only target; with several, fail with what a test can do that pytest cannot make for each."""
+    if len(names) != 1:
+        pytest.fail(
+            f"this test cannot run once for each target of the run ({', '.join(names)}): pytest does not do that "
+            "for a method of unittest.TestCase, nor for a fixture that only request.getfixturevalue() asks for. Make "
+            'it a test function or a plain class, or mark it with @pytest.mark.usefixtures("target"); or run one '
+            f"target: pytest --target {names[0]}.",
+            pytrace=False,
+        )
+    return names[0]
