@@ -30,9 +30,20 @@ static mp_obj_t fill(mp_obj_t data) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(fill_obj, fill);
 
+static mp_obj_t sum(mp_obj_t count_in) {
+    size_t n = mp_obj_get_int(count_in), sum = 0;
+    uint8_t *x = m_new(uint8_t, n);
+    for (size_t i = 0; i < n; i++) {
+        sum += x[i];
+    }
+    return MP_OBJ_NEW_SMALL_INT(sum);
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(sum_obj, sum);
+
 mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
     MP_DYNRUNTIME_INIT_ENTRY
     mp_store_global(MP_QSTR_fill, MP_OBJ_FROM_PTR(&fill_obj));
+    mp_store_global(MP_QSTR_sum, MP_OBJ_FROM_PTR(&sum_obj));
     MP_DYNRUNTIME_INIT_EXIT
 }
 """
@@ -109,7 +120,22 @@ def test_the_configuration_and_the_marker(with_ends: pytest.Pytester) -> None:
     run(with_ends, "-k", "calls_it or is_not_checked").assert_outcomes(failed=1, passed=1)
     write(with_ends, test_ends=TESTS.replace("memcheck(False)", "memcheck('yes')"))
     result = run(with_ends, "-k", "is_not_checked")
-    assert "pytest.mark.memcheck takes True, False or nothing" in result.stdout.str()
+    assert "pytest.mark.memcheck takes True, False or nothing, and unwritten=True or False" in result.stdout.str()
+
+
+UNWRITTEN = r"read of bytes that nobody has written: sum\(\) of the native module ends, ends.c:18, reads 1 byte"
+
+
+def test_reads_of_what_nobody_has_written_are_told_where_that_is_asked_for(with_ends: pytest.Pytester) -> None:
+    write(with_ends, test_ends="import pytest\ndef test_it(natmod):\n    assert natmod('ends').sum(5) == 0\n")
+    run(with_ends, "--memcheck").assert_outcomes(passed=1)
+    result = run(with_ends, "--memcheck-unwritten")
+    result.assert_outcomes(failed=1)
+    assert re.search(UNWRITTEN, result.stdout.str())
+    assert "pytest 'test_ends.py::test_it[m33]' --memcheck-unwritten" in result.stdout.str()
+    write(with_ends, script="import ends\nends.sum(5)\n")
+    done = mpy_harness("run", "--memcheck-unwritten", "--natmods", "natmods", "script.py", cwd=with_ends.path)
+    assert re.search(UNWRITTEN, done.stderr), done.stderr
 
 
 def test_device_scripts(with_ends: pytest.Pytester) -> None:

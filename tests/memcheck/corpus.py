@@ -19,7 +19,10 @@ from mpy_harness.firmware.symbols import Symbols
 from mpy_harness.targets import DEFAULT_TARGET, load_target
 
 FOLDER = Path(__file__).parent / "natmods"
-MODULES = ("filters", "buffers", "objects", "frames", "copies", "spaces", "habits")
+MODULES = ("filters", "buffers", "objects", "frames", "copies", "spaces", "habits", "unwritten")
+
+#: A kind that is looked for by an option of its own.
+UNWRITTEN = "read of bytes that nobody has written"
 
 # What the calls use besides the functions of the module.
 _PRELUDE = """
@@ -100,14 +103,9 @@ def run(board: Board, fault: Planted, *, mended: bool) -> HarnessError | None:
     natmod = ModuleLoader(board, (FOLDER,))
     natmod(fault.module, variables={"VARIANT": "-DMENDED" if mended else "-DPLANTED_ONE"})
     symbols = Symbols(board.image)
-    heap = symbols.address("board_heap")
     board.exec(_PRELUDE.replace("MODULE", fault.module))
     if fault.module == "spaces":
-        board.exec(f"""
-            words = uctypes.struct({heap}, {{"at": (uctypes.ARRAY | 0, 3 | uctypes.UINT32)}}).at
-            address_of_heap, address_of_heap_end = words[0], words[2]
-            address_of_data = {symbols.address("board_collects")} & ~3
-        """)
+        board.exec(_places(symbols))
         natmod("filters")
         board.exec("""
             import filters
@@ -120,6 +118,20 @@ def run(board: Board, fault: Planted, *, mended: bool) -> HarnessError | None:
     finally:
         board.findings.clear()
     return None
+
+
+def _places(symbols: Symbols) -> str:
+    heap = symbols.address("board_heap")
+    if heap is None:  # MicroPython's own port
+        return f"""
+            address_of_heap, address_of_heap_end = {symbols.address("gc_heap")}, {symbols.address("_ebss")} & ~15
+            address_of_data = {symbols.address("mp_state_ctx")}
+        """
+    return f"""
+        words = uctypes.struct({heap}, {{"at": (uctypes.ARRAY | 0, 3 | uctypes.UINT32)}}).at
+        address_of_heap, address_of_heap_end = words[0], words[2]
+        address_of_data = {symbols.address("board_collects")} & ~3
+    """
 
 
 def judge(board: Board, fault: Planted) -> Outcome:
@@ -164,8 +176,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as logs:
         pool = BoardPool(Path(logs))
         try:
-            board = pool.board(load_target(DEFAULT_TARGET), mode=None, check="memory")
-            print(table([judge(board, fault) for fault in planted()]), end="")
+            target = load_target(DEFAULT_TARGET)
+            outcomes = []
+            for fault in planted():
+                board = pool.board(target, mode=None, check="unwritten" if fault.kind == UNWRITTEN else "memory")
+                outcomes.append(judge(board, fault))
+            print(table(outcomes), end="")
         finally:
             pool.close()
 

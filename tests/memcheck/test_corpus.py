@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mpy_harness.board import Board
-from tests.memcheck.corpus import Planted, judge, planted, table
+from tests.memcheck.corpus import UNWRITTEN, Planted, judge, planted, table
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "memcheck.md"
 
@@ -23,9 +25,14 @@ def test_the_guide_has_its_table() -> None:
     assert table() in GUIDE.read_text(encoding="utf-8")
 
 
-@pytest.mark.memcheck
+def parameters() -> Iterator[Any]:
+    for fault in FAULTS:
+        marks = pytest.mark.memcheck(unwritten=fault.kind == UNWRITTEN)
+        yield pytest.param(fault, id=f"{fault.module}-{fault.function}", marks=marks)
+
+
 @pytest.mark.counting("off")
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.module}-{fault.function}")
+@pytest.mark.parametrize("fault", list(parameters()))
 def test_planted_fault(fault: Planted, board: Board) -> None:
     outcome = judge(board, fault)
     assert outcome.found, "nothing was found"

@@ -8,7 +8,8 @@ from mpy_harness.counting.locate import CodeImage
 from mpy_harness.errors import HarnessError
 from mpy_harness.firmware.symbols import Symbols
 from mpy_harness.memcheck.findings import Finding, Naming, misuse
-from mpy_harness.memcheck.lines import ModuleLine, parse
+from mpy_harness.memcheck.foreign import unseen
+from mpy_harness.memcheck.lines import FindingLine, ModuleLine, UnseenLine, parse
 
 
 class MemoryChecker:
@@ -34,13 +35,18 @@ class MemoryChecker:
             raise misuse(new, error if isinstance(error, HarnessError) else None)
 
     def collect(self) -> list[Finding]:
-        """Return what was found since the last time. The guest must not run anything meanwhile."""
+        """Return what was found since the last time. The guest must not run anything meanwhile.
+
+        Raises MemcheckUnavailable where native code ran that could not be checked.
+        """
         new = []
         for line in parse(self._records.take() if self._records is not None else b""):
             if isinstance(line, ModuleLine):
                 image = self._naming.add(line, self._names.images)
                 self.images[line.number] = image or self.images.get(line.number)
                 continue
+            if isinstance(line, UnseenLine):
+                raise unseen(line)
             finding = self._naming.finding(line)
             # One line of code may read and write what is not its own.
             if all((known.kind, known.place.told) != (finding.kind, finding.place.told) for known in self.findings):
@@ -54,7 +60,7 @@ class MemoryChecker:
         for line in parse(self._records.peek() if self._records is not None else b""):
             if isinstance(line, ModuleLine):
                 self._naming.add(line, self._names.images)
-            else:
+            elif isinstance(line, FindingLine):
                 last = str(self._naming.finding(line))
         return last
 

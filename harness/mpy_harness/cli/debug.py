@@ -25,6 +25,7 @@ from mpy_harness.cli.options import (
     Natmods,
     Script,
     TargetName,
+    Unwritten,
     chosen_target,
     make_words,
 )
@@ -59,6 +60,7 @@ def command(
     ] = None,
     memcheck: Memcheck = False,
     gc_stress: GcStress = False,
+    memcheck_unwritten: Unwritten = False,
     target: TargetName = DEFAULT_TARGET,
     device_path: DevicePath = None,
     natmods: Natmods = None,
@@ -87,7 +89,7 @@ def command(
         tuple(natmods or ()),
         firmware,
         make_words(natmod_make),
-        check_asked_for(memory=memcheck, stress=gc_stress),
+        check_asked_for(memory=memcheck, stress=gc_stress, unwritten=memcheck_unwritten),
     )
     with tempfile.TemporaryDirectory(prefix="mpy-harness-gdb-") as folder:
 

@@ -20,6 +20,7 @@ from mpy_harness.cli.options import (
     NatmodMake,
     Natmods,
     TargetName,
+    Unwritten,
     chosen_target,
     make_words,
 )
@@ -60,6 +61,7 @@ def command(
     natmods: Natmods = None,
     natmod_make: NatmodMake = None,
     gc_stress: GcStress = False,
+    memcheck_unwritten: Unwritten = False,
     micropython: MicroPython = None,
 ) -> None:
     """Call a native module with all that nobody thought of; write a test for each thing that goes wrong."""
@@ -70,7 +72,7 @@ def command(
         pool = BoardPool(Path(logs), micropython=micropython)
         try:
             with shown() as pool.progress:
-                check = check_asked_for(memory=True, stress=gc_stress)
+                check = check_asked_for(memory=True, stress=gc_stress, unwritten=memcheck_unwritten)
                 board = pool.board(chosen, mode=None, check=check, covers=True)
                 loader = ModuleLoader(board, tuple(natmods or ()), (), micropython, words, pool.progress)
                 file, only = _module(module, loader)

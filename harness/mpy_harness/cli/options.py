@@ -97,6 +97,11 @@ GcStress = Annotated[
     bool, typer.Option("--gc-stress", help="The same, and collect garbage at each allocation in native code.")
 ]
 
+Unwritten = Annotated[
+    bool,
+    typer.Option("--memcheck-unwritten", help="As --memcheck, and tell of reads of what nobody has written."),
+]
+
 GuestTimeWanted = Annotated[
     GuestTime | None,
     typer.Option("--guest-time", help="What the guest's clock goes by; default: counted instructions, where it can."),

@@ -26,6 +26,7 @@ from mpy_harness.cli.options import (
     Script,
     TargetName,
     Timeout,
+    Unwritten,
     chosen_target,
     make_words,
 )
@@ -60,6 +61,7 @@ def command(
     timeout: Timeout = 600.0,
     memcheck: Memcheck = False,
     gc_stress: GcStress = False,
+    memcheck_unwritten: Unwritten = False,
     guest_time: GuestTimeWanted = None,
     as_json: AsJson = False,
     micropython: MicroPython = None,
@@ -78,7 +80,7 @@ def command(
         tuple(natmods or ()),
         firmware,
         make_words(natmod_make),
-        check_asked_for(memory=memcheck, stress=gc_stress),
+        check_asked_for(memory=memcheck, stress=gc_stress, unwritten=memcheck_unwritten),
         guest_time,
     )
     chip = load_part(part) if part else None

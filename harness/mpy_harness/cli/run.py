@@ -19,6 +19,7 @@ from mpy_harness.cli.options import (
     Script,
     TargetName,
     Timeout,
+    Unwritten,
     chosen_target,
     make_words,
 )
@@ -38,6 +39,7 @@ def command(
     timeout: Timeout = 600.0,
     memcheck: Memcheck = False,
     gc_stress: GcStress = False,
+    memcheck_unwritten: Unwritten = False,
     guest_time: GuestTimeWanted = None,
     micropython: MicroPython = None,
     firmware: GivenFirmware = None,
@@ -55,7 +57,7 @@ def command(
         tuple(natmods or ()),
         firmware,
         make_words(natmod_make),
-        check_asked_for(memory=memcheck, stress=gc_stress),
+        check_asked_for(memory=memcheck, stress=gc_stress, unwritten=memcheck_unwritten),
         guest_time,
     )
     raise typer.Exit(job.run())

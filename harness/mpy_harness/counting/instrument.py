@@ -8,12 +8,15 @@ from typing import Literal, Protocol
 #: "instructions" counts one by one: slow, and what the tests compare "count" with.
 Mode = Literal["count", "instructions", "classes", "functions", "memory"]
 
-#: How native code's use of memory is checked: not at all, as it is, or with collections at each of its allocations.
-Check = Literal["", "memory", "stress"]
+#: How native code's use of memory is checked: not at all, as it is, with collections at each of its allocations, with
+#: reads of what nobody has written, with both.
+Check = Literal["", "memory", "stress", "unwritten", "stress, unwritten"]
 
 
-def check_asked_for(*, memory: bool, stress: bool) -> Check:
-    """Return the check of what native code does to memory that is asked for; stress is more than the other."""
+def check_asked_for(*, memory: bool, stress: bool = False, unwritten: bool = False) -> Check:
+    """Return the check of what native code does to memory that is asked for; the others are more than the first."""
+    if unwritten:
+        return "stress, unwritten" if stress else "unwritten"
     return "stress" if stress else "memory" if memory else ""
 
 

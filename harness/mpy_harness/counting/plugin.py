@@ -12,8 +12,8 @@ from pathlib import Path
 
 from mpy_harness import architectures
 from mpy_harness.counting import reads
+from mpy_harness.counting.instrument import Check, Mode
 from mpy_harness.counting.instrument import Instrument as Instrument  # noqa: PLC0414 - board.py has it from here
-from mpy_harness.counting.instrument import Mode
 from mpy_harness.errors import BuildFailed, CountingUnavailable, ToolMissing
 from mpy_harness.firmware import cache, toolchain
 from mpy_harness.firmware.process import last_lines, run
@@ -28,6 +28,9 @@ _COMPILE_SECONDS = 120.0
 _ASK_SECONDS = 20.0
 _QEMU_VERSION = re.compile(r"version (\d+)\.(\d+)")
 _OLDEST = (7, 2)
+
+#: From this version of the plugin API on, a plugin reads registers.
+READS_REGISTERS = 2
 
 # The newest plugin API that is declared by us, by the first release of QEMU that loads it (api.h).
 _API = ((9, 1, 3), (9, 0, 2), (7, 2, 1))
@@ -52,7 +55,8 @@ class Plugin(Instrument):
     """The plugin and its arguments: mode, decoder, the firmware's functions and its stack's ends.
 
     ``core`` is the one that counts, on a chip of several. With a ``layout`` (memcheck/layout.py) it checks what native
-    code does to memory, unless ``checks`` is off; with ``covers`` it writes down which code of native modules runs.
+    code does to memory, unless ``checks`` is off, with ``unwritten`` also what it reads that nobody has written; with
+    ``covers`` it writes down which code of native modules runs.
     With a ``clock`` (guest_time.py) it tells the guest the time.
     """
 
@@ -65,6 +69,7 @@ class Plugin(Instrument):
     checks: bool = True
     covers: bool = False
     clock: str = ""
+    unwritten: bool = False
 
     def option(
         self, output: int, functions: int, layout: int = -1, findings: int = -1, coverage: int = -1, *, hold: int = -1
@@ -74,6 +79,7 @@ class Plugin(Instrument):
         option = f"file={path},arch={self.decoder},mode={self.mode or 'off'},out={output},functions={functions}"
         if self.layout:
             option += f",layout={layout},findings={findings}" + ",stress=on" * self.stress
+            option += ",unwritten=on" * self.unwritten
             option += f",hold={hold}" * (hold >= 0)
             option += ",checks=off" * (not self.checks) + f",coverage={coverage}" * self.covers
         if self.clock:
@@ -113,13 +119,12 @@ def instrument(
     *,
     core: int | None = None,
     layout: str = "",
-    stress: bool = False,
-    checks: bool = True,
+    check: Check = "",
     covers: bool = False,
 ) -> Plugin:
     """Return what counts a target's firmware in a QEMU, on one core where the chip has several.
 
-    With a ``layout`` of its memory it checks what native code does there, counting or not, unless ``checks`` is off.
+    With a ``layout`` of its memory it knows of native modules, counting or not; ``check`` is what it checks of them.
     ``covers``: it writes down which code of native modules runs.
 
     Raises CountingUnavailable, which says why not.
@@ -130,7 +135,10 @@ def instrument(
     symbols = Symbols(image)
     table = "".join(_lines(symbols.functions, symbols.handlers))
     library = plugin_for(qemu, progress or Silent())
-    return Plugin(mode, which.name, library, table, symbols.stack, core, layout, stress, checks, covers)
+    return Plugin(
+        mode, which.name, library, table, symbols.stack, core, layout,
+        stress="stress" in check, checks=check != "", covers=covers, unwritten="unwritten" in check,
+    )  # fmt: skip
 
 
 def _lines(functions: Iterable[FirmwareFunction], handlers: frozenset[int]) -> Iterable[str]:

@@ -42,12 +42,22 @@ class FirmwareFunction:
 
 
 @dataclass(frozen=True)
+class Section:
+    """A part of an image that is in memory: its addresses, and whether it is to be executed or written."""
+
+    place: range
+    is_code: bool
+    is_writable: bool
+
+
+@dataclass(frozen=True)
 class _Facts:
     functions: tuple[FirmwareFunction, ...] = ()
     stack: tuple[int, int] | None = None
     vectors: tuple[int, ...] = ()
     addresses: Mapping[str, int] = field(default_factory=dict)
-    sections: tuple[tuple[range, bool], ...] = ()  # in memory; whether they are to be executed
+    sections: tuple[Section, ...] = ()
+    initial_stack: int | None = None
     machine: str = ""  # of the ELF file
     floats: Floats | None = None
 
@@ -76,6 +86,16 @@ class Symbols:
     def stack(self) -> tuple[int, int] | None:
         """Return the stack's lowest address and the one above it, None where the image does not say."""
         return _read(self._elf).stack
+
+    @property
+    def initial_stack(self) -> int | None:
+        """Return the stack pointer that the core starts with, where a table of vectors has it."""
+        return _read(self._elf).initial_stack
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """Return the image's parts that are in memory."""
+        return _read(self._elf).sections
 
     @property
     def native_code(self) -> range | None:
@@ -125,7 +145,7 @@ class Symbols:
             return f"code without a name: the image has no symbols{maybe}"
         if address <= 1:
             return "an unknown place"
-        executable = next((executable for place, executable in _read(self._elf).sections if address in place), None)
+        executable = next((each.is_code for each in self.sections if address in each.place), None)
         if executable:
             return f"none of the functions of the {self._whose}, but its code or constants"
         if self._whose != "firmware":
@@ -182,7 +202,11 @@ def _read(elf: Path) -> _Facts:
             machine = image["e_machine"]
             floats = _ARM_FLOATS.get(image["e_flags"] & 0x600) if machine == "EM_ARM" else None
             functions = tuple(_functions(symbols, machine))
-            return _Facts(functions, stack, _vectors(image), addresses, tuple(_sections(image)), machine, floats)
+            words = _vector_words(image)
+            return _Facts(
+                functions, stack, words[2:], addresses, tuple(_sections(image)), words[0] if words else None,
+                machine, floats,
+            )  # fmt: skip
     except (OSError, ELFError):
         return _Facts()  # a raw image has no symbols: addresses alone must do
 
@@ -206,13 +230,14 @@ def _symbols(image: ELFFile) -> Iterator[tuple[str, int, int, bool]]:
                 yield text, value, size, info & 0xF == _FUNCTION
 
 
-def _sections(image: ELFFile) -> Iterator[tuple[range, bool]]:
+def _sections(image: ELFFile) -> Iterator[Section]:
     from elftools.elf.constants import SH_FLAGS  # noqa: PLC0415
 
     for section in image.iter_sections():
         if section["sh_flags"] & SH_FLAGS.SHF_ALLOC and section["sh_size"]:
             place = range(section["sh_addr"], section["sh_addr"] + section["sh_size"])
-            yield place, bool(section["sh_flags"] & SH_FLAGS.SHF_EXECINSTR)
+            flags = section["sh_flags"]
+            yield Section(place, bool(flags & SH_FLAGS.SHF_EXECINSTR), bool(flags & SH_FLAGS.SHF_WRITE))
 
 
 def _functions(symbols: list[tuple[str, int, int, bool]], machine: str) -> Iterator[FirmwareFunction]:
@@ -228,7 +253,8 @@ def _functions(symbols: list[tuple[str, int, int, bool]], machine: str) -> Itera
         yield FirmwareFunction(start, min(start + (size or _UNSIZED), following), name)
 
 
-def _vectors(image: ELFFile) -> tuple[int, ...]:
+def _vector_words(image: ELFFile) -> tuple[int, ...]:
+    # The initial stack pointer, the reset, and the handlers.
     which = architectures.instruction_set_of_elf(image["e_machine"])
     if which is None or not which.has_vectors:
         return ()
@@ -236,5 +262,5 @@ def _vectors(image: ELFFile) -> tuple[int, ...]:
     first = min(loaded, key=lambda segment: segment["p_paddr"], default=None)
     if first is None:
         return ()
-    words = first.data()[8 : 4 * _MOST_VECTORS]  # behind the initial stack pointer and the reset
+    words = first.data()[: 4 * _MOST_VECTORS]
     return struct.unpack(f"<{len(words) // 4}I", words[: len(words) // 4 * 4])

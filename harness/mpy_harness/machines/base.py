@@ -250,8 +250,9 @@ class MachineKind(ABC, Generic[AnyTable]):
         """
         del image, mode, progress, check, covers
         raise MemcheckUnavailable(
-            f"{self.name} cannot check what native code does to memory. {self.advice} Or use the fixture `guarded`, "
-            "which works on any board."
+            f"{self.name} cannot check what native code does to memory: overruns, uses after free, stray pointers. "
+            f"That takes QEMU's plugins, an Arm core, and the symbols of the firmware. {self.advice} Or use the "
+            "fixture `guarded`, which works on any board: it finds what is written beside a buffer."
         )
 
     def check_gdb(self) -> None:

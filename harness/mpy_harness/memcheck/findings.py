@@ -28,10 +28,12 @@ KINDS: dict[What, str] = {
     "object": "write to an object that is no buffer",
     "no block": "free of what is no block",
     "freed twice": "double free",
+    "unwritten": "read of bytes that nobody has written",
 }
 # A module has functions of these names, and those of MicroPython's header, to reach those of the firmware.
 _PASSED_ON = {"memset", "memmove", "memcpy"}
 _HELPERS = "py/dynruntime.h"
+_ROUNDED = 16  # bytes: the collector's blocks on a machine of 32 bits
 _MORE = 10  # findings that are told in a line each, after the first
 
 
@@ -132,19 +134,21 @@ class Naming:
 
     def _about(self, line: FindingLine) -> list[str]:
         match line.what:
-            case "beyond" | "before" | "freed" | "object" | "freed twice" | "text" | "rodata" | "module" | "no block":
-                return self._about_blocks(line)
             case "stack":
                 return [f"{_bytes(line.stack - line.address)} below the stack pointer: of a function that has returned"]
             case "never" | "wild":
                 return ["where the guest has nothing: no block of the heap, no variable, no device"]
             case "null" | "tables" | "data" | "code":
                 return []
+            case _:
+                return self._about_blocks(line)
 
     def _about_blocks(self, line: FindingLine) -> list[str]:
         if line.block is None:
             return [] if (owner := self._owner(line.address)) is None else [owner]
         told = [_distance(line.address, line.size, line.block), *self._history(line.block)]
+        if line.block.is_rounded or (line.near is not None and line.near.is_rounded):
+            told.append(f"checked to blocks of {_ROUNDED} bytes: what was asked for is not seen (docs/memcheck.md)")
         if line.holder:
             told.append(self._holder(line, line.block))
         if line.what in {"rodata", "module"} and (owner := self._owner(line.address)) is not None:
@@ -222,7 +226,8 @@ def misuse(findings: Sequence[Finding], then: BaseException | None = None) -> Me
 
 
 def _distance(address: int, size: int, block: Block) -> str:
-    what = f"a block of {_bytes(block.size)}"
+    least = f"{block.size - _ROUNDED + 1} to " if block.is_rounded else ""
+    what = f"a block of {least}{_bytes(block.size)}"
     end = block.start + block.size
     if address < block.start:
         return f"{_bytes(block.start - address)} before {what}"

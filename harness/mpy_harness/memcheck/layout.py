@@ -1,4 +1,7 @@
-"""Where the checker finds things in a guest's memory, as its firmware's symbols and its target say."""
+"""Where the checker finds things in a guest's memory, as its firmware's symbols and its target say.
+
+Firmware that is built here tells what its heap holds, any other is watched (``foreign``).
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,17 @@ from collections.abc import Iterator
 
 from mpy_harness.errors import MemcheckUnavailable
 from mpy_harness.firmware.symbols import Symbols
+from mpy_harness.memcheck.foreign import Place, watched_places
 from mpy_harness.targets import Target
 
 # The letters are those of counting/plugin_c/memcheck/memcheck.h, the names those of targets/boards/cortex-m.
-_NEEDED = {"b": "_doorbell", "e": "board_event", "f": "board_is_checked", "h": "board_heap"}
+_TELLS = {"b": "_doorbell", "e": "board_event", "f": "board_is_checked", "h": "board_heap"}
 _LAST = "_last_of_ram"
 _PARTS = (("s", "_sstack", "_estack"), ("d", "_sdata", "_edata"), ("d", "_sbss", "_ebss"))
 # Functions of the table that native modules call the firmware by (py/nativeglue.c), and one that the second calls.
 _COPIES = {"memset", "memmove", "memcpy"}
 _THROWS = "nlr_jump"
+_ZEROED = "m_malloc0"
 _TYPE = "mp_type_"
 _STRINGS = ("str", "bytes")
 _ARRAYS = ("array", "bytearray", "list")
@@ -23,47 +28,51 @@ _WRITABLE = ("cell", "dict", "list", "array", "bytearray")
 # Arm DDI 0403, B3.1: peripherals and the core's own.
 _DEVICES = ((0x40000000, 0x60000000), (0xE0000000, 0xE0100000))
 
-_Place = tuple[str, int, int]  # letter, first address, the one behind
+
+def tells(symbols: Symbols) -> bool:
+    """Tell whether a firmware tells what its heap holds: it is built here."""
+    return all(symbols.address(name) is not None for name in _TELLS.values())
 
 
 def memory_layout(target: Target, symbols: Symbols) -> str:
-    """Return the layout as the plugin reads it. Raises MemcheckUnavailable where the firmware does not tell."""
-    if not target.natmod.arch.startswith("armv") or any(symbols.address(name) is None for name in _NEEDED.values()):
+    """Return the layout as the plugin reads it. Raises MemcheckUnavailable where the firmware does not say enough."""
+    if not target.natmod.arch.startswith("armv"):
         raise MemcheckUnavailable(
-            f"what native code does to memory cannot be checked: the firmware of target {target.name} does not tell "
-            "what its heap holds. Use a target in QEMU whose firmware the harness builds (m33), or the fixture "
-            "`guarded`, which works on any board."
+            f"what native code does to memory cannot be checked on target {target.name}: that is there for Arm cores "
+            "alone. Use one of those (m33), or the fixture `guarded`, which works on any board."
         )
-    places = (*_parts(symbols), *_areas(target), *_functions(symbols), *_types(symbols))
+    parts = (*_parts(symbols), *_areas(target)) if tells(symbols) else watched_places(target, symbols)
+    devices = [("o", start, end) for start, end in _DEVICES]
+    places = (*parts, *devices, *_functions(symbols), *_types(symbols))
     return "".join(f"{letter} {start:x} {end:x}\n" for letter, start, end in places)
 
 
-def _parts(symbols: Symbols) -> Iterator[_Place]:
-    for letter, name in _NEEDED.items():
+def _parts(symbols: Symbols) -> Iterator[Place]:
+    for letter, name in _TELLS.items():
         yield letter, _at(symbols, name), _at(symbols, name) + 1
     yield "b", _at(symbols, _LAST), _at(symbols, _LAST) + 1
     for letter, first, behind in _PARTS:
         yield letter, _at(symbols, first), _at(symbols, behind)
 
 
-def _areas(target: Target) -> Iterator[_Place]:
+def _areas(target: Target) -> Iterator[Place]:
     main = next((memory for memory in target.memory if memory.kind == "ram"), None)
     for memory in target.memory:
         letter = "x" if memory.kind == "flash" else "r" if memory is main else "o"
         yield letter, memory.origin, memory.origin + memory.length
-    for start, end in _DEVICES:
-        yield "o", start, end
 
 
-def _functions(symbols: Symbols) -> Iterator[_Place]:
+def _functions(symbols: Symbols) -> Iterator[Place]:
     for function in symbols.functions:
         if function.name in _COPIES:
             yield "c", function.start, function.end
         if function.name == _THROWS:
             yield "t", function.start, function.end
+        if function.name == _ZEROED:
+            yield "n", function.start, function.end
 
 
-def _types(symbols: Symbols) -> Iterator[_Place]:
+def _types(symbols: Symbols) -> Iterator[Place]:
     for name in symbols.names(_TYPE):
         kind = name.removeprefix(_TYPE)
         letters = "y" * (kind not in _WRITABLE) + "w" * (kind in _ARRAYS) + "z" * (kind in _STRINGS)

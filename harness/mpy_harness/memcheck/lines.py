@@ -12,7 +12,7 @@ from mpy_harness.errors import MachineryError
 #: What is wrong with an access, or with freeing what native code freed.
 What = Literal[
     "beyond", "before", "freed", "never", "stack", "null", "wild", "code",
-    "tables", "data", "text", "rodata", "module", "object", "no block", "freed twice",
+    "tables", "data", "text", "rodata", "module", "object", "no block", "freed twice", "unwritten",
 ]  # fmt: skip
 
 
@@ -25,13 +25,17 @@ class _Line(BaseModel):
 
 
 class Block(_Line):
-    """A block of the heap: its first address, the bytes that were asked for, what allocated and freed it."""
+    """A block of the heap: its first address, the bytes that were asked for, what allocated and freed it.
+
+    The bytes are those of whole blocks of 16 where ``is_rounded``: nothing tells what was asked for.
+    """
 
     start: int
     size: int
     by: Site
     end: Literal["free", "collection", "move"] | None = None
     ended_by: Site = (0,)
+    is_rounded: bool = False
 
 
 class ModuleLine(_Line):
@@ -69,10 +73,18 @@ class FindingLine(_Line):
     held: int = 0
 
 
-_LINES: TypeAdapter[ModuleLine | FindingLine] = TypeAdapter(ModuleLine | FindingLine)
+class UnseenLine(_Line):
+    """Native code ran at an address that cannot be checked: the heap was not found, or the code is not in it."""
+
+    unseen: int
+    is_heap_found: bool
 
 
-def parse(data: bytes) -> Iterator[ModuleLine | FindingLine]:
+PluginLine = ModuleLine | FindingLine | UnseenLine
+_LINES: TypeAdapter[PluginLine] = TypeAdapter(PluginLine)
+
+
+def parse(data: bytes) -> Iterator[PluginLine]:
     """Return what the plugin wrote, in its order. A module is told before what is found in it."""
     try:
         yield from map(_LINES.validate_json, data.splitlines())

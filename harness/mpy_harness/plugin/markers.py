@@ -10,7 +10,7 @@ import pytest
 from mpy_harness.board.board import Board
 from mpy_harness.counting.count import Count
 from mpy_harness.counting.guest_time import GuestTime
-from mpy_harness.counting.instrument import Check, Mode
+from mpy_harness.counting.instrument import Check, Mode, check_asked_for
 from mpy_harness.errors import BudgetInvalid
 from mpy_harness.plugin.options import COUNTING, GUEST_TIMES, RESETS
 from mpy_harness.targets import Reset
@@ -22,7 +22,7 @@ MARKERS = (
     f"counting(mode): what the test's board counts: {', '.join(COUNTING)}.",
     f"reset(kind): what the board goes through before the test: {', '.join(RESETS)}.",
     f"guest_time(what): what the clock of the test's board goes by: {', '.join(GUEST_TIMES)}.",
-    "memcheck(on=True): check what native code does to memory on the test's board, or not.",
+    "memcheck(on=True, *, unwritten=False): check what native code does to memory, also reads of what nobody wrote.",
 )
 
 
@@ -49,9 +49,13 @@ def check_of(item: pytest.Item, default: Check) -> Check:
     marker = item.get_closest_marker("memcheck")
     if marker is None:
         return default
-    if len(marker.args) > 1 or marker.kwargs or not all(isinstance(on, bool) for on in marker.args):
-        raise BudgetInvalid("pytest.mark.memcheck takes True, False or nothing")
-    return "" if marker.args == (False,) else default or "memory"
+    given = (*marker.args, *marker.kwargs.values())
+    if len(marker.args) > 1 or marker.kwargs.keys() - {"unwritten"} or not all(isinstance(on, bool) for on in given):
+        raise BudgetInvalid("pytest.mark.memcheck takes True, False or nothing, and unwritten=True or False")
+    if marker.args == (False,):
+        return ""
+    unwritten = marker.kwargs.get("unwritten", "unwritten" in default)
+    return check_asked_for(memory=True, stress="stress" in default, unwritten=unwritten)
 
 
 def counting_of(item: pytest.Item, default: Mode | None) -> Mode | None:

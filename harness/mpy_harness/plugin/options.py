@@ -126,6 +126,12 @@ OPTIONS = (
     Option("--memcheck", "mpy_memcheck", "Check what native code does to memory.", "bool"),
     Option("--gc-stress", "mpy_gc_stress", "The same, and collect garbage at each allocation in native code.", "bool"),
     Option(
+        "--memcheck-unwritten",
+        "mpy_memcheck_unwritten",
+        "Check as --memcheck does, and tell of reads of what nobody has written.",
+        "bool",
+    ),
+    Option(
         "--native-coverage",
         "mpy_native_coverage",
         "File (.info, as lcov has them) that gets which lines of native modules ran.",
@@ -241,7 +247,11 @@ def read_settings(config: pytest.Config) -> Settings:
         parts_of=parts,
         reset=_one_of(RESETS, _values(config, "mpy_reset"), "--board-reset", None),
         guest_time=_one_of(GUEST_TIMES, _values(config, "mpy_guest_time"), "--guest-time", None),
-        check=check_asked_for(memory=_is_set(config, "mpy_memcheck"), stress=_is_set(config, "mpy_gc_stress")),
+        check=check_asked_for(
+            memory=_is_set(config, "mpy_memcheck"),
+            stress=_is_set(config, "mpy_gc_stress"),
+            unwritten=_is_set(config, "mpy_memcheck_unwritten"),
+        ),
         native_coverage=_output(config, "mpy_native_coverage", "--native-coverage"),
         natmods=_folders(config, "mpy_natmods", "--natmods"),
         make_words=_make_words(_values(config, "mpy_natmod_make")),

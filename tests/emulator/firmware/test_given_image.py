@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from mpy_harness.errors import FirmwareSilent
+from mpy_harness.board import Board
+from mpy_harness.board.pool import BoardPool
+from mpy_harness.counting import plugin
+from mpy_harness.errors import FirmwareSilent, MemcheckUnavailable
 from mpy_harness.firmware import toolchain
 from mpy_harness.firmware.mpy_cross import mpy_cross
 from mpy_harness.firmware.sources import Source
+from mpy_harness.machines.kinds import with_options
 from mpy_harness.resources import natmods_dir
 from mpy_harness.targets import load_target
 from tests.emulator.projects import mpy_harness, run, write
+from tests.memcheck.corpus import judge, planted
 
 pytestmark = pytest.mark.slow
 _BUILD_SECONDS = 300.0
@@ -96,6 +104,67 @@ def test_its_command_lines(image, tmp_path):
     refused = mpy_harness(*options, "--emulator-options=-semihosting", cwd=tmp_path)
     assert refused.returncode == 2
     assert "-semihosting lets the guest read, write and delete files of the host" in refused.stderr
+
+
+@pytest.fixture(scope="module")
+def watched(image: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
+    """Return a board with that image, of which the memory checker has nothing but the symbols."""
+    target = with_options(load_target("m3"), [], ["-semihosting"])
+    pool = BoardPool(tmp_path_factory.mktemp("logs"), given_firmware=image)
+    try:
+        yield pool.board(target, mode=None, check="memory")
+    finally:
+        pool.close()
+
+
+def is_exact() -> bool:
+    """Tell whether this QEMU shows a plugin the registers of its guest."""
+    return plugin.plugin_api(Path(shutil.which("qemu-system-arm") or "")) >= plugin.READS_REGISTERS
+
+
+# All that blocks of 16 bytes show as well, of two modules of the corpus.
+@pytest.mark.parametrize("name", [
+    "gain_all", "reverse", "fir_state", "histogram", "keep_bytes", "resized", "renewed", "freed", "inner_pointer",
+])  # fmt: skip
+def test_what_native_code_does_to_its_memory_is_checked(name: str, watched: Board) -> None:
+    fault = next(fault for fault in planted() if fault.function == name)
+    outcome = judge(watched, fault)
+    assert outcome.is_named, outcome.found
+    assert outcome.false_alarm == ""
+
+
+@pytest.mark.parametrize("name", ["smooth", "freed_twice"])
+def test_what_was_asked_for_is_known_where_registers_are_read(name: str, watched: Board) -> None:
+    fault = next(fault for fault in planted() if fault.function == name)
+    outcome = judge(watched, fault)
+    assert outcome.is_named == is_exact(), outcome.found
+    assert outcome.false_alarm == ""
+
+
+def test_it_is_said_how_exactly(watched: Board) -> None:
+    fault = next(fault for fault in planted() if fault.function == "reverse")
+    said = judge(watched, fault).found
+    assert ("checked to blocks of 16 bytes" in said) != is_exact()
+    assert re.search(r"a block of \d+ bytes" if is_exact() else r"a block of \d+ to \d+ bytes", said)
+
+
+def test_more_than_symbols_give_is_refused(image: Path, tmp_path: Path) -> None:
+    target = with_options(load_target("m3"), [], ["-semihosting"])
+    pool = BoardPool(tmp_path, given_firmware=image)
+    with pytest.raises(MemcheckUnavailable, match=r"--gc-stress and --memcheck-unwritten cannot be had: "):
+        pool.board(target, mode=None, check="stress, unwritten")
+    published = tmp_path / "published.elf"
+    strip = toolchain.find("arm-none-eabi-strip", "this test")
+    subprocess.run([strip, "-o", published, image], check=True, timeout=60)
+    pool = BoardPool(tmp_path, given_firmware=published)
+    with pytest.raises(MemcheckUnavailable, match=r"cannot be checked: .* has no symbols, .* fixture `guarded`"):
+        pool.board(target, mode=None, check="memory")
+    broken = tmp_path / "broken.elf"
+    copy = toolchain.find("arm-none-eabi-objcopy", "this test")
+    subprocess.run([copy, "--strip-symbol=gc_realloc", image, broken], check=True, timeout=60)
+    pool = BoardPool(tmp_path, given_firmware=broken)
+    with pytest.raises(MemcheckUnavailable, match=r"has no symbol gc_realloc, of MicroPython's allocator"):
+        pool.board(target, mode=None, check="memory")
 
 
 def test_without_the_option_it_is_silent_and_that_is_explained(image, make_board):

@@ -66,6 +66,29 @@ size_t qemu_plugin_insn_data(const struct qemu_plugin_insn *, void *to, size_t s
 const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *);
 #endif
 
+#if API_VERSION >= 2
+/* GLib, of which QEMU is made: the begin of its arrays. */
+typedef struct {
+    char *data;
+    unsigned len;
+} GArray;
+typedef struct {
+    uint8_t *data;
+    unsigned len;
+} GByteArray;
+GByteArray *g_byte_array_new(void);
+GByteArray *g_byte_array_set_size(GByteArray *, unsigned);
+char *g_array_free(GArray *, int with_data);
+
+struct qemu_plugin_register;
+typedef struct {
+    struct qemu_plugin_register *handle;
+    const char *name, *feature;
+} qemu_plugin_reg_descriptor;
+GArray *qemu_plugin_get_registers(void);
+int qemu_plugin_read_register(struct qemu_plugin_register *, GByteArray *);
+#endif
+
 #if API_VERSION == 1
 void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *, enum qemu_plugin_op, void *, uint64_t);
 void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *, enum qemu_plugin_op, void *, uint64_t);

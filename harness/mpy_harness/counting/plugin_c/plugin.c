@@ -2,8 +2,8 @@
  *
  * Arguments: arch=thumb|riscv|xtensa, mode=off|count|instructions|classes|functions|memory, out=DESCRIPTOR (where
  * regions are written, region.c), functions=DESCRIPTOR (functions.c, mode "functions"),
- * layout=DESCRIPTOR and findings=DESCRIPTOR (for the checker of memory, memcheck/), stress=on, checks=off (modules are
- * known, and not checked), coverage=DESCRIPTOR (memcheck/coverage.c), stack=LOW-HIGH in hexadecimal (mode "memory"),
+ * layout=DESCRIPTOR and findings=DESCRIPTOR (for the checker of memory, memcheck/), stress=on, unwritten=on, checks=off
+ * (modules are known, and not checked), coverage=DESCRIPTOR (memcheck/coverage.c), stack=LOW-HIGH in hexadecimal (mode "memory"),
  * clock=FUNCTION-PLACE-HERTZ in hexadecimal (clock.c), core=NUMBER (the core that counts, where there are several:
  * cores.c). The descriptors are inherited. */
 #include <inttypes.h>
@@ -191,6 +191,10 @@ static bool apply(const char *text) {
     }
     if ((value = argument(text, "stress")) != NULL) {
         stress_install();
+        return true;
+    }
+    if (argument(text, "unwritten") != NULL) {
+        unwritten_install();
         return true;
     }
     if ((value = argument(text, "findings")) != NULL) {

@@ -26,7 +26,8 @@ from mpy_harness.machines.memory import SharedWindow
 from mpy_harness.machines.qemu.machine import Qemu, QemuSetup
 from mpy_harness.machines.qemu.options import of_the_host, refusal
 from mpy_harness.machines.storage import Storage
-from mpy_harness.memcheck.layout import memory_layout
+from mpy_harness.memcheck.foreign import ROUNDED, refuse_more
+from mpy_harness.memcheck.layout import memory_layout, tells
 from mpy_harness.targets import FILE_NAME, Table, Target, Text, Window
 from mpy_harness.targets.tables import Address
 
@@ -120,11 +121,13 @@ class QemuKind(MachineKind[QemuTable]):
         self, image: Path, mode: Mode | None, progress: Progress, *, check: Check, covers: bool = False
     ) -> Instrument:
         """Return the plugin that checks memory for this QEMU (see ``MachineKind.checker``)."""
-        layout = memory_layout(self.target, Symbols(image))
-        return plugin.instrument(
-            self.target, image, self.find(), mode, progress,
-            layout=layout, stress=check == "stress", checks=check != "", covers=covers,
-        )  # fmt: skip
+        symbols, qemu = Symbols(image), self.find()
+        layout = memory_layout(self.target, symbols)
+        if not tells(symbols):
+            refuse_more(check)
+            is_exact = plugin.plugin_api(qemu) >= plugin.READS_REGISTERS
+            progress.stage(f"native code of this firmware is checked to {'the byte' if is_exact else ROUNDED}")
+        return plugin.instrument(self.target, image, qemu, mode, progress, layout=layout, check=check, covers=covers)
 
 
 def describe_plugin(qemu: Path) -> str:

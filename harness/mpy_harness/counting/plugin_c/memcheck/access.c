@@ -182,15 +182,15 @@ static void look_elsewhere(const struct look *look) {
     const struct module *module = module_at(address);
     bool is_store = look->access->is_store;
     enum finding what;
-    if (layout_has(PLACE_STACK, address)) {
+    if (address - shadow.tables < shadow.start - shadow.tables) {
+        what = FOUND_TABLES;
+    } else if (layout_has(PLACE_STACK, address)) {
         if (look->function != 0 || address >= native_stack) {
             return; /* 0 where it is not known */
         }
         what = FOUND_STACK;
     } else if (address < NULL_BYTES) {
         what = FOUND_NULL;
-    } else if (address - shadow.tables < shadow.start - shadow.tables) {
-        what = FOUND_TABLES;
     } else if (module != NULL) {
         what = !is_store ? FOUND_COUNT : module == module_at(look->pc) ? FOUND_TEXT : FOUND_MODULE;
     } else if (layout_has(PLACE_CODE, address)) {

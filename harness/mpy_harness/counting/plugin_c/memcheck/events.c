@@ -9,7 +9,7 @@ enum told { LIFE, CODE, ALLOCATED, MOVING, MOVED, FREEING, COLLECTED };
 
 static bool is_ready; /* there is a heap */
 
-static void check_freed(uint32_t address) {
+void events_check_freed(uint32_t address) {
     struct site by = native_caller();
     if (address == 0 || by.pc == 0) {
         return;
@@ -69,6 +69,7 @@ static void freed(uint32_t address) {
 static void moved(uint32_t from, uint32_t to, uint32_t bytes) {
     uint32_t size = size_of(from);
     if (to != 0) {
+        unwritten_moved(from, size, to, bytes);
         shadow_moved(from, to, bytes, native_caller());
         if (from != 0 && from != to) {
             stress_freed(from, size);
@@ -87,11 +88,13 @@ static void rung(unsigned int vcpu, void *data) {
     }
     if (event == LIFE) {
         is_ready = true;
-        shadow_begin();
+        uint32_t heap = layout_start(PLACE_HEAP);
+        shadow_begin(memory_word(heap), memory_word(heap + 4), memory_word(heap + 8));
         modules_forget();
         native_forget();
         findings_begin();
         stress_begin();
+        unwritten_begin();
         coverage_begin();
     }
     if (!is_ready) {
@@ -103,18 +106,19 @@ static void rung(unsigned int vcpu, void *data) {
         break;
     case ALLOCATED:
         if (value[0] != 0) {
+            unwritten_allocated(value[0], value[1]);
             shadow_allocated(value[0], value[1], native_caller());
             answer(stress_wants_collection());
         }
         break;
     case MOVING:
-        check_freed(value[0]);
+        events_check_freed(value[0]);
         break;
     case MOVED:
         moved(value[0], value[1], value[2]);
         break;
     case FREEING:
-        check_freed(value[0]);
+        events_check_freed(value[0]);
         answer(stress_keeps(size_of(value[0])));
         freed(value[0]);
         break;
@@ -129,7 +133,7 @@ static void rung(unsigned int vcpu, void *data) {
 
 void events_translate(const struct code *code) {
     uint32_t address = code->address[0];
-    if (code->host == NULL) {
+    if (code->host == NULL || heap_is_foreign()) {
         return;
     }
     if (layout_has(PLACE_CODE, address)) { /* again after a reset, at which QEMU loads the image anew */

@@ -11,7 +11,7 @@
 
 static const char *const names[FOUND_COUNT] = {
     "beyond", "before", "freed", "never", "stack", "null", "wild", "code",
-    "tables", "data", "text", "rodata", "module", "object", "no block", "freed twice",
+    "tables", "data", "text", "rodata", "module", "object", "no block", "freed twice", "unwritten",
 };
 static const char *const ends[] = {"free", "collection", "move"};
 static int output, holder = -1;
@@ -87,7 +87,8 @@ static void write_block(const char *name, const struct block *block, FILE *recor
             write_site("ended_by", &block->ended_by, record);
             fprintf(record, "\"end\":\"%s\",", ends[block->end]);
         }
-        fprintf(record, "\"start\":%" PRIu32 ",\"size\":%" PRIu32 "}", block->start, block->size);
+        fprintf(record, "\"start\":%" PRIu32 ",\"size\":%" PRIu32 "%s}", block->start, block->size,
+                block->is_rounded ? ",\"is_rounded\":true" : "");
     }
 }
 
@@ -130,6 +131,13 @@ void findings_add(const struct found *found) {
     fputs("}\n", record);
     finish(record, &line, &size);
     hold();
+}
+
+void findings_tell_unseen(uint32_t address, bool is_heap_found) {
+    char line[80];
+    int size = snprintf(line, sizeof line, "{\"unseen\":%" PRIu32 ",\"is_heap_found\":%s}\n", address,
+                        is_heap_found ? "true" : "false");
+    write_out(line, (size_t)size);
 }
 
 void findings_tell_modules(void) {

@@ -7,7 +7,7 @@
 
 #include "memcheck.h"
 
-static const char letters[PLACES + 1] = "befhrsxdoctywz";
+static const char letters[PLACES + 1] = "befhrsxdoctywzpiaklgn";
 
 struct range {
     uint32_t start, end;
@@ -58,6 +58,15 @@ bool layout_has(enum place place, uint32_t address) {
     return false;
 }
 
+bool layout_begins(enum place place, uint32_t address) {
+    for (size_t at = 0; at < places[place].count; at++) {
+        if (places[place].ranges[at].start == address) {
+            return true;
+        }
+    }
+    return false;
+}
+
 uint32_t layout_start(enum place place) {
     return places[place].count > 0 ? places[place].ranges[0].start : 0;
 }
@@ -72,10 +81,29 @@ void memory_seen(uint32_t address, uint8_t *host) {
     seen[at].ram = host - (address - layout_start(PLACE_RAM));
 }
 
+/* What is executed at several places of one piece of the host's memory has all in between in it, too. */
+void memory_seen_here(uint32_t address, uint8_t *host) {
+    uint8_t *ram = host - (address - layout_start(PLACE_RAM));
+    if (ram != seen[0].ram) {
+        seen[0].address = seen[1].address = address;
+        seen[0].ram = seen[1].ram = ram;
+    }
+    seen[0].address = address < seen[0].address ? address : seen[0].address;
+    seen[1].address = address > seen[1].address ? address : seen[1].address;
+}
+
+/* Tell whether memory lies from the first to the last piece of those that were seen. */
+static bool is_between(uint32_t address, uint32_t size) {
+    return address / PIECE >= seen[0].address / PIECE && (address + size - 1) / PIECE <= seen[1].address / PIECE;
+}
+
 uint8_t *memory_at(uint32_t address, uint32_t size) {
     uint32_t offset = address - layout_start(PLACE_RAM);
     uint32_t all = layout_end(PLACE_RAM) - layout_start(PLACE_RAM);
     if (offset >= all || size > all - offset) {
+        return NULL;
+    }
+    if (heap_is_foreign() && !is_between(address, size)) {
         return NULL;
     }
     if (seen[0].ram == seen[1].ram) {
@@ -97,6 +125,16 @@ uint32_t memory_word(uint32_t address) {
         memcpy(&word, at, sizeof word);
     }
     return word;
+}
+
+void modules_remove(uint32_t text) {
+    for (int at = 0; at < loaded; at++) {
+        if (modules[at].text == text) {
+            free(modules[at].code);
+            modules[at] = modules[--loaded];
+            return;
+        }
+    }
 }
 
 void modules_forget(void) {

@@ -17,8 +17,13 @@ void memcheck_look_only(void) {
 }
 
 void memcheck_translate(const struct code *code) {
-    events_translate(code);
+    if (heap_is_foreign()) {
+        heap_translate(code);
+    } else {
+        events_translate(code);
+    }
     if (!looks_only) {
+        unwritten_translate(code);
         native_translate(code);
     }
     coverage_translate(code);

@@ -27,15 +27,24 @@ enum place {
     PLACE_OBJECT,   /* y: types of objects, which are not buffers */
     PLACE_ARRAY,    /* w: arrays and lists */
     PLACE_STRING,   /* z: those of them whose data is a block of its own */
+    PLACE_STATE,    /* p: mp_state_ctx, of firmware that tells nothing; then its allocator's functions (heap.c) */
+    PLACE_INIT,     /* i: gc_init, mp_init */
+    PLACE_ALLOC,    /* a: gc_alloc */
+    PLACE_FREE,     /* k: gc_free */
+    PLACE_REALLOC,  /* l: gc_realloc */
+    PLACE_COLLECT,  /* g: gc_collect_start */
+    PLACE_ZEROED,   /* n: m_malloc0 */
     PLACES
 };
 bool layout_read(int descriptor);
 bool layout_has(enum place, uint32_t address);
+bool layout_begins(enum place, uint32_t address); /* one of its kind */
 uint32_t layout_start(enum place);
 uint32_t layout_end(enum place); /* of the first of its kind */
 
 /* Guest memory as we see it; NULL where we do not, or not yet. */
 void memory_seen(uint32_t address, uint8_t *host);
+void memory_seen_here(uint32_t address, uint8_t *host); /* by native code: firmware that tells nothing */
 uint8_t *memory_at(uint32_t address, uint32_t size);
 uint32_t memory_word(uint32_t address);
 
@@ -49,6 +58,7 @@ struct module {
 };
 void modules_forget(void);
 void modules_add(const struct module *);
+void modules_remove(uint32_t text);
 struct module *module_at(uint32_t text_address); /* NULL where none is */
 struct module *module_of_data(uint32_t address);
 struct module *module_of_copy(uint32_t address); /* of its text, in the heap */
@@ -70,6 +80,7 @@ struct block {
     uint32_t turn;        /* of native code, when it was allocated */
     uint8_t state, end, kind;
     bool is_touched;      /* native code accessed it */
+    bool is_rounded;      /* the size is that of whole blocks: fewer bytes may have been asked for */
 };
 struct shadow {
     uint32_t start, size; /* the heap's blocks */
@@ -78,13 +89,14 @@ struct shadow {
     uint8_t *readable, *writable; /* bytes of each 16 that may be: 0 also where nobody looked yet */
 };
 extern struct shadow shadow;
-void shadow_begin(void);
+void shadow_begin(uint32_t tables, uint32_t start, uint32_t end);
 struct block *shadow_block(uint32_t address); /* of an address in the heap */
 void shadow_allocated(uint32_t start, uint32_t size, struct site by);
 void shadow_ended(uint32_t start, enum block_end, struct site by);
 void shadow_moved(uint32_t from, uint32_t to, uint32_t size, struct site by);
 void shadow_collected(struct site by);
 void shadow_kind(uint32_t start, enum block_kind);
+void shadow_round(uint32_t start);
 void shadow_open(const struct block *, bool is_writable); /* for native code; a copy of the block's is enough */
 const struct block *shadow_before(uint32_t address, uint32_t most); /* a live one that ends so near */
 const struct block *shadow_behind(uint32_t address, uint32_t most);
@@ -104,7 +116,9 @@ void access_copy(struct access *, qemu_plugin_meminfo_t, uint32_t address);
 
 /* native.c: what native code does, block by block. */
 extern uint32_t native_stack, native_turn; /* the stack pointer, 0 where it is not known */
+struct site native_here(uint32_t pc);
 struct site native_caller(void); /* what called the firmware */
+uint64_t native_now(void); /* blocks of code that were executed so far */
 void native_forget(void);
 void native_translate(const struct code *);
 
@@ -115,6 +129,19 @@ struct stack_effect {
     int32_t offset, change;
 };
 struct stack_effect thumb_stack_effect(const uint8_t *bytes);
+
+/* thumb_passes.c: whether the load there only serves to store the same elsewhere, or with other bits. */
+#define THUMB_LOOK_AHEAD 56 /* bytes of code */
+bool thumb_only_passes_on(const uint8_t *code);
+
+/* unwritten.c */
+void unwritten_install(void);
+bool unwritten_used(void);
+void unwritten_begin(void);
+void unwritten_allocated(uint32_t start, uint32_t size);
+void unwritten_moved(uint32_t from, uint32_t before, uint32_t to, uint32_t size);
+void unwritten_access(const struct access *, uint32_t address); /* of native code, which is checked otherwise */
+void unwritten_translate(const struct code *);
 
 /* stress.c */
 void stress_install(void);
@@ -129,7 +156,7 @@ void stress_collected(void);
 enum finding {
     FOUND_BEYOND, FOUND_BEFORE, FOUND_FREED, FOUND_NEVER, FOUND_STACK, FOUND_NULL, FOUND_WILD, FOUND_CODE,
     FOUND_TABLES, FOUND_DATA, FOUND_TEXT, FOUND_RODATA, FOUND_MODULE, FOUND_OBJECT, FOUND_NO_BLOCK, FOUND_FREED_TWICE,
-    FOUND_COUNT
+    FOUND_UNWRITTEN, FOUND_COUNT
 };
 struct found {
     enum finding what;
@@ -145,6 +172,7 @@ void findings_hold(int descriptor); /* at each */
 void findings_begin(void);
 void findings_add(const struct found *);
 void findings_tell_modules(void);
+void findings_tell_unseen(uint32_t address, bool is_heap_found); /* native code that cannot be checked */
 
 /* coverage.c */
 bool coverage_install(int descriptor);
@@ -154,6 +182,17 @@ void coverage_translate(const struct code *);
 
 /* events.c */
 void events_translate(const struct code *);
+void events_check_freed(uint32_t address);
+
+/* heap.c: the same of firmware that tells nothing. */
+bool heap_is_foreign(void);
+void heap_catch_up(void); /* native code goes on */
+void heap_translate(const struct code *);
+
+/* registers.c */
+#define REGISTERS 4
+bool registers_can_be_read(void);
+uint32_t registers_read(int number); /* by callbacks that may; 0 where none can be read */
 
 /* memcheck.c */
 bool memcheck_used(void);

@@ -38,13 +38,13 @@ static struct native_block last_one; /* what `last` points to */
 static uint64_t last_at, copied_at;
 static const struct stack_site *stack_site; /* that was accessed last, and where it would go on */
 static uint32_t stack_next;
-static bool is_copying;
+static bool is_copying, is_foreign;
 static uint32_t called_from[CALLERS]; /* calls of native code by itself, the last one first */
 
 #if API_VERSION == 1
 static uint64_t executed;
 
-static uint64_t now(void) {
+uint64_t native_now(void) {
     return executed;
 }
 
@@ -54,7 +54,7 @@ static void add_one(struct qemu_plugin_tb *tb) {
 #else
 static qemu_plugin_u64 executed;
 
-static uint64_t now(void) {
+uint64_t native_now(void) {
     return executed.score == NULL ? 0 : *(uint64_t *)qemu_plugin_scoreboard_find(executed.score, 0);
 }
 
@@ -74,15 +74,15 @@ void native_forget(void) {
 }
 
 /* What called the firmware and what called that, as far as is known. */
-static struct site site_at(uint32_t pc) {
+struct site native_here(uint32_t pc) {
     struct site site = {.pc = pc};
     memcpy(site.from, called_from, sizeof site.from);
     return site;
 }
 
 struct site native_caller(void) {
-    if (last != NULL && (last->flow == FLOW_CALL || (last->flow == FLOW_JUMP && now() - last_at < LONG_AFTER))) {
-        return site_at(last->last);
+    if (last != NULL && (last->flow == FLOW_CALL || (last->flow == FLOW_JUMP && native_now() - last_at < LONG_AFTER))) {
+        return native_here(last->last);
     }
     return (struct site){.pc = last != NULL && depth > 0 ? calls[depth - 1].from : 0};
 }
@@ -105,7 +105,10 @@ static void arrive(uint32_t address) {
 static void began(unsigned int vcpu, void *data) {
     const struct native_block *block = data;
     (void)vcpu;
-    if (now() != last_at + 1 || last == NULL) {
+    if (native_now() != last_at + 1 || last == NULL) {
+        if (is_foreign) {
+            heap_catch_up();
+        }
         arrive(block->address);
         memset(called_from, 0, sizeof called_from);
     } else if (last->flow == FLOW_CALL) {
@@ -116,13 +119,18 @@ static void began(unsigned int vcpu, void *data) {
     stress_ran();
     last_one = *block;
     last = &last_one;
-    last_at = now();
+    last_at = native_now();
     is_copying = false;
 }
 
 static void accessed(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t address, void *data) {
     (void)vcpu;
     access_native(data, info, (uint32_t)address);
+}
+
+static void accessed_to_the_byte(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t address, void *data) {
+    accessed(vcpu, info, address, data);
+    unwritten_access(data, (uint32_t)address);
 }
 
 /* Frames below the stack pointer are gone: so are calls from there. */
@@ -176,7 +184,8 @@ static void translate_insn(const struct code *code, uint32_t at, const uint8_t *
     } else if (insn->words > 0 && !is_pc_relative(insn)) {
         struct access *access = allocate_for_code(sizeof *access);
         *access = (struct access){.pc = code->address[at]};
-        qemu_plugin_register_vcpu_mem_cb(there, accessed, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW, access);
+        accessed_cb callback = unwritten_used() ? accessed_to_the_byte : accessed;
+        qemu_plugin_register_vcpu_mem_cb(there, callback, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW, access);
     }
 }
 
@@ -203,13 +212,13 @@ static void copied(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t addre
 static void began_copy(unsigned int vcpu, void *data) {
     const struct copy_block *block = data;
     (void)vcpu;
-    if (block->is_entry && last != NULL && last->flow != FLOW_RETURN && now() == last_at + 1) {
-        access_begin_copy(site_at(last->last), block->function);
+    if (block->is_entry && last != NULL && last->flow != FLOW_RETURN && native_now() == last_at + 1) {
+        access_begin_copy(native_here(last->last), block->function);
         is_copying = true;
-    } else if (now() != copied_at + 1) {
+    } else if (native_now() != copied_at + 1) {
         is_copying = false;
     }
-    copied_at = now();
+    copied_at = native_now();
 }
 
 static void translate_copy(const struct code *code) {
@@ -236,6 +245,7 @@ static void threw(unsigned int vcpu, void *data) {
 
 void native_translate(const struct code *code) {
     uint32_t address = code->address[0];
+    is_foreign = heap_is_foreign();
     if (layout_has(PLACE_COPY, address)) {
         translate_copy(code);
     } else if (layout_has(PLACE_THROW, address)) {

@@ -9,11 +9,10 @@ struct shadow shadow;
 static struct block *blocks; /* of each 16 bytes of the heap, the whole that they belong to */
 static uint32_t count; /* of blocks */
 
-void shadow_begin(void) {
-    uint32_t heap = layout_start(PLACE_HEAP);
-    shadow.tables = memory_word(heap);
-    shadow.start = memory_word(heap + 4);
-    shadow.size = memory_word(heap + 8) - shadow.start;
+void shadow_begin(uint32_t tables, uint32_t start, uint32_t end) {
+    shadow.tables = tables;
+    shadow.start = start;
+    shadow.size = end - start;
     count = shadow.size / HEAP_BLOCK;
     shadow.used = 0;
     free(blocks);
@@ -93,6 +92,13 @@ void shadow_kind(uint32_t start, enum block_kind kind) {
     uint32_t first = number_of(start), after = first + blocks_of(blocks[first].size);
     for (uint32_t at = first; at < after; at++) {
         blocks[at].kind = (uint8_t)kind;
+    }
+}
+
+void shadow_round(uint32_t start) {
+    uint32_t first = number_of(start), after = first + blocks_of(blocks[first].size);
+    for (uint32_t at = first; at < after; at++) {
+        blocks[at].is_rounded = true;
     }
 }
 
