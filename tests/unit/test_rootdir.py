@@ -58,6 +58,11 @@ def test_the_configuration_is_that_of_the_own_project(line, ours, pytester):
     assert (ours / "loaded").read_text() == "x"
 
 
+def test_a_flag_takes_no_word(ours, pytester):
+    done = run(pytester, "--memcheck", "-k", "test", "--device-path", "../other/lib")
+    done.stdout.fnmatch_lines([f"root {ours} file {ours}/pyproject.toml"])
+
+
 @pytest.mark.parametrize("words", [("--device-path", "../other/lib"), ("--device-path=../other/lib",)])
 def test_with_xdist(words, ours, pytester):
     pytest.importorskip("xdist")

@@ -147,8 +147,6 @@ class Naming:
         if line.block is None:
             return [] if (owner := self._owner(line.address)) is None else [owner]
         told = [_distance(line.address, line.size, line.block), *self._history(line.block)]
-        if line.block.is_rounded or (line.near is not None and line.near.is_rounded):
-            told.append(f"checked to blocks of {_ROUNDED} bytes: what was asked for is not seen (docs/memcheck.md)")
         if line.holder:
             told.append(self._holder(line, line.block))
         if line.what in {"rodata", "module"} and (owner := self._owner(line.address)) is not None:
@@ -156,6 +154,8 @@ class Naming:
         if line.near is not None:
             told.append(f"or {_distance(line.address, line.size, line.near)}")
             told += self._history(line.near)
+        if line.block.is_rounded or (line.near is not None and line.near.is_rounded):
+            told.append(f"checked to blocks of {_ROUNDED} bytes: what was asked for is not seen (docs/memcheck.md)")
         return told
 
     def _owner(self, address: int) -> str | None:

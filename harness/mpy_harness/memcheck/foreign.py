@@ -15,7 +15,7 @@ from mpy_harness.memcheck.lines import UnseenLine
 from mpy_harness.targets import Target
 
 #: How exactly the heap is known where a plugin does not read registers.
-ROUNDED = "blocks of 16 bytes: QEMU shows what is asked of the allocator from 9.0 on"
+ROUNDED = "blocks of 16 bytes, arrays to the byte: QEMU shows what is asked of the allocator from 9.0 on"
 
 #: A letter of counting/plugin_c/memcheck/memcheck.h, the first address, and the one behind.
 Place = tuple[str, int, int]

@@ -22,7 +22,8 @@ _THROWS = "nlr_jump"
 _ZEROED = "m_malloc0"
 _TYPE = "mp_type_"
 _STRINGS = ("str", "bytes")
-_ARRAYS = ("array", "bytearray", "list")
+_NUMBERS = ("array", "bytearray")
+_ARRAYS = (*_NUMBERS, "list")
 # Native code of MicroPython's compiler writes to cells, modules to the members of these containers.
 _WRITABLE = ("cell", "dict", "list", "array", "bytearray")
 # Arm DDI 0403, B3.1: peripherals and the core's own.
@@ -76,6 +77,7 @@ def _types(symbols: Symbols) -> Iterator[Place]:
     for name in symbols.names(_TYPE):
         kind = name.removeprefix(_TYPE)
         letters = "y" * (kind not in _WRITABLE) + "w" * (kind in _ARRAYS) + "z" * (kind in _STRINGS)
+        letters += "v" * (kind in _NUMBERS)
         for letter in letters:
             yield letter, _at(symbols, name), _at(symbols, name) + 1
 

@@ -18,7 +18,7 @@ from mpy_harness.plugin.options import BASELINE, OPTIONS
 
 _AGAIN = pytest.StashKey[str]()
 #: How many words each of our options takes.
-_WORDS = {**{option.flag: 1 for option in OPTIONS}, BASELINE: 2}
+_WORDS = {**{option.flag: 0 if option.kind == "bool" else 1 for option in OPTIONS}, BASELINE: 2}
 
 
 def prepare(config: pytest.Config, args: list[str], plugin: object) -> None:

@@ -151,7 +151,13 @@ static bool look_at_heap(const struct look *look) {
         look_at_unused(look, block);
         return false;
     }
+    if (block->is_rounded && !block->is_touched) {
+        heap_ask_owner(block->start);
+    }
     if (look->address + look->access->size - block->start > block->size) {
+        if (heap_is_foreign() && heap_ask_owner(block->start)) {
+            return look_at_heap(look); /* it has grown, and in the same blocks */
+        }
         report(look, FOUND_BEYOND, block, NULL);
         return false;
     }

@@ -12,6 +12,7 @@
 
 enum { FREE, HEAD, TAIL, MARKED };
 #define PER_BYTE 4 /* blocks of the table */
+#define MOST_RETURNS 32 /* calls in gc_alloc() */
 
 enum cause { ALLOCATING, FREEING, MOVING, COLLECTING };
 
@@ -158,16 +159,22 @@ static void read_table(void) {
 
 /* Take note of the block that the allocator gave. One that was in use and is given again was freed meanwhile. */
 static void take_given(void) {
-    uint32_t start = block_given;
+    uint32_t start = block_given, at = number_of(start);
     block_given = 0;
     if (!is_found || start - shadow.start >= shadow.size || size_asked == 0) {
         return;
     }
-    asked[number_of(start)] = size_asked;
+    const uint8_t *table = memory_at(shadow.tables, count / PER_BYTE);
+    if (table == NULL || !is_head(table, at) || length_at(table, at) != (size_asked + HEAP_BLOCK - 1) / HEAP_BLOCK) {
+        return; /* it was no return, on a condition */
+    }
+    asked[at] = size_asked;
     const struct block *block = shadow_block(start);
     if (block->state == BLOCK_LIVE && block->start == start && (size_asked != block->size || cause != MOVING)) {
+        struct site whose = cause == MOVING ? block->by : by;
         modules_remove(start);
-        shadow_allocated(start, size_asked, cause == MOVING ? block->by : by);
+        shadow_ended(start, END_MOVE, by);
+        shadow_allocated(start, size_asked, whose);
     }
 }
 
@@ -180,9 +187,55 @@ void heap_catch_up(void) {
         begin();
     }
     if (is_found) {
-        read_table();
         take_given();
+        read_table();
     }
+}
+
+static uint32_t bytes_of_item(uint32_t typecode) {
+    switch (typecode) {
+    case 'h':
+    case 'H':
+        return 2;
+    case 'i':
+    case 'I':
+    case 'l':
+    case 'L':
+    case 'f':
+        return 4;
+    case 'q':
+    case 'Q':
+    case 'd':
+        return 8;
+    case 'b':
+    case 'B':
+    case 1: /* BYTEARRAY_TYPECODE of py/binary.h */
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+/* Of the data of an array or bytearray, the object tells how many bytes were asked for (py/objarray.h: type, typecode
+ * and free items, items, data). One that was let go may have had the same block: the largest is right. */
+bool heap_ask_owner(uint32_t start) {
+    const uint8_t *heap = memory_at(shadow.start, shadow.used);
+    uint32_t size = 0, before = shadow_block(start)->size;
+    for (uint32_t at = 0; heap != NULL && at + HEAP_BLOCK <= shadow.used; at += HEAP_BLOCK) {
+        uint32_t words[4];
+        memcpy(words, heap + at, sizeof words);
+        if (words[3] == start && layout_has(PLACE_NUMBERS, words[0]) &&
+            shadow_block(shadow.start + at)->state == BLOCK_LIVE) {
+            uint32_t asked_for = bytes_of_item(words[1] & 0xff) * ((words[1] >> 8) + words[2]);
+            size = asked_for > size ? asked_for : size;
+        }
+    }
+    bool is_as_long = (size + HEAP_BLOCK - 1) / HEAP_BLOCK == (before + HEAP_BLOCK - 1) / HEAP_BLOCK;
+    if (size == 0 || size == before || !is_as_long) {
+        return false;
+    }
+    shadow_resize(start, size);
+    return true;
 }
 
 static void check_argument(uint32_t address) {
@@ -263,6 +316,16 @@ static void collects(unsigned int vcpu, void *data) {
     by = whose; /* what is allocated behind it is of who wanted that */
 }
 
+/* The allocator goes on after a collection: what that freed may be given at once. */
+static void has_collected(unsigned int vcpu, void *data) {
+    (void)vcpu, (void)data;
+    if (cause == COLLECTING && has_begun) {
+        heap_catch_up();
+        cause = ALLOCATING;
+        is_changed = true;
+    }
+}
+
 /* The last one that is executed was the return. */
 static void returns(unsigned int vcpu, void *data) {
     (void)vcpu, (void)data;
@@ -272,6 +335,27 @@ static void returns(unsigned int vcpu, void *data) {
 static void watch(const struct code *code, executed_cb callback) {
     enum qemu_plugin_cb_flags flags = registers_can_be_read() ? QEMU_PLUGIN_CB_R_REGS : QEMU_PLUGIN_CB_NO_REGS;
     qemu_plugin_register_vcpu_tb_exec_cb(code->tb, callback, flags, NULL);
+}
+
+/* A call is translated before what it returns to. */
+static void watch_call(const struct code *code) {
+    static uint32_t back[MOST_RETURNS];
+    static size_t used;
+    for (size_t at = 0; at < used; at++) {
+        if (back[at] == code->address[0]) {
+            watch(code, has_collected);
+            break;
+        }
+    }
+    uint32_t after = code->address[code->count];
+    for (size_t at = 0; at < used; at++) {
+        if (back[at] == after) {
+            return;
+        }
+    }
+    if (code->insn[code->count - 1].flow == FLOW_CALL && used < MOST_RETURNS) {
+        back[used++] = after;
+    }
 }
 
 static void watch_allocator(const struct code *code) {
@@ -289,8 +373,12 @@ static void watch_allocator(const struct code *code) {
     if (is_move) {
         watch(code, is_moving);
     }
+    bool is_allocator = layout_has(PLACE_ALLOC, code->address[0]);
+    if (is_allocator) {
+        watch_call(code);
+    }
     for (uint32_t at = 0; at < code->count && registers_can_be_read(); at++) {
-        if ((is_move || layout_has(PLACE_ALLOC, code->address[0])) && code->insn[at].flow == FLOW_RETURN) {
+        if ((is_move || is_allocator) && code->insn[at].flow == FLOW_RETURN) {
             qemu_plugin_register_vcpu_insn_exec_cb(qemu_plugin_tb_get_insn(code->tb, at), returns,
                                                    QEMU_PLUGIN_CB_R_REGS, NULL);
         }

@@ -7,7 +7,7 @@
 
 #include "memcheck.h"
 
-static const char letters[PLACES + 1] = "befhrsxdoctywzpiaklgn";
+static const char letters[PLACES + 1] = "befhrsxdoctywzvpiaklgn";
 
 struct range {
     uint32_t start, end;

@@ -27,6 +27,7 @@ enum place {
     PLACE_OBJECT,   /* y: types of objects, which are not buffers */
     PLACE_ARRAY,    /* w: arrays and lists */
     PLACE_STRING,   /* z: those of them whose data is a block of its own */
+    PLACE_NUMBERS,  /* v: arrays and bytearrays alone */
     PLACE_STATE,    /* p: mp_state_ctx, of firmware that tells nothing; then its allocator's functions (heap.c) */
     PLACE_INIT,     /* i: gc_init, mp_init */
     PLACE_ALLOC,    /* a: gc_alloc */
@@ -97,6 +98,7 @@ void shadow_moved(uint32_t from, uint32_t to, uint32_t size, struct site by);
 void shadow_collected(struct site by);
 void shadow_kind(uint32_t start, enum block_kind);
 void shadow_round(uint32_t start);
+void shadow_resize(uint32_t start, uint32_t size); /* in as many blocks, and exact */
 void shadow_open(const struct block *, bool is_writable); /* for native code; a copy of the block's is enough */
 const struct block *shadow_before(uint32_t address, uint32_t most); /* a live one that ends so near */
 const struct block *shadow_behind(uint32_t address, uint32_t most);
@@ -188,6 +190,7 @@ void events_check_freed(uint32_t address);
 bool heap_is_foreign(void);
 void heap_catch_up(void); /* native code goes on */
 void heap_translate(const struct code *);
+bool heap_ask_owner(uint32_t start); /* whether the size of a block was found out, or is another one now */
 
 /* registers.c */
 #define REGISTERS 4

@@ -102,6 +102,16 @@ void shadow_round(uint32_t start) {
     }
 }
 
+void shadow_resize(uint32_t start, uint32_t size) {
+    uint32_t first = number_of(start), after = first + blocks_of(size);
+    for (uint32_t at = first; at < after; at++) {
+        blocks[at].size = size;
+        blocks[at].is_rounded = false;
+    }
+    memset(shadow.readable + first, 0, after - first);
+    memset(shadow.writable + first, 0, after - first);
+}
+
 void shadow_open(const struct block *block, bool is_writable) {
     uint8_t *limits = is_writable ? shadow.writable : shadow.readable;
     uint32_t first = number_of(block->start), left = limits[first] == 0 ? block->size : 0;
