@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mpy_harness.counting.instrument import Instrument, Mode
 from mpy_harness.counting.marks import MarkSites, mark_sites
@@ -21,9 +21,10 @@ from mpy_harness.firmware import toolchain
 from mpy_harness.firmware.process import last_lines, run
 from mpy_harness.firmware.progress import Progress
 from mpy_harness.machines.base import MachineKind
+from mpy_harness.machines.renode.kept import Kept
 from mpy_harness.machines.renode.machine import Renode, RenodeSetup, Shared
 from mpy_harness.machines.storage import Storage
-from mpy_harness.targets import FILE_NAME, Table, Text
+from mpy_harness.targets import FILE_NAME, Table, Target, Text
 
 #: Names a program to use instead of those that are found.
 VARIABLE = "MPY_HARNESS_RENODE"
@@ -45,22 +46,36 @@ class RenodeTable(Table):
 
     ``platform`` is a file beside ``target.toml``, ``console`` the UART in it, ``shared`` the memory in it that the host
     maps: the target's window where it has one, else its RAM. ``mips`` is how many million instructions the core
-    executes in a second of the guest's time.
+    executes in a second of the guest's time. ``script`` is a Python file beside it that Renode runs when it has the
+    platform. ``kept`` is a memory in the platform that outlives the machine, a flash chip, of ``kept_size`` bytes.
     """
 
     platform: Text
     console: Text
     shared: Text
     mips: Annotated[int, Field(gt=0)]
+    script: Text | None = None
+    kept: Text | None = None
+    kept_size: Annotated[int, Field(gt=0, multiple_of=0x1000)] | None = None
+
+    @model_validator(mode="after")
+    def _knows_sizes(self) -> RenodeTable:
+        if (self.kept is None) != (self.kept_size is None):
+            raise ValueError("kept and kept_size belong together: a memory of the platform and its size in bytes")
+        return self
 
 
 class RenodeKind(MachineKind[RenodeTable]):
     """Renode, which models boards, sensors and networks as well as cores."""
 
     table_model = RenodeTable
-    #: Renode's own counter does not tell instructions apart.
-    modes: tuple[Mode, ...] = ("count",)
     name = "renode"
+
+    def __init__(self, target: Target) -> None:
+        super().__init__(target)
+        # Renode's own counter does not tell instructions apart. What is published has no symbols, by which marks in
+        # loaded code are found.
+        self.modes: tuple[Mode, ...] = () if target.is_published else ("count",)
 
     def find(self) -> Path:
         """Return the program that the variable names, that on PATH, or that of renode-run (``MachineKind.find``)."""
@@ -109,11 +124,11 @@ class RenodeKind(MachineKind[RenodeTable]):
 
     def start(self, image: Path, instrument: Instrument | None = None, storage: Storage | None = None) -> Renode:
         """Start Renode with a firmware image (see ``MachineKind.start``)."""
-        del storage  # these machines keep nothing
         table = self.table
-        platform = self.target.folder / table.platform
-        if not platform.is_file():
-            raise TargetInvalid(f"{self.target.folder / FILE_NAME}: renode.platform: there is no file {platform}.")
+        platform = self._file("platform", table.platform)
+        kept = None
+        if table.kept is not None and table.kept_size is not None:
+            kept = Kept(table.kept, table.kept_size, storage or Storage())
         setup = RenodeSetup(
             binary=self.find(),
             platform=platform,
@@ -122,6 +137,8 @@ class RenodeKind(MachineKind[RenodeTable]):
             mips=table.mips,
             image=image,
             hint=self._hint(),
+            script=self._file("script", table.script) if table.script is not None else None,
+            kept=kept,
         )
         with contextlib.ExitStack() as undo:
             return Renode.launch(setup, instrument if isinstance(instrument, MarkSites) else None, undo)
@@ -129,6 +146,8 @@ class RenodeKind(MachineKind[RenodeTable]):
     def describe_counting(self) -> str:
         """Return how Renode counts (see ``MachineKind.describe_counting``)."""
         self.find()
+        if not self.modes:
+            return super().describe_counting()
         return "its own counter, read where marks are executed (mode count only)"
 
     def prepare_counting(self, image: Path, mode: Mode, progress: Progress) -> Instrument:
@@ -139,6 +158,12 @@ class RenodeKind(MachineKind[RenodeTable]):
     def check_gdb(self) -> None:
         """Refuse GDB: that of Renode listens on all interfaces (see ``MachineKind.check_gdb``)."""
         raise EmulatorRefused(f"no GDB attaches to {self.target.name}, which runs in {self.name}. {self.advice}")
+
+    def _file(self, key: str, name: str) -> Path:
+        file = self.target.folder / name
+        if not file.is_file():
+            raise TargetInvalid(f"{self.target.folder / FILE_NAME}: renode.{key}: there is no file {file}.")
+        return file
 
     def _shared(self) -> Shared:
         target, variable = self.target, self.table.shared

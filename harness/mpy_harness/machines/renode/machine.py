@@ -7,6 +7,7 @@ these are in a private folder, which is removed as soon as both sides have opene
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import mmap
 import os
 import re
@@ -26,19 +27,20 @@ from mpy_harness.machines.descriptors import nameless, pair
 from mpy_harness.machines.memory import SharedWindow
 from mpy_harness.machines.process import EmulatorProcess
 from mpy_harness.machines.relay import Relay
+from mpy_harness.machines.renode.kept import ALIGNMENT, Kept, shared_file
 from mpy_harness.machines.renode.monitor import Monitor, MonitorClosedError
 from mpy_harness.machines.streams import DescriptorStream
 
 _SETUP_SECONDS = 60.0
 _ASK_SECONDS = 5.0
 _BYTE = re.compile(r"\b0x([0-9A-Fa-f]{2})\b")
-# Renode puts shared memory at an aligned place in its file, not at its begin (MappedMemory.cs).
-_ALIGNMENT = 0x1000
 # A step of the guest's time. Input from the host waits for a step's end; computing is faster with long steps.
 _STEP_INSTRUCTIONS = 20_000
 # Bytes of translated code: a small buffer, because at each hook Renode searches all that it has translated so far.
 _CONFIGURATION = "[translation]\nmin-tb-size = 4194304\nmax-tb-size = 4194304\n"
 _CPU = "sysbus.cpu"
+_TRACE = re.compile(r"\s+at |--- End of|\[ERROR\] FATAL|\s*$")
+_KEPT = "kept"  # the folder of the memory that outlives the machine
 _OPTIONS = ("--console", "--plain", "--disable-xwt", "--hide-log")
 
 
@@ -54,7 +56,10 @@ class Shared:
 
 @dataclass(frozen=True)
 class RenodeSetup:
-    """What a Renode is started with; ``mips`` as in ``RenodeMachine``, ``hint``: how to get the program."""
+    """What a Renode is started with; ``mips`` as in ``RenodeTable``, ``hint``: how to get the program.
+
+    ``script``: a Python file that Renode runs when it has the platform; ``kept``: a memory that outlives the machine.
+    """
 
     binary: Path
     platform: Path
@@ -63,6 +68,8 @@ class RenodeSetup:
     mips: int
     image: Path
     hint: str
+    script: Path | None = None
+    kept: Kept | None = None
 
 
 class SharedRam(SharedWindow):
@@ -107,6 +114,9 @@ class Renode(Machine):
             (folder / "config").write_text(_CONFIGURATION, encoding="ascii")
             (folder / "image").symlink_to(setup.image.absolute())
             (folder / "tmp").mkdir()
+            (folder / _KEPT).mkdir()
+            if setup.kept is not None:
+                undo.callback(setup.kept.keep)
             with contextlib.ExitStack() as theirs:  # kept open here, its end would hide that Renode has ended
                 connection, its_end = pair(undo, theirs)
                 process = EmulatorProcess(
@@ -122,6 +132,8 @@ class Renode(Machine):
                 monitor.greet(_SETUP_SECONDS)
                 monitor.execute(f"include @{folder / 'begin.resc'}", _SETUP_SECONDS)
                 memory = _memory(setup.shared, folder, undo)
+                if setup.kept is not None:
+                    setup.kept.fill(folder / _KEPT)
                 console = _console(folder / "console", undo)
                 monitor.execute("start", _SETUP_SECONDS)
             except MonitorClosedError as said:
@@ -152,7 +164,11 @@ class Renode(Machine):
     def ended(self) -> End | None:
         """Return how Renode ended, or None while it runs."""
         ended = self.process.ended()
-        return ended.end if ended else None
+        if ended is None:
+            return None
+        # Of an error in a Python peripheral, say, the message and not where in Renode it came up.
+        told = [line for line in ended.end.message.splitlines() if not _TRACE.match(line)]
+        return dataclasses.replace(ended.end, message="\n".join(told))
 
     def program_counter(self) -> int | None:
         """Return the core's program counter."""
@@ -193,6 +209,7 @@ class Renode(Machine):
 
 
 def _commands(setup: RenodeSetup, folder: Path, *, has_marks: bool) -> str:
+    shared = [setup.shared.variable, *([setup.kept.variable] if setup.kept is not None else [])]
     lines = [
         'mach create "board"',
         f"machine LoadPlatformDescription @{folder / 'machine.repl'}",
@@ -202,8 +219,9 @@ def _commands(setup: RenodeSetup, folder: Path, *, has_marks: bool) -> str:
         "emulation SetGlobalAdvanceImmediately true",
         f'emulation CreateUartPtyTerminal "console" "{folder / "console"}" true',
         f"connector Connect {setup.console} console",
-        f"sysbus LoadELF @{folder / 'image'}",
-        f"sysbus.{setup.shared.variable} TouchAllSegments",
+        *([f"include @{setup.script.absolute()}"] if setup.script is not None else []),
+        f"sysbus {_load(setup.image)} @{folder / 'image'}",
+        *(f"sysbus.{variable} TouchAllSegments" for variable in shared),
         # A reset of the machine ends the emulation, as with QEMU's -no-reboot; Renode wants to clean up then.
         "macro reset",
         '"""',
@@ -217,11 +235,22 @@ def _commands(setup: RenodeSetup, folder: Path, *, has_marks: bool) -> str:
 
 
 def _description(setup: RenodeSetup, folder: Path) -> str:
-    # The platform, with one of its memories in a file.
-    return (
-        f'using "{setup.platform.absolute()}"\n\n{setup.shared.variable}:\n'
-        f'    sharedMemoryFileRoot: "{folder}"\n    segmentSize: {setup.shared.size:#x}\n'
+    # The platform, with some of its memories in files.
+    shared = [(setup.shared.variable, folder, setup.shared.size)]
+    if setup.kept is not None:
+        shared.append((setup.kept.variable, folder / _KEPT, setup.kept.size))
+    return f'using "{setup.platform.absolute()}"\n' + "".join(
+        f'\n{variable}:\n    sharedMemoryFileRoot: "{root}"\n    segmentSize: {size:#x}\n'
+        for variable, root, size in shared
     )
+
+
+def _load(image: Path) -> str:
+    # The monitor's command for an image; one that cannot be read or is of neither kind is refused by Renode.
+    with contextlib.suppress(OSError), image.open("rb") as file:
+        if file.read(1) == b":":  # Intel HEX
+            return "LoadHEX"
+    return "LoadELF"
 
 
 def _script(sites: MarkSites, console: str, output: int) -> str:
@@ -240,14 +269,11 @@ def _script(sites: MarkSites, console: str, output: int) -> str:
 
 
 def _memory(shared: Shared, folder: Path, undo: contextlib.ExitStack) -> SharedWindow:
-    files = list(folder.glob("renode-sharedSegment-*"))
-    if len(files) != 1:
-        raise EmulatorRefused(f"Renode does not share the memory {shared.variable!r} with us. Version 1.16 does.")
-    with files[0].open("r+b") as file:
-        mapped = mmap.mmap(file.fileno(), _ALIGNMENT + shared.size)
+    with shared_file(folder, shared.variable).open("r+b") as file:
+        mapped = mmap.mmap(file.fileno(), ALIGNMENT + shared.size)
     undo.callback(mapped.close)
     whole = undo.enter_context(memoryview(mapped))
-    view = undo.enter_context(whole[_ALIGNMENT:])
+    view = undo.enter_context(whole[ALIGNMENT:])
     return (SharedWindow if shared.is_window else SharedRam)(shared.address, view)
 
 
