@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mpy_harness.machines.clock import ThreadWaits
 from mpy_harness.machines.process import EmulatorProcess
 from tests.emulator.leftovers import processes, soon
 
@@ -30,6 +31,8 @@ def test_what_a_launcher_started_ends_with_it(trap, tmp_path):
     assert soon(started.is_file, SECONDS)
     child = int(started.read_text())
     assert child in {pid for pid, _, _ in processes()}
+    # Nor does time pass for it while the child has to wait for a processor.
+    assert f"/proc/{child}/task/{child}" in ThreadWaits(process.pid)()
     process.close()
     assert soon(lambda: child not in {pid for pid, _, _ in processes()}, SECONDS)
     ended = process.ended()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 _PROC = Path("/proc")
@@ -17,13 +17,15 @@ _LEAST_SHARE = 0.05  # of the host's time passes here in any case: each wait end
 class ThreadWaits:
     """How many seconds each thread of a process, and ours, was ready to run while no processor was free.
 
+    So were those of the processes that it has started: the program may be a script that starts the emulator.
+
     They are Linux' figures (Documentation/scheduler/sched-stats.rst, ``/proc/<pid>/schedstat``: seconds on a
     processor, seconds in its queue); other systems have none. Linux adds a thread's wait when it is over: a thread that
     has not run between two calls and is ready at both (``proc(5)``, state R) has waited since the first.
     """
 
     def __init__(self, process: int) -> None:
-        self._threads = _PROC / str(process) / "task"
+        self._process = str(process)
         self._ran: dict[str, int] = {}
         self._ready_since: dict[str, float] = {}
 
@@ -31,7 +33,7 @@ class ThreadWaits:
         """Return the seconds by thread."""
         threads = []
         with contextlib.suppress(OSError):
-            threads = [(_PROC / "thread-self").resolve(), *self._threads.iterdir()]
+            threads = [(_PROC / "thread-self").resolve(), *_threads(self._process)]
         waits = {}
         for thread in threads:
             with contextlib.suppress(OSError, IndexError, ValueError):
@@ -46,6 +48,16 @@ class ThreadWaits:
             self._ready_since.pop(name, None)
             return waited / 1e9
         return waited / 1e9 + now - self._ready_since.setdefault(name, now)
+
+
+def _threads(process: str) -> Iterator[Path]:
+    # Of a process and of those below it (proc(5), /proc/<pid>/task/<tid>/children); some may end meanwhile.
+    threads = list((_PROC / process / "task").iterdir())
+    yield from threads
+    for thread in threads:
+        with contextlib.suppress(OSError):
+            for child in (thread / "children").read_text(encoding="ascii").split():
+                yield from _threads(child)
 
 
 def _state(thread: Path) -> bytes:
