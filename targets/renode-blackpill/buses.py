@@ -1,5 +1,5 @@
 # Buses and pins for devices in Python. Runs in Renode (IronPython 2), once for each machine; what a test includes later
-# finds these names: `i2c`, `spi`, `soft_i2c`, `pin`, `now`, and `Registers` for devices with registers (docs/stm32.md).
+# finds these names: `i2c`, `spi`, `soft_i2c`, `adc`, `pin`, `now`, and `Registers` for devices with registers (docs/stm32.md).
 #
 # A device on I2C may have start(reading), write(byte), which returns False for "not acknowledged", read(), which returns
 # a byte, and stop(). One on SPI has transfer(byte), which returns the byte that comes back meanwhile, and may have
@@ -328,6 +328,52 @@ class _Spi(ISPIPeripheral):
     def Reset(self):
         pass
 
+
+class _Adc(IDoubleWordPeripheral, IKnownSize):
+    # One conversion after the other, as soon as it is asked for (ST RM0383, section 11.12). What a pin has is a number
+    # from 0 to 4095, or a function without arguments that returns one.
+    SR, CR2, SQR3, DR = 0x00, 0x08, 0x34, 0x4C
+    DONE, BEGIN = 1 << 1, 1 << 30
+
+    def __init__(self):
+        self.levels = {}
+        self.Reset()
+
+    @property
+    def Size(self):
+        return 0x400
+
+    def Reset(self):
+        self.kept = {}
+
+    def attach(self, name, level):
+        self.levels[int(name[1:]) + (8 if name[0] == "B" else 0)] = level
+
+    def ReadDoubleWord(self, offset):
+        if offset == self.DR:
+            self.kept[self.SR] = 0
+        return UInt32(self.kept.get(offset, 0))
+
+    def WriteDoubleWord(self, offset, value):
+        value = int(value)
+        if offset == self.CR2 and value & self.BEGIN:
+            value &= ~self.BEGIN
+            self.kept[self.DR] = self.level(self.kept.get(self.SQR3, 0) & 31)
+            self.kept[self.SR] = self.DONE
+        elif offset == self.SR:
+            value &= self.kept.get(self.SR, 0)
+        self.kept[offset] = value
+
+    def level(self, channel):
+        level = self.levels.get(channel, 0)
+        value = level() if callable(level) else level
+        return max(0, min(4095, int(value)))
+
+
+# adc.attach("A1", 2048)
+adc = _Adc()
+_machine.SystemBus.Register(adc, BusRangeRegistration(0x40012000, 0x400))
+_machine.SetLocalName(adc, "adc")
 
 i2c = {}
 for _number, _place in ((1, 0x40005400), (2, 0x40005800), (3, 0x40005C00)):

@@ -50,6 +50,8 @@ ELSEWHERE = {
     "docs/workloads.md: # cases/sums/cumsum/bytecode.py": "the same",
     "docs/workloads.md: # cases/sums/cumsum/viper.py": "the same",
     "docs/workloads.md: # cases/sums/cumsum/workload.py": "the same",
+    "docs/stm32.md: # sensor.py": "needs Renode: tests/emulator/stm32/test_stm32_devices.py runs both",
+    "docs/stm32.md: def test_driver(board):": "the same",
     'docs/renode.md: board.machine.execute(f"machine LoadPlatformDescription @{description}")': (
         "needs Renode: cases/sensors/microphone attaches its sensor in this way"
     ),

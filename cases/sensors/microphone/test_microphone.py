@@ -104,7 +104,7 @@ def test_what_the_microphone_plays_is_filtered_in_time(
 
 
 def test_a_guest_that_is_too_slow_loses_samples(
-    recorder: Callable[..., tuple[np.ndarray, bool]], sound: np.ndarray, sos: np.ndarray
+    recorder: Callable[..., tuple[np.ndarray, bool]], target: Target, sound: np.ndarray, sos: np.ndarray
 ) -> None:
     # A pause may take as long as the FIFO has room: 32 samples take 4 ms.
     heard, has_lost = recorder(blocks=4, pause=3)
@@ -115,4 +115,5 @@ def test_a_guest_that_is_too_slow_loses_samples(
     assert has_lost
     assert np.array_equal(late[:BLOCK], heard[:BLOCK])
     assert np.abs(late[BLOCK:] - in_time[BLOCK:]).max() > 0.01
-    assert np.array_equal(recorder(blocks=4, pause=8)[0], late)  # it loses the same ones again
+    if (target.firmware_of or target).is_built:  # MicroPython's own ports sleep until their clock's next tick
+        assert np.array_equal(recorder(blocks=4, pause=8)[0], late)  # it loses the same ones again

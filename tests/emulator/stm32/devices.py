@@ -55,3 +55,6 @@ i2c[1].attach(0x11, clock)
 spi[2].attach("B12", inverter)
 changes = []
 pin("C13").watch(changes.append)
+ramp = iter(range(100, 4096, 100))
+adc.attach("A1", 2048)
+adc.attach("B0", lambda: next(ramp))

@@ -10,6 +10,7 @@ import pytest
 
 from mpy_harness.board import Board
 from mpy_harness.errors import EmulatorDied
+from tests.emulator.documented import examples
 
 I2C = {"hardware": "machine.I2C(1)", "software": "machine.SoftI2C(scl='B4', sda='B5')"}
 
@@ -89,11 +90,38 @@ def test_pins(devices):
     devices.exec("key.irq(None)")
 
 
+def test_levels_on_analog_pins(devices):
+    devices.exec("level, ramp = machine.ADC('A1'), machine.ADC('B0')")
+    assert devices.eval("[level.read_u16() >> 4, [ramp.read_u16() >> 4 for _ in range(3)]]") == [2048, [100, 200, 300]]
+    assert devices.eval("__import__('pyb').ADC('A1').read()") == 2048
+    devices.machine.execute("python \"adc.attach('A1', 4095)\"")
+    assert devices.eval("level.read_u16()") == 0xFFFF
+
+
 def test_devices_know_the_guests_time(devices):
     devices.exec("bus = machine.I2C(1)\nfor _ in range(3):\n    bus.writeto(0x11, b'x')\n    time.sleep_ms(20)")
     first, second, third = said(devices, "clock.times")
     assert second - first == pytest.approx(20_000, abs=1500)
     assert third - second == pytest.approx(20_000, abs=1500)
+
+
+LM75 = """
+class LM75:
+    def __init__(self, bus):
+        self.bus = bus
+    def celsius(self):
+        high, low = self.bus.readfrom_mem(0x48, 0, 2)
+        return (high << 8 | low) / 256 - (256 if high & 0x80 else 0)
+"""
+
+
+def test_the_example_of_the_documentation(board, tmp_path):
+    sensor, test = [each.text for each in examples("python") if each.page == "docs/stm32.md"]
+    (tmp_path / "sensor.py").write_text(sensor, encoding="utf-8")
+    (tmp_path / "lm75.py").write_text(LM75, encoding="utf-8")
+    names: dict[str, Any] = {"HERE": tmp_path}
+    exec(test, names)  # noqa: S102 - it is ours
+    names["test_driver"](board)
 
 
 def test_an_error_in_a_device_is_told(devices):
