@@ -10,9 +10,9 @@ import pytest
 from tests.decode.decoder import Decoder
 
 
-def _need(tool: str) -> str:
+def _need(tool: str, package: str = "") -> str:
     if shutil.which(tool) is None:
-        pytest.skip(f"{tool} is not installed")
+        pytest.skip(f"{tool} is not installed" + (f". On Debian: apt install {package}" if package else ""))
     return tool
 
 
@@ -52,3 +52,13 @@ def xtensa_objdump() -> str:
 @pytest.fixture(scope="session")
 def xtensa_assembler() -> str:
     return _need("xtensa-esp32-elf-as")
+
+
+@pytest.fixture(scope="session")
+def avr_objdump() -> str:
+    return _need("avr-objdump", "binutils-avr")
+
+
+@pytest.fixture(scope="session")
+def avr_assembler() -> str:
+    return _need("avr-as", "binutils-avr")

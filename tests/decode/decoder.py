@@ -14,7 +14,7 @@ from tests.decode import gcov
 
 SOURCES = Path(mpy_harness.__file__).parent / "counting" / "plugin_c" / "decode"
 _NAMES = "rules thumb thumb16 thumb32 thumb_memory thumb_float riscv riscv_compressed xtensa xtensa_float xtensa_narrow"
-FILES = [SOURCES / f"{name}.c" for name in _NAMES.split()]
+FILES = [SOURCES / f"{name}.c" for name in (*_NAMES.split(), "avr")]
 FLAGS = ["-std=c11", "-O1", "-Wall", "-Wextra", "-Werror", "-I", str(SOURCES)]
 FLOWS = ("next", "call", "return", "jump")
 EVENTS = ("none", "entry", "window return", "return", "wait", "may repeat", "may end")
@@ -90,6 +90,9 @@ class Decoder:
 
     def xtensa(self, code: bytes, address: int = 0) -> list[Insn]:
         return self._decode(self._library.decode_xtensa, code, address)
+
+    def avr(self, code: bytes, address: int = 0) -> list[Insn]:
+        return self._decode(self._library.decode_avr, code, address)
 
     def _names(self) -> list[str]:
         names = []

@@ -65,6 +65,10 @@ static uint32_t xtensa_size(uint32_t first) {
     return first % 16 < 8 ? 3 : first % 16 < 14 ? 2 : 4;
 }
 
+static uint32_t avr_length(uint32_t first) {
+    return (first & 0xfc0f) == 0x9000 || (first & 0xfe0c) == 0x940c ? 4 : 2;
+}
+
 int main(void) {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
     uint8_t *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -74,5 +78,6 @@ int main(void) {
     }
     end = pages + page;
     return decode_all("thumb", decode_thumb, thumb_size) | decode_all("riscv", decode_riscv, riscv_size) |
-           decode_all("xtensa", decode_xtensa, xtensa_size);
+           decode_all("xtensa", decode_xtensa, xtensa_size) |
+           decode_all("avr", decode_avr, avr_length);
 }

@@ -44,6 +44,7 @@ def test_the_decoder_knows_each_mark(which: InstructionSet, decoder: Decoder) ->
         ("thumb", "arm_assembler", "-mcpu=cortex-m0"),
         ("thumb", "arm_assembler", "-mcpu=cortex-m33"),
         ("riscv", "riscv_assembler", "-march=rv32imac"),
+        ("avr", "avr_assembler", "-mmcu=avr5"),
     ],
 )
 def test_the_header_assembles_to_the_marks(

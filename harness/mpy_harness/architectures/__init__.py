@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mpy_harness.architectures.arm import ARM, THUMB
+from mpy_harness.architectures.avr import AVR
 from mpy_harness.architectures.instruction_set import InstructionSet, MpyArch
 from mpy_harness.architectures.riscv import RISCV
 from mpy_harness.architectures.x86 import X64, X86
 from mpy_harness.architectures.xtensa import LX106, XTENSA
 
-INSTRUCTION_SETS = (X86, X64, THUMB, ARM, LX106, XTENSA, RISCV)
+INSTRUCTION_SETS = (X86, X64, THUMB, ARM, LX106, XTENSA, RISCV, AVR)
 
 _ARCHES = {arch.name: (arch, which) for which in INSTRUCTION_SETS for arch in which.arches}
 _NUMBERS = {arch.number: arch.name for arch, _ in _ARCHES.values()}
@@ -23,8 +24,9 @@ _NUMBERS = {arch.number: arch.name for arch, _ in _ARCHES.values()}
 NO_ARCH = "none"
 #: The names of architectures, by their number in ``.mpy`` files.
 ARCH_NAMES = (NO_ARCH, *(_NUMBERS[number] for number in range(1, len(_NUMBERS) + 1)))
+_COMPILERS = (*(arch.compiler for arch, _ in _ARCHES.values()), *(which.compiler for which in INSTRUCTION_SETS))
 #: The compilers, each once.
-COMPILERS = tuple(dict.fromkeys(arch.compiler for arch, _ in _ARCHES.values() if arch.compiler is not None))
+COMPILERS = tuple(dict.fromkeys(compiler for compiler in _COMPILERS if compiler is not None))
 
 
 def mpy_arch(name: str) -> MpyArch | None:
@@ -35,6 +37,11 @@ def mpy_arch(name: str) -> MpyArch | None:
 def instruction_set(arch: str) -> InstructionSet | None:
     """Return the instruction set of an architecture, None of one that is not known."""
     return _ARCHES[arch][1] if arch in _ARCHES else None
+
+
+def instruction_set_named(name: str) -> InstructionSet | None:
+    """Return the instruction set of that name, None where there is none."""
+    return next((which for which in INSTRUCTION_SETS if which.name == name), None)
 
 
 def instruction_set_of_elf(machine: str) -> InstructionSet | None:

@@ -13,10 +13,14 @@ Protection = Literal["pmsav7", "pmsav8", "pmp"]
 
 @dataclass(frozen=True)
 class Core:
-    """A core: its compiler flags, and its memory protection unit where it has one."""
+    """A core: its compiler flags, and its memory protection unit where it has one.
+
+    ``code`` is its instruction set, where MicroPython has no architecture that says it.
+    """
 
     flags: tuple[str, ...]
     mpu: Protection | None
+    code: str | None = None
 
 
 #: By the name that ``core`` in target.toml has. A core that is sold with and without FPU is here with the one that the
@@ -32,4 +36,7 @@ CORES: Mapping[str, Core] = {
     # By the older specification, in which control registers (Zicsr) are part of every core: GCC 12 finds no libraries
     # for an architecture that names them.
     "rv32imc": Core(("-march=rv32imc", "-mabi=ilp32", "-misa-spec=2.2"), "pmp"),
+    # What else GCC is told of an AVR, its chip, is the board's.
+    "avr5": Core((), None, "avr"),
+    "avr6": Core((), None, "avr"),
 }

@@ -84,7 +84,9 @@ class InstructionSet:
     handlers; where it does not, ``handlers`` are the names of those of our boards. ``arguments`` are the numbers of the
     registers in which C functions take their first arguments, and ``calls`` what call instructions look like, where
     somebody has to know. ``faults`` is None where no board of ours reports any. ``marks`` are None where the counting
-    plugin has no decoder; the decoder is called ``name``.
+    plugin has no decoder; the decoder is called ``name``. ``compiler`` is that of plain C, where MicroPython has no
+    architecture that says it. ``data_at`` is what ELF files add to addresses of data, whose numbers are those of code
+    otherwise. ``paint`` are the lowest bytes of the stack as start-up code paints them, where nothing else limits it.
     """
 
     name: str
@@ -98,6 +100,9 @@ class InstructionSet:
     calls: tuple[CallPattern, ...] = ()
     faults: FaultFormat | None = None
     marks: Marks | None = None
+    compiler: Compiler | None = None
+    data_at: int = 0
+    paint: bytes = b""
 
     def code_address(self, pointer: int) -> int:
         """Return the address of the code that a pointer points to."""

@@ -69,6 +69,11 @@ uint64_t counter_behind(uint32_t rest) {
     return by_instruction ? *counter() + 1 : *counter() - rest + 1;
 }
 
+/* What a block was counted for, and did not execute; instruction by instruction, that was not counted. */
+void counter_take_off(uint32_t count) {
+    *counter() -= by_instruction ? 0 : count;
+}
+
 void counter_doubt(const char *why) {
     doubts++;
     last_doubt = why;

@@ -22,7 +22,7 @@ static const struct mode *const modes[] = {&mode_off, &mode_count, &mode_instruc
 static const struct {
     const char *arch;
     decoder *decode;
-} decoders[] = {{"thumb", decode_thumb}, {"riscv", decode_riscv}, {"xtensa", decode_xtensa}};
+} decoders[] = {{"thumb", decode_thumb}, {"riscv", decode_riscv}, {"xtensa", decode_xtensa}, {"avr", decode_avr}};
 static const struct mode *mode;
 static int output;
 static int core = -1;
@@ -40,6 +40,9 @@ static bool continues_page(const uint8_t *bytes, uint32_t address) {
 
 /* Return the state in which a block begins: QEMU ends blocks at a page's end, also within an IT block. */
 static struct decode_state state_before(const uint8_t *bytes, uint32_t address) {
+    if (bytes != NULL && decode == decode_avr && address >= 2) { /* flash, which is one piece of memory */
+        return (struct decode_state){.it = avr_skips(bytes - 2)};
+    }
     if (bytes == NULL || decode != decode_thumb || !continues_page(bytes, address) || address % SMALLEST_PAGE > 2) {
         return (struct decode_state){0};
     }
@@ -75,6 +78,10 @@ static void read_code(struct qemu_plugin_tb *tb, struct code *code) {
 #else
         size_t size = qemu_plugin_insn_size(insn);
         memcpy(bytes, qemu_plugin_insn_data(insn), size < sizeof bytes ? size : sizeof bytes);
+        if (size == 0 && code->host != NULL) { /* as it is with AVR before QEMU 8.1 */
+            const uint8_t *there = qemu_plugin_insn_haddr(insn); /* behind flash there may be nothing */
+            memcpy(bytes, there, avr_size(there));
+        }
 #endif
         code->address[at] = (uint32_t)qemu_plugin_insn_vaddr(insn);
         decode(bytes, code->address[at], &state, &code->insn[at]);
@@ -114,7 +121,11 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
     if (function != NULL && function->role == ROLE_INTERRUPT) {
         return; /* no work of the program: it comes when the host sends something */
     }
-    if (counter_continues(&code, mode->left_early)) {
+    if (registers_repeat(&code, mode->left_early)) {
+        return;
+    }
+    /* One that may be skipped is a block of its own at a page's begin. */
+    if (!(decode == decode_avr && code.insn[0].conditional) && counter_continues(&code, mode->left_early)) {
         if (mode->repeats) {
             mode->translate(&code);
         }
@@ -124,12 +135,14 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
         mode->translate(&code);
     }
     region_translate(&code);
+    registers_translate(&code);
     counter_translate(&code);
 }
 
 static void flushed(qemu_plugin_id_t id) {
     (void)id;
     counter_forget();
+    registers_forget();
     if (cores_used()) {
         cores_forget();
     }

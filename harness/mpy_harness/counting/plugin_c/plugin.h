@@ -64,6 +64,13 @@ const char *counter_last_doubt(void);
 void counter_forget(void);               /* QEMU has forgotten all translations */
 void counter_goes_on(const struct code *); /* a block is translated, any at all */
 
+void counter_take_off(uint32_t count);
+
+/* registers.c: blocks that are left at an access to registers, on AVR. */
+bool registers_repeat(const struct code *, void (*left_early)(uint32_t address));
+void registers_translate(const struct code *);
+void registers_forget(void);
+
 /* cores.c: what counts on a chip with more than one core. */
 void cores_install(unsigned core, bool each_instruction, const struct mode *);
 bool cores_used(void);

@@ -277,8 +277,8 @@ static struct site *site_of(const struct code *code, uint32_t at) {
 
 /* Tell whether the instruction before a block may be in an IT block: Armv8-M ARM DDI0553, IT, encoding T1. */
 static bool may_follow_it(const struct code *code) {
-    if (code->host == NULL || code->address[0] % SMALLEST_PAGE < LONGEST_IT) {
-        return true;
+    if (decode == decode_avr || code->host == NULL || code->address[0] % SMALLEST_PAGE < LONGEST_IT) {
+        return true; /* on AVR, it may have been skipped */
     }
     for (int back = 2; back <= LONGEST_IT; back += 2) {
         if (code->host[1 - back] == 0xbf && (code->host[-back] & 0x0f) != 0) {

@@ -69,7 +69,7 @@ struct insn {
     uint8_t flow;        // enum flow
     uint8_t mark;        // enum mark
     uint8_t size;        // bytes
-    bool conditional;    // a conditional branch, or in an IT block: may not take effect
+    bool conditional;    // a conditional branch, in an IT block, may be skipped: may not take effect
     bool direct;         // a call or jump whose target is known
     uint32_t target;     // of a direct call or jump; bit 0 is clear on Thumb too
     uint8_t words;       // registers moved from or to memory, a double is 2, a vector 4; 0 only if none is accessed
@@ -81,8 +81,8 @@ struct insn {
     uint8_t event;       // enum event
 };
 
-// The IT block that Thumb instructions are in, as EPSR has it; zero where decoding starts outside of one.
-// Others have no such state.
+// The IT block that Thumb instructions are in, as EPSR has it; zero where decoding starts outside of one. On AVR, whether
+// the instruction before may skip the next. Others have no such state.
 struct decode_state {
     uint8_t it;
 };
@@ -96,5 +96,10 @@ void decode_riscv(const uint8_t *bytes, uint32_t address, struct decode_state *s
 // Xtensa LX6 as in the ESP32: windowed registers, code density, loops, booleans, 16- and 32-bit multiply and divide,
 // MAC16, the floating-point coprocessor. Bases of loads, copies and written registers are not filled in.
 void decode_xtensa(const uint8_t *bytes, uint32_t address, struct decode_state *state, struct insn *out);
+// AVR: all instructions, those of XMEGA too. What may be skipped is conditional. Bases of loads, copies and written
+// registers are not filled in; a call of the next instruction, by which compilers make room on the stack, has no flow.
+void decode_avr(const uint8_t *bytes, uint32_t address, struct decode_state *state, struct insn *out);
+bool avr_skips(const uint8_t *bytes);   // whether an instruction may skip the next
+unsigned avr_size(const uint8_t *bytes); // of an instruction, by its first two bytes
 
 #endif
