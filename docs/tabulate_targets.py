@@ -30,23 +30,33 @@ def row(name: str) -> tuple[str, ...]:
     target = load_target(name)
     kind = machines.kind_of(target)
     is_asked = target.is_installed
-    arch = architectures.mpy_arch(target.natmod.arch)
     has_checker = type(kind).checker is not MachineKind.checker
     return (
         f"`{name}`",
         "asked for" if is_asked else target.core,
         target.emulator,
-        "asked for" if is_asked else target.natmod.arch,
-        "asked for" if is_asked else ("64 bits" if arch and arch.precision == "double" else "32 bits"),
-        "what is on it" if is_asked else target.firmware.micropython,
+        "asked for" if is_asked else "no" if target.is_plain else target.natmod.arch,
+        "asked for" if is_asked else floats(target),
+        "what is on it" if is_asked else target.firmware.micropython or "no",
         memory(target, "flash"),
         memory(target, "ram"),
-        "the line" if is_asked else "shared memory" if target.window is not None else "the debug port",
+        "the line" if is_asked else channel(target),
         ", ".join(kind.modes) or "none",
-        "yes" if has_checker else "no",
+        "yes" if has_checker and not target.is_plain else "no",
         "yes" if target.cycles is not None else "measured time" if kind.is_hardware else "no",
-        "yes" if (target.firmware_of or target).is_built else "no",
+        "yes" if (target.firmware_of or target).is_built or target.is_plain else "no",
     )
+
+
+def floats(target: Target) -> str:
+    """Return how wide MicroPython's floats are."""
+    arch = architectures.mpy_arch(target.natmod.arch)
+    return "-" if target.is_plain else "64 bits" if arch and arch.precision == "double" else "32 bits"
+
+
+def channel(target: Target) -> str:
+    """Return what values travel through."""
+    return "-" if target.is_plain else "shared memory" if target.window is not None else "the debug port"
 
 
 def memory(target: Target, kind: str) -> str:

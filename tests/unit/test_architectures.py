@@ -99,7 +99,8 @@ def test_what_is_not_known_is_none():
 @pytest.mark.parametrize("name", available())
 def test_targets_are_of_architectures_in_the_table(name):
     target = load_target(name)
-    assert architectures.mpy_arch(target.natmod.arch) is not None
+    assert (architectures.mpy_arch(target.natmod.arch) is None) == target.is_plain
+    assert target.instruction_set in INSTRUCTION_SETS
 
 
 def test_the_core_of_an_architecture_is_that_of_a_target():

@@ -104,8 +104,9 @@ def _check(pool: BoardPool, folder: Path, path: Path) -> Check:
 def _target(arch: str) -> Target:
     """Return the target whose core has just the instructions of an architecture, one that can run here if possible."""
     found = architectures.mpy_arch(arch)
-    of_arch = [target for target in map(load_target, available()) if target.natmod.arch == arch]
+    of_arch = [target for target in map(load_target, available()) if target.natmod.arch == arch and not target.is_plain]
     fitting = [target for target in of_arch if found is not None and target.core == found.core]
+    fitting.sort(key=lambda target: -sum(each.length for each in target.memory if each.kind == "ram"))
     absent = [_absence(target) for target in fitting]
     for target, reason in zip(fitting, absent, strict=True):
         if reason is None:

@@ -91,13 +91,13 @@ def findings() -> Iterator[Finding]:
         yield _emulator(name, target)
         yield from _counting(name, target)
     default = _load(targets.DEFAULT_TARGET)
-    for prefix in sorted({target.cross for target in known if target.is_built}):
+    for prefix in sorted({target.cross for target in known if target.is_built or target.is_plain}):
         # The others are what the default target can do without.
         absent = State.MISSING if default is None or prefix == default.cross else State.OPTIONAL
         yield _program(f"{prefix}gcc", absent)
         yield _program(f"{prefix}ld", absent)
     yield _program("make", State.MISSING)
-    for version in sorted({target.tools for target in known}):
+    for version in sorted({target.tools for target in known if not target.is_plain}):
         yield _mpy_cross(version)
         yield _source(version)
     for package, purpose in _OPTIONAL.items():

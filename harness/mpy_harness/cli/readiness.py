@@ -14,6 +14,7 @@ from mpy_harness.firmware import toolchain
 from mpy_harness.firmware.image import cached_firmware
 from mpy_harness.firmware.releases import versions
 from mpy_harness.firmware.sources import cached_source
+from mpy_harness.programs.build import check_tools
 from mpy_harness.reports.names import harmless
 from mpy_harness.reports.table import aligned
 
@@ -34,6 +35,9 @@ def readiness(name: str) -> Readiness:
     try:
         target = targets.load_target(name)
         machines.kind_of(target).version()
+        if target.is_plain:
+            check_tools(target)
+            return Readiness(name, usable=True, detail="ready, for plain C")
         version = target.firmware.micropython
         if target.is_built:
             toolchain.toolchain(target.cross, version)
@@ -83,7 +87,7 @@ def target_lines(states: Sequence[Readiness], said: str = "") -> list[str]:
     for facts in targets_as_data(states):
         usable = facts["usable"]
         default = " (default)" if facts.get("default") else ""
-        details = [str(facts.get(name, "?")) for name in ("core", "emulator", "arch", "micropython")]
+        details = [str(facts.get(name, "?") or "-") for name in ("core", "emulator", "arch", "micropython")]
         rows.append([facts["name"] + default, *details, facts["detail"] if usable else "not usable"])
         if not usable and facts["detail"] not in said:
             wanted.append((facts["name"], facts["detail"]))

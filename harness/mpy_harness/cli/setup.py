@@ -13,6 +13,7 @@ from mpy_harness.errors import MachineryError, ToolMissing
 from mpy_harness.firmware.image import firmware_for, keep_firmware
 from mpy_harness.firmware.progress import Progress, shown
 from mpy_harness.firmware.sources import check_release
+from mpy_harness.programs.build import check_tools
 from mpy_harness.targets import DEFAULT_TARGET, Target, chosen, load_target
 
 
@@ -55,6 +56,11 @@ def _is_set_up(
 def _set_up(
     target: Target, micropython: Path | None, firmware: Path | None, progress: Progress, *, force: bool
 ) -> None:
+    if target.is_plain:
+        check_tools(target)
+        progress.stage(f"{target.name}: plain C programs can be compiled; there is no firmware to build")
+        machines.kind_of(target).find()
+        return
     if firmware is not None:
         ready = keep_firmware(target, firmware, progress)
     else:

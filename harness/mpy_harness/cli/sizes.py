@@ -70,6 +70,7 @@ def sizes_of(
     if (path / "Makefile").is_file() and what not in available():
         return read_mpy(build_module(path, target or load_target(DEFAULT_TARGET), micropython, progress, words))
     named = load_target(what)
+    named.check_micropython()
     if named.is_published:
         raise ImageInvalid(f"the firmware of {what} is published as an image of flash, not as an ELF file: give one.")
     if named.is_installed:

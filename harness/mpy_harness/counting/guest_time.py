@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from mpy_harness import architectures
 from mpy_harness.counting.instrument import Instrument
 from mpy_harness.counting.plugin import Plugin
 from mpy_harness.errors import GuestTimeUnavailable
@@ -59,6 +58,6 @@ def telling_time(instrument: Instrument | None, target: Target, image: Path) -> 
             "(--guest-time host)."
         )
     hertz = target.cycles.clock if target.cycles is not None else NOMINAL_CLOCK
-    which = architectures.instruction_set(target.natmod.arch)
+    which = target.instruction_set
     function = which.code_address(ask) if which is not None else ask
     return replace(instrument, clock=f"{function:x}-{answer:x}-{hertz:x}")

@@ -10,7 +10,6 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
-from mpy_harness import architectures
 from mpy_harness.counting import reads
 from mpy_harness.counting.instrument import Check, Mode
 from mpy_harness.counting.instrument import Instrument as Instrument  # noqa: PLC0414 - board.py has it from here
@@ -129,14 +128,15 @@ def instrument(
 
     Raises CountingUnavailable, which says why not.
     """
-    which = architectures.instruction_set(target.natmod.arch)
+    which = target.instruction_set
     if which is None or which.marks is None:
         raise CountingUnavailable(f"instructions of {target.natmod.arch} cannot be counted yet: no decoder knows them.")
     symbols = Symbols(image)
     table = "".join(_lines(symbols.functions, symbols.handlers))
     library = plugin_for(qemu, progress or Silent())
+    stack = symbols.stack and (symbols.stack[0] - which.data_at, symbols.stack[1] - which.data_at)
     return Plugin(
-        mode, which.name, library, table, symbols.stack, core, layout,
+        mode, which.name, library, table, stack, core, layout,
         stress="stress" in check, checks=check != "", covers=covers, unwritten="unwritten" in check,
     )  # fmt: skip
 

@@ -7,19 +7,21 @@ from pathlib import Path
 from mpy_harness import architectures
 from mpy_harness.architectures.cores import CORES, Core
 from mpy_harness.errors import TargetInvalid
-from mpy_harness.targets import FILE_NAME, BoardSpec, Memory, Target
+from mpy_harness.targets import FILE_NAME, BoardSpec, Memory, PlainBoard, Target
 
 # The shared code has a file board_<protection>.c for each kind of memory protection, and one for none.
 _NO_MPU = "no_mpu"
 
 
-def board_files(target: Target, board: BoardSpec, shared: Path) -> dict[str, str]:
+def board_files(target: Target, board: PlainBoard, shared: Path) -> dict[str, str]:
     """Return the files of a board in the code of the folder ``shared``, by their names. Raises TargetInvalid."""
     origin = f"Generated from target.toml of {target.name}."
-    return {
+    files = {}
+    if isinstance(board, BoardSpec):
+        files["mpconfigboard.h"] = "\n".join([f"// {origin}", "", *_configuration(target, board), ""])
+    return files | {
         "board_chip.h": _chip(target, board, shared),
         "mpconfigboard.mk": "\n".join([f"# {origin}", *_makefile(target, board), ""]),
-        "mpconfigboard.h": "\n".join([f"// {origin}", "", *_configuration(target, board), ""]),
         "memory.ld": "\n".join([f"/* {origin} */", "", *_linker_script(target, board), ""]),
         "board_map.h": "\n".join([f"// {origin}", "", "#pragma once", "", *_memory_map(target), ""]),
     }
@@ -27,14 +29,14 @@ def board_files(target: Target, board: BoardSpec, shared: Path) -> dict[str, str
 
 def marks_header(target: Target) -> dict[str, str]:
     """Return the header with the marks that are counted, by its name; none where no board's code can execute them."""
-    which = architectures.instruction_set(target.natmod.arch)
+    which = target.instruction_set
     marks = which.marks if which is not None else None
     if marks is None or marks.directive is None:
         return {}
     return {"board_marks.h": f"// Generated from mpy_harness/architectures: see marks.py there.\n\n{marks.header()}"}
 
 
-def _chip(target: Target, board: BoardSpec, shared: Path) -> str:
+def _chip(target: Target, board: PlainBoard, shared: Path) -> str:
     carried = shared / "chips"
     header = target.folder / board.chip if board.chip.endswith(".h") else carried / f"{board.chip}.h"
     try:
@@ -47,7 +49,7 @@ def _chip(target: Target, board: BoardSpec, shared: Path) -> str:
         ) from error
 
 
-def _makefile(target: Target, board: BoardSpec) -> list[str]:
+def _makefile(target: Target, board: PlainBoard) -> list[str]:
     core = CORES.get(target.core)
     if core is None:
         raise TargetInvalid(
@@ -60,7 +62,7 @@ def _makefile(target: Target, board: BoardSpec) -> list[str]:
         f"BOARD_MPU = {core.mpu if core.mpu is not None and board.mpu else _NO_MPU}",
         f"BOARD_ARCH = {target.natmod.arch}",
         f"BOARD_FLOATS = {arch.precision if arch is not None else 'single'}",
-        f"MICROPY_HEAP_SIZE ?= {board.heap}",
+        *_sizes(target, board),
         f"BOARD_FLAGS := {' '.join(_flags(core, board))}",
         "include $(SHARED_DIR)/board.mk",
         "CFLAGS += $(BOARD_FLAGS)",
@@ -68,7 +70,15 @@ def _makefile(target: Target, board: BoardSpec) -> list[str]:
     ]
 
 
-def _flags(core: Core, board: BoardSpec) -> list[str]:
+def _sizes(target: Target, board: PlainBoard) -> list[str]:
+    if isinstance(board, BoardSpec):
+        return [f"MICROPY_HEAP_SIZE ?= {board.heap}"]
+    flash, ram = (_first(target, kind) for kind in ("flash", "ram"))
+    places = {"FLASH_LENGTH": flash.length, "RAM_ORIGIN": ram.origin, "RAM_LENGTH": ram.length}
+    return [f"BOARD_{name} = {value:#x}" for name, value in places.items()] + [f"BOARD_STACK = {board.stack}"]
+
+
+def _flags(core: Core, board: PlainBoard) -> list[str]:
     # What the board says of a flag that its core has as well is said once.
     own = board.flags.split()
     said = {flag.partition("=")[0] for flag in own}
@@ -88,7 +98,7 @@ def _quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-def _linker_script(target: Target, board: BoardSpec) -> list[str]:
+def _linker_script(target: Target, board: PlainBoard) -> list[str]:
     flash, ram = (_first(target, kind) for kind in ("flash", "ram"))
     return [
         "MEMORY",

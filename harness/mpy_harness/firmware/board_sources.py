@@ -11,7 +11,7 @@ from mpy_harness.errors import TargetInvalid
 from mpy_harness.firmware import cache
 from mpy_harness.firmware.board_files import board_files, marks_header
 from mpy_harness.resources import targets_dir
-from mpy_harness.targets import FILE_NAME, BoardSpec, Target
+from mpy_harness.targets import FILE_NAME, PlainBoard, Target
 
 _GENERATED = "GENERATED_DIR"
 
@@ -82,8 +82,8 @@ def board_sources(target: Target) -> BoardSources:
                 f"{target.folder / FILE_NAME}: firmware.{key}: there is no folder {folder}. "
                 "Put the board's files there, or correct the key."
             )
-    board = target.built.board
+    board = target.compiled.board
     generated = marks_header(target)
-    if isinstance(board, BoardSpec) and target.shared_board is not None:
+    if isinstance(board, PlainBoard) and target.shared_board is not None:
         generated |= board_files(target, board, target.shared_board)
     return BoardSources(folders, generated)

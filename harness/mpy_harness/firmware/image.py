@@ -88,11 +88,13 @@ def firmware_for(
     target = target.firmware_of or target
     if given is not None:
         return _given(target, given.absolute())
+    target.check_micropython()
     spec = target.firmware
     if isinstance(spec, PublishedFirmware):
         return _published(target, spec, published_image(spec, target.name, force=force, progress=progress))
     if isinstance(spec, InstalledFirmware):
         return _installed(target, spec)
+    spec = target.built
     check_release(spec.micropython, source)  # told before its tools are asked for
     tree = micropython_source(spec.micropython, given=source, progress=progress)
     mpy_cross(spec.micropython, progress)
@@ -128,7 +130,7 @@ def cached_firmware(target: Target, source: Source | None) -> Firmware | None:
     if isinstance(spec, PublishedFirmware):
         image = cached_image(spec)
         return _published(target, spec, image) if image else None
-    if source is None or isinstance(spec, InstalledFirmware):
+    if source is None or not target.is_built:
         return None
     tools = toolchain.toolchain(target.cross, spec.micropython)
     path = cache.entry_from_inputs(_KIND, _plan(target, source, tools).key(), target.folder)

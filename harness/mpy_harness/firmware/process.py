@@ -22,7 +22,7 @@ _MOMENT = 0.1  # seconds from the end of a program's output to its own
 # Of compilers, make, Python, MicroPython's makemanifest.py and linkers.
 _ERROR = re.compile(
     r"\berror\b:|Error: | \*\*\* |\berror (executing|compiling|freezing) |: undefined reference to |"
-    r": multiple definition of | will not fit in region |: region \S+ overflowed by "
+    r": multiple definition of | will not fit in region |: region \S+ overflowed by | is not within region "
 )
 
 

@@ -23,6 +23,7 @@ _PACKAGES = {
     "make": "make",
     "qemu-system-arm": "qemu-system-arm",
     "qemu-system-aarch64": "qemu-system-arm",
+    "qemu-system-avr": "qemu-system-misc",
     "qemu-system-riscv32": "qemu-system-misc",
     "qemu-system-riscv64": "qemu-system-misc",
 }
@@ -101,12 +102,15 @@ def toolchain_for(arch: str, micropython: str) -> Toolchain:
 @lru_cache(maxsize=8)
 def toolchain(cross: str, micropython: str) -> Toolchain:
     """Return the toolchain with compiler prefix ``cross`` for that MicroPython; raises ToolMissing."""
-    purpose = "building firmware or native modules"
-    gcc = find(f"{cross}gcc", purpose)
-    binutils = find(f"{cross}ld", purpose)
-    make = find("make", purpose)
-    _check_headers(gcc)
+    gcc, binutils, make = compiler(cross, "building firmware or native modules")
     return Toolchain(version(gcc), version(binutils), version(make), version(mpy_cross(micropython)))
+
+
+def compiler(cross: str, purpose: str) -> tuple[Path, Path, Path]:
+    """Return gcc, ld and make for the compiler prefix ``cross``; raises ToolMissing."""
+    tools = find(f"{cross}gcc", purpose), find(f"{cross}ld", purpose), find("make", purpose)
+    _check_headers(tools[0])
+    return tools
 
 
 @lru_cache(maxsize=8)

@@ -21,7 +21,6 @@ from mpy_harness.board.hostfiles import HostFiles
 from mpy_harness.board.pool import BoardPool
 from mpy_harness.board.scripts import DeviceScript, import_mounts
 from mpy_harness.errors import TargetInvalid, ToolMissing
-from mpy_harness.firmware.toolchain import toolchain
 from mpy_harness.measurements.carried import Carried
 from mpy_harness.memcheck.coverage import Coverage, merge
 from mpy_harness.plugin import gdb
@@ -31,7 +30,7 @@ from mpy_harness.plugin.markers import check_of, counting_of, guest_time_of, res
 from mpy_harness.plugin.options import OPTIONS, Settings, read_settings
 from mpy_harness.plugin.progress import TerminalProgress
 from mpy_harness.plugin.records import Records
-from mpy_harness.programs.build import Program
+from mpy_harness.programs.build import Program, check_tools
 from mpy_harness.programs.program import CProgram
 from mpy_harness.resources import scratch
 from mpy_harness.targets import Target, load_target
@@ -79,6 +78,7 @@ class Session:
         ToolMissing, or skips the test where the configuration says that the target may be absent.
         """
         target = self.target_of(item, target_name)
+        self._check_micropython(target)
         self._prepare_logs()
         boards = self._current.setdefault(item.nodeid, [])
         number = sum(board.target.name == target.name for board in boards)
@@ -100,6 +100,7 @@ class Session:
         """Return a fresh board that can import what the script does, native modules built for it."""
         self._scripts.add(item.nodeid)
         target = self.target_of(item, target_name)
+        self._check_micropython(target)
         with self._tools_or_skip(item, target):
             modules = script.modules(target, self.settings.micropython, self.pool.progress)
         for build in modules.builds.values():
@@ -112,8 +113,8 @@ class Session:
         """Return what compiles plain C for a test. A missing tool does what it does for ``board``."""
         with self._tools_or_skip(item, target):
             machines.kind_of(target).find()
-            if target.is_built:
-                toolchain(target.cross, target.built.micropython)
+            if target.is_built or target.is_plain:
+                check_tools(target)
         mode = counting_of(item, self.settings.counting)
 
         def make(program: Program) -> CProgram:
@@ -141,6 +142,15 @@ class Session:
         if self.settings.firmware is not None:
             raise TargetInvalid(f"--firmware is for {self.settings.targets[0].name} alone: leave it out for {name}.")
         return load_target(name, self.config.rootpath)
+
+    def _check_micropython(self, target: Target) -> None:
+        """Raise TargetInvalid where a target has no boards, or skip where only a pattern stands for it."""
+        try:
+            target.check_micropython()
+        except TargetInvalid as error:
+            if target.name in self.settings.may_be_absent:
+                pytest.skip(str(error))
+            raise
 
     @contextmanager
     def _tools_or_skip(self, item: pytest.Item, target: Target) -> Iterator[None]:

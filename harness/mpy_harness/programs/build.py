@@ -35,6 +35,14 @@ def can_build(target: Target) -> bool:
     return _recipe(target) is not None
 
 
+def check_tools(target: Target) -> None:
+    """Raise ToolMissing where what compiles for the target is missing."""
+    if target.is_plain:
+        toolchain.compiler(target.cross, f"compiling for {target.name}")
+    else:
+        toolchain.toolchain(target.cross, target.built.micropython)
+
+
 def build_program(
     target: Target,
     sources: Sequence[Path],
@@ -56,7 +64,7 @@ def build_program(
             "Choose another target."
         )
     image = target.firmware_of or target
-    toolchain.toolchain(image.cross, image.built.micropython)  # says what is missing
+    check_tools(image)
     _check(sources, include)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -86,7 +94,7 @@ def build_program(
 def _recipe(target: Target) -> str | None:
     # The variable that names the folder which has it.
     image = target.firmware_of or target
-    if not image.is_built:
+    if not (image.is_built or image.is_plain):
         return None  # what its board is made of is not known
     return next((name for name, folder in board_folders(image).items() if (folder / RECIPE).is_file()), None)
 

@@ -19,6 +19,8 @@ from mpy_harness.firmware.progress import Progress, Silent
 from mpy_harness.firmware.symbols import Symbols
 from mpy_harness.machines import Machine
 from mpy_harness.programs.build import Program
+from mpy_harness.programs.stack import overflown
+from mpy_harness.targets import Target
 
 # The line with which targets/boards/*/program.c ends.
 _END = b"\n#END "
@@ -52,7 +54,7 @@ def run_program(
     machine = kind.start(program.elf, with_guest_time(instrument, target, program.elf, None))
     console = Console(machine.console, log, machine.clock)
     try:
-        output, status = _follow(machine, console, target.name, symbols, timeout)
+        output, status = _follow(machine, console, target, symbols, timeout)
         data = machine.records.take() if machine.records is not None else b""
     except GuestFailure as error:
         said = "\n".join(f"    {line}" for line in console.tail(_TAIL_LINES).splitlines())
@@ -65,16 +67,17 @@ def run_program(
     return ProgramRun(output.decode("utf-8", "replace").replace("\r\n", "\n"), status, count)
 
 
-def _follow(machine: Machine, console: Console, name: str, symbols: Symbols, timeout: float) -> tuple[bytes, int]:
+def _follow(machine: Machine, console: Console, target: Target, symbols: Symbols, timeout: float) -> tuple[bytes, int]:
     try:
         _, output = console.read_until([_END], console.clock.now() + timeout)
         digits = console.read_exactly(3, console.clock.now() + _LINE_SECONDS)
     except WaitedLong:
         place = machine.program_counter()
         where = f", in {symbols.describe(place)}" if place is not None else ""
-        raise GuestTimeout(f"the program did not end within {timeout:g} s{where}") from None
+        overflow = overflown(machine, target, symbols)
+        raise overflow or GuestTimeout(f"the program did not end within {timeout:g} s{where}") from None
     except ConsoleClosed:
-        raise machines.explain_end(machine, console.before or b"", name, symbols.describe) from None
+        raise machines.explain_end(machine, console.before or b"", target.name, symbols.describe) from None
     if not digits.isdigit():
         raise MachineryError(f"the program's last line is garbled. Console: {console.log_path}")
     return output, int(digits)

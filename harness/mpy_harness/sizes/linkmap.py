@@ -16,6 +16,7 @@ _INPUT = re.compile(r"^ ([^\s*]\S*)(.*)")
 _PLACED = re.compile(r"^\s+0x([0-9a-f]+)\s+0x([0-9a-f]+) (\S.*)$")
 _BEFORE = re.compile(r"^\s+0x([0-9a-f]+) \(size before relaxing\)$")
 _MERGED = re.compile(r"\.(?:str|cst)[\d.]+$")  # equal strings and constants are one; the compiler names sections so
+_STUBS = "linker stubs"  # as the linker calls what it made itself
 _MEMBER = re.compile(r"([^/]+\([^/]+\))$")  # of an archive
 
 
@@ -40,9 +41,9 @@ def read_map(file: Path) -> list[Piece]:
     except OSError:
         return []
     pieces = sorted(_shared(list(_pieces(text))), key=lambda piece: (piece.output, piece.start))
-    loose = [Path(piece.object) for piece in pieces if not _MEMBER.search(piece.object)]
-    alike = len({path.is_absolute() for path in loose}) == 1
-    root = os.path.commonpath({path.parent for path in loose}) if alike else ""
+    loose = [Path(each.object) for each in pieces if not _MEMBER.search(each.object) and each.object != _STUBS]
+    ours = [path for path in loose if not path.is_absolute()] or loose  # not the compiler's start-up code
+    root = os.path.commonpath({path.parent for path in ours}) if ours else ""
     return [Piece(p.name, p.output, p.start, p.size, _short(p.object, root)) for p in pieces]
 
 
@@ -103,4 +104,6 @@ def _short(path: str, root: str) -> str:
     # source lies, its object's path begins with the folder of the module in C that it is of: `gauge/../shared/far.o`.
     if match := _MEMBER.search(path):
         return match.group(1)
+    if Path(path).is_absolute() and not Path(root).is_absolute():
+        return Path(path).name
     return path.removeprefix(root).lstrip("/") if root else path

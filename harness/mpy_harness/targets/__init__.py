@@ -22,6 +22,8 @@ from mpy_harness.targets.tables import FirmwareSpec as FirmwareSpec
 from mpy_harness.targets.tables import InstalledFirmware as InstalledFirmware
 from mpy_harness.targets.tables import Memory as Memory
 from mpy_harness.targets.tables import NatmodSpec as NatmodSpec
+from mpy_harness.targets.tables import PlainBoard as PlainBoard
+from mpy_harness.targets.tables import PlainFirmware as PlainFirmware
 from mpy_harness.targets.tables import PublishedFirmware as PublishedFirmware
 from mpy_harness.targets.tables import Reset as Reset
 from mpy_harness.targets.tables import Table as Table

@@ -120,6 +120,8 @@ def _target(table: dict[str, Any], file: Path) -> Target:
     if table.get("firmware") == INSTALLED:
         # Known when the board has been asked.
         table = {"core": "unknown", "natmod": {"arch": architectures.NO_ARCH}, **table}
+    if isinstance(table.get("firmware"), dict) and "no_micropython" in table["firmware"]:
+        table = {"natmod": {"arch": architectures.NO_ARCH}, **table}
     try:
         table["machine"] = _machine(table)
         # Lists are the only arrays TOML has; the rest is checked strictly.

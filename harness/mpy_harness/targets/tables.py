@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
@@ -42,21 +42,26 @@ class Window(Table):
     size: Size
 
 
-class BoardSpec(Table):
-    """A board in code that it shares with others: what is its own.
+class PlainBoard(Table):
+    """A board for plain C programs in code that it shares with others: what is its own.
 
     ``chip`` is the header that knows the chip's UART and clock: the name of one in the folder ``chips`` of the shared
-    code, or a file beside ``target.toml``, whose name ends with ``.h``. ``heap``, ``stack`` and ``fault_stack`` are in
-    bytes. ``mpu``: whether the chip has the memory protection that its core may have. ``flags`` are compiler flags
-    beyond those of the core. ``config`` are macros of MicroPython's configuration.
+    code, or a file beside ``target.toml``, whose name ends with ``.h``. ``stack`` and ``fault_stack`` are in bytes.
+    ``mpu``: whether the chip has the memory protection that its core may have. ``flags`` are compiler flags beyond
+    those of the core.
     """
 
     chip: Text
-    heap: Size
     stack: Size
     fault_stack: Size = 1024
     mpu: bool = True
     flags: str = ""
+
+
+class BoardSpec(PlainBoard):
+    """A board for MicroPython: its ``heap`` in bytes, and macros of MicroPython's configuration, ``config``."""
+
+    heap: Size
     config: dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")], int | str] = {}
 
 
@@ -87,6 +92,21 @@ class FirmwareSpec(Table):
         if isinstance(self.board, BoardSpec) and self.shared is None:
             raise ValueError('a table [firmware.board] needs shared, the folder of its code: shared = "cortex-m"')
         return self
+
+
+class PlainFirmware(Table):
+    """No firmware: the core runs plain C programs alone. ``no_micropython`` says why, ``shared`` has the board's code.
+
+    The empty names are what others find in place of a release and a port.
+    """
+
+    no_micropython: Text
+    shared: Text
+    board: PlainBoard
+    cross: str | None = None
+    micropython: ClassVar[str] = ""
+    port: ClassVar[str] = ""
+    tools: ClassVar[str] = ""
 
 
 class PublishedFirmware(Table):
@@ -128,6 +148,8 @@ def _installed(value: object) -> object:
 def _kind_of_firmware(table: object) -> str:
     if table == INSTALLED or isinstance(table, InstalledFirmware):
         return "<installed>"
+    if isinstance(table, PlainFirmware) or (isinstance(table, dict) and "no_micropython" in table):
+        return "<plain>"
     published = isinstance(table, PublishedFirmware) or (isinstance(table, dict) and "url" in table)
     return "<published>" if published else "<built>"
 
@@ -135,6 +157,7 @@ def _kind_of_firmware(table: object) -> str:
 Firmware = Annotated[
     Annotated[FirmwareSpec, Tag("<built>")]
     | Annotated[PublishedFirmware, Tag("<published>")]
+    | Annotated[PlainFirmware, Tag("<plain>")]
     | Annotated[InstalledFirmware, BeforeValidator(_installed), Tag("<installed>")],
     Discriminator(_kind_of_firmware),
 ]

@@ -9,6 +9,8 @@ from typing import Any
 from pydantic import Field, ValidationError, model_validator
 
 from mpy_harness import architectures
+from mpy_harness.architectures.cores import CORES
+from mpy_harness.architectures.instruction_set import InstructionSet
 from mpy_harness.errors import TargetInvalid
 from mpy_harness.resources import targets_dir
 from mpy_harness.targets.explain import explain
@@ -20,6 +22,7 @@ from mpy_harness.targets.tables import (
     InstalledFirmware,
     Memory,
     NatmodSpec,
+    PlainFirmware,
     PublishedFirmware,
     Reset,
     Table,
@@ -84,20 +87,48 @@ class Target(Table):
         return isinstance(self.firmware, FirmwareSpec)
 
     @property
+    def is_plain(self) -> bool:
+        """Whether there is no MicroPython for it: the core runs plain C programs alone."""
+        return isinstance(self.firmware, PlainFirmware)
+
+    def check_micropython(self) -> None:
+        """Raise TargetInvalid where there is no MicroPython for the target."""
+        if isinstance(self.firmware, PlainFirmware):
+            raise TargetInvalid(
+                f"{self.name} runs plain C programs alone: {self.firmware.no_micropython}. Use the fixture `program` "
+                f"or `mpy-harness program --target {self.name}`, or another target (docs/small-cores.md)."
+            )
+
+    @property
+    def instruction_set(self) -> InstructionSet | None:
+        """Return the instruction set of the core, None where it is not known."""
+        which = architectures.instruction_set(self.natmod.arch)
+        core = CORES.get(self.core)
+        return architectures.instruction_set_named(core.code) if which is None and core and core.code else which
+
+    @property
+    def compiled(self) -> FirmwareSpec | PlainFirmware:
+        """Return with which board's code programs are compiled; TargetInvalid where that is not known."""
+        return self.firmware if isinstance(self.firmware, PlainFirmware) else self.built
+
+    @property
     def built(self) -> FirmwareSpec:
         """Return how the firmware is built; TargetInvalid for one that is not."""
+        self.check_micropython()
         if isinstance(self.firmware, PublishedFirmware):
             raise TargetInvalid(f"the firmware of {self.name} is not built, it is published: {self.firmware.url}")
-        if isinstance(self.firmware, InstalledFirmware):
-            raise TargetInvalid(f"the firmware of {self.name} is not built, it is what is on the board")
-        return self.firmware
+        if isinstance(self.firmware, FirmwareSpec):
+            return self.firmware
+        raise TargetInvalid(f"the firmware of {self.name} is not built, it is what is on the board")
 
     @property
     def cross(self) -> str:
         """Return the prefix of the compiler that builds the firmware; TargetInvalid for one that is not built."""
-        if self.built.cross is not None:
-            return self.built.cross
-        arch = architectures.mpy_arch(self.natmod.arch)
+        if self.compiled.cross is not None:
+            return self.compiled.cross
+        arch, which = architectures.mpy_arch(self.natmod.arch), self.instruction_set
+        if arch is None and which is not None and which.compiler is not None:
+            return which.compiler.prefix
         if arch is None or arch.compiler is None:
             raise TargetInvalid(
                 f"{self.folder / FILE_NAME}: natmod.arch: no compiler is known for {self.natmod.arch!r}. Correct it, "
@@ -108,16 +139,17 @@ class Target(Table):
     @property
     def own_board(self) -> Path | None:
         """Return the folder with board files of the target's own, None where its board is a table."""
-        board = self.built.board
+        board = self.compiled.board
         return self.folder / board if isinstance(board, str) else None
 
     @property
     def shared_board(self) -> Path | None:
         """Return the folder with what the board has in common with others, None where it stands alone."""
-        if self.built.shared is None:
+        shared = self.compiled.shared
+        if shared is None:
             return None
-        beside = self.folder.parent / self.built.shared
-        return beside if beside.is_dir() else targets_dir() / "boards" / self.built.shared
+        beside = self.folder.parent / shared
+        return beside if beside.is_dir() else targets_dir() / "boards" / shared
 
     @property
     def tools(self) -> str:
@@ -127,6 +159,7 @@ class Target(Table):
 
     def of_release(self, version: str) -> Target:
         """Return the same target with its firmware built from a release of MicroPython. Raises TargetInvalid."""
+        self.check_micropython()
         if self.is_installed:
             raise TargetInvalid(f"{self.name} has the firmware that is on it; only what is built can be of {version}.")
         if self.is_published:

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 from pydantic import Field, field_validator
 
@@ -40,14 +40,17 @@ class QemuTable(Table):
     """The table ``[qemu]``: the program and the machine that run a target, and options that the machine needs.
 
     ``memory`` is the address of the machine's main memory, where the target's window is a part of that; a window is
-    all of it otherwise. ``host_options`` are those by which a guest reaches files, programs or the network of the
-    host.
+    all of it otherwise. ``image`` is the option by which the machine takes a program. ``halts``: QEMU halts it at an
+    instruction that it does not know, because its core has no fault for that. ``host_options`` are those by which a
+    guest reaches files, programs or the network of the host.
     """
 
     binary: Text
     machine: Text
     options: list[Text] = Field(default_factory=list)
     memory: Address | None = None
+    image: Literal["kernel", "bios"] = "kernel"
+    halts: bool = False
     host_options: list[Text] = Field(default_factory=list)
 
     @field_validator("machine")
@@ -104,9 +107,12 @@ class QemuKind(MachineKind[QemuTable]):
                 file, window = _window(self.target, self.target.window, self.table, undo, theirs)
                 inherited.append(file)
                 options = _machine_with_memory(self.table.machine, os.fstat(file).st_size, file)
-            options += [*self.table.options, *self.table.host_options, "-kernel", str(image)]
+            options += [*self.table.options, *self.table.host_options, f"-{self.table.image}", str(image)]
             silence = partial(_why_silent, image, options)
-            setup = QemuSetup(self.find(), options, inherited, _hint(self.name), window, button=True, silence=silence)
+            setup = QemuSetup(
+                self.find(), options, inherited, _hint(self.name), window,
+                button=True, silence=silence, halts=self.table.halts,
+            )  # fmt: skip
             return Qemu.launch(setup, instrument, undo)
 
     def describe_counting(self) -> str:

@@ -29,6 +29,7 @@ from mpy_harness.machines.memory import GuestMemory, SharedWindow
 from mpy_harness.machines.process import EmulatorProcess
 from mpy_harness.machines.qemu.console import WakingStream, open_console
 from mpy_harness.machines.qemu.gdb import GdbMemory
+from mpy_harness.machines.qemu.halts import HaltingStream
 from mpy_harness.machines.qemu.lockup import find_lockup, without_registers
 from mpy_harness.machines.qemu.qmp import Qmp
 from mpy_harness.machines.qemu.sandbox import sandbox_options
@@ -52,7 +53,7 @@ class QemuSetup:
     ``window`` is the shared memory that the options describe; without it, memory is reached with GDB's protocol.
     ``core`` is the one that runs MicroPython. ``eager``: read the console at once, because this QEMU drops output that
     is not taken. ``button``: its reset is a reset of all. ``translations``: memory for translated code, in
-    MiB. ``silence`` says why there may be no prompt.
+    MiB. ``silence`` says why there may be no prompt. ``halts``: it halts the machine in place of some faults.
     """
 
     binary: Path
@@ -65,6 +66,7 @@ class QemuSetup:
     button: bool = False
     translations: int | None = None
     silence: Callable[[], str] = str
+    halts: bool = False
 
 
 AnyQemu = TypeVar("AnyQemu", bound="Qemu")
@@ -129,6 +131,7 @@ class Qemu(Machine):
                 memory=GdbMemory(gdb, process.clock) if gdb is not None else None,
                 records=records,
                 silence=setup.silence,
+                halts=setup.halts,
                 findings=findings,
                 has_button=setup.button,
                 coverage=coverage,
@@ -147,6 +150,7 @@ class Qemu(Machine):
         memory: GuestMemory | None,
         records: Records | None,
         silence: Callable[[], str],
+        halts: bool,
         findings: PeekedRecords | None,
         has_button: bool,
         coverage: BlockTable | None,
@@ -155,7 +159,7 @@ class Qemu(Machine):
     ) -> None:
         self.process = process
         self.clock = process.clock
-        self.console = self._stream = WakingStream(console, monitor)
+        self.console = self._stream = (HaltingStream if halts else WakingStream)(console, monitor)
         self.window = window
         self.memory = memory
         self.records = records
@@ -214,8 +218,8 @@ class Qemu(Machine):
         return self._monitor.register("R15", "pc", "PC")
 
     def stack_pointer(self) -> int | None:
-        """Return the stack pointer of that core, where it is a Cortex-M or a RISC-V core."""
-        return self._monitor.register("R13", "x2/sp")
+        """Return the stack pointer of that core, where it is a Cortex-M, a RISC-V core or an AVR."""
+        return self._monitor.register("R13", "x2/sp", "SP")
 
     def read_memory(self, address: int, size: int) -> bytes:
         """Return bytes of the guest's memory, b"" where there is none."""
@@ -224,6 +228,8 @@ class Qemu(Machine):
     def explain_crash(self, console: bytes, where: Callable[[int], str]) -> GuestFailure | None:
         """Return the fault that the firmware reported, or that QEMU could not go on after."""
         fault = super().explain_crash(console, where)
+        if fault is None and isinstance(self._stream, HaltingStream) and (halted := self._stream.fault()) is not None:
+            return add_places(halted, where)
         ended = self.process.ended()
         if fault is not None or ended is None:
             return fault

@@ -56,13 +56,17 @@ class Qmp:
         told = self.execute("query-status")
         return str(told.get("status")) if isinstance(told, dict) else ""
 
+    def is_halted(self) -> bool:
+        """Tell whether QEMU has halted the machine, as at a breakpoint."""
+        return self._status() == "debug"
+
     def register(self, *names: str) -> int | None:
         """Return the value of one of the core's registers, by the names that it has on different cores."""
         asked: dict[str, str | int] = {"command-line": "info registers", "cpu-index": self._core}
         text = self.execute("human-monitor-command", **asked)
         if not isinstance(text, str):
             return None
-        found = re.search(rf"\b(?:{'|'.join(names)})\s*=?\s*([0-9a-fA-F]{{8,16}})\b", text)
+        found = re.search(rf"\b(?:{'|'.join(names)})\s*[=:]?\s*([0-9a-fA-F]{{4,16}})\b", text)
         return int(found.group(1), 16) if found else None
 
     def read_memory(self, address: int, size: int) -> bytes:

@@ -1,0 +1,1 @@
+# What the generated makefile includes: nothing that AVRs share.
