@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mpy_harness import architectures, machines
 from mpy_harness.machines import MachineKind
+from mpy_harness.programs.build import can_build
 from mpy_harness.targets import Target, available, load_target
 
 PAGE = Path(__file__).resolve().parent / "targets.md"
@@ -44,7 +45,7 @@ def row(name: str) -> tuple[str, ...]:
         ", ".join(kind.modes) or "none",
         "yes" if has_checker and not target.is_plain else "no",
         "yes" if target.cycles is not None else "measured time" if kind.is_hardware else "no",
-        "yes" if (target.firmware_of or target).is_built or target.is_plain else "no",
+        "yes" if can_build(target) or target.is_plain else "no",
     )
 
 

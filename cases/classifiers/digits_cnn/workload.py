@@ -21,6 +21,7 @@ class DigitsCnn(Workload):
     """The network in every form."""
 
     decorated = ("classify", "convolve")
+    words_of_32 = ("viper",)
 
     def cases(self) -> Iterator[Case]:
         """Return the digits."""

@@ -30,6 +30,7 @@ class ExtraTrees(Workload):
     """The trees in every form."""
 
     decorated = ("vote", "average", "leaf")
+    words_of_32 = ("viper",)
 
     def cases(self) -> Iterator[Case]:
         """Return both ways with both kinds of features."""

@@ -29,6 +29,7 @@ class SensorBytes(Workload):
     """Each format in the forms that know it."""
 
     decorated = tuple(FORMS)
+    words_of_32 = ("viper",)
 
     def cases(self) -> Iterator[Case]:
         """Return the formats."""

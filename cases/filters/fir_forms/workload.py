@@ -28,6 +28,7 @@ class FirForms(Workload):
 
     natmod = "fir"
     decorated = ("run",)
+    words_of_32 = ("viper",)
     archs = {"asm": ("armv7emsp",)}  # noqa: RUF012 - the base says that it is the class's
 
     def cases(self) -> Iterator[Case]:

@@ -33,6 +33,7 @@ class IirForms(Workload):
 
     natmod = "iir"
     decorated = ("run",)
+    words_of_32 = ("fixed",)
     archs = {"asm": ("armv7emsp",)}  # noqa: RUF012 - the base says that it is the class's
 
     def cases(self) -> Iterator[Case]:

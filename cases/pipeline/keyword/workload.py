@@ -38,6 +38,7 @@ class Keyword(Workload):
     """The network in every form, and the pipeline."""
 
     decorated = ("quantise", "classify", "convolve")
+    words_of_32 = ("viper",)
 
     def cases(self) -> Iterator[Case]:
         """Return the network alone, one hop, and the stream."""

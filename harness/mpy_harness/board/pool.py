@@ -146,7 +146,9 @@ class BoardPool:
         """Return what counts and checks memory, or None and why nothing counts."""
         off = "counting is switched off, by --counting off, its configuration or the test's marker"
         if check or covers:
-            return kind.checker(image, mode, self.progress, check=check, covers=covers), off
+            instrument = kind.checker(image, mode, self.progress, check=check, covers=covers)
+            is_silent = mode is not None and instrument.mode is None
+            return instrument, f"{kind.name} counts none" if is_silent else off
         if mode is None:
             return None, off
         try:

@@ -21,6 +21,12 @@ from mpy_harness.targets import Target, Window
 #: The module's name.
 NAME = "_mpyh"
 _COMPILE_SECONDS = 30.0
+# Where words of the guest are of 8 bytes: an array's typecode (py/objarray.h) and the argument of a seek (py/stream.h).
+_WORD = 8
+_OF_WORDS = (
+    (b"id(v) + 4,", b"id(v) + 8,"),
+    (b'"offset": 0 | uctypes.INT32, "whence": 4 |', b'"offset": 0 | uctypes.INT64, "whence": 8 |'),
+)
 
 
 def joined(
@@ -62,7 +68,17 @@ def compiled(
     """
     which = architectures.instruction_set(arch)
     marks = which.marks if decoder and which is not None else None
-    return _compiled(joined(marks, settle, keeps_files=keeps_files), micropython, arch if decoder else "", marks)
+    source = for_words_of(arch, joined(marks, settle, keeps_files=keeps_files))
+    return _compiled(source, micropython, arch if decoder else "", marks)
+
+
+def for_words_of(arch: str, source: bytes) -> bytes:
+    """Return the program for the words of an architecture: as it is written, they have 4 bytes."""
+    known = architectures.mpy_arch(arch)
+    if known is not None and known.word == _WORD:
+        for of_4, of_8 in _OF_WORDS:
+            source = source.replace(of_4, of_8)
+    return source
 
 
 def freeze(target: Target, micropython: str, folder: Path) -> str:

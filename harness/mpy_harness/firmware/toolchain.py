@@ -26,6 +26,7 @@ _PACKAGES = {
     "qemu-system-avr": "qemu-system-misc",
     "qemu-system-riscv32": "qemu-system-misc",
     "qemu-system-riscv64": "qemu-system-misc",
+    "valgrind": "valgrind",
 }
 
 #: What is made unless something else is asked for.

@@ -13,6 +13,7 @@ from mpy_harness.machines.qemu.kind import QemuKind
 from mpy_harness.machines.renode.kind import RenodeKind
 from mpy_harness.machines.rp2040js.kind import Rp2040jsKind
 from mpy_harness.machines.serial.kind import SerialKind
+from mpy_harness.machines.unix.kind import UnixKind
 from mpy_harness.targets import FILE_NAME, Target
 
 #: The group of entry points in which a package names its kinds: ``name = "module:Class"``.
@@ -27,6 +28,7 @@ _OWN: Kinds = {
     "renode": RenodeKind,
     "rp2040js": Rp2040jsKind,
     "serial": SerialKind,
+    "unix": UnixKind,
 }
 _added: list[Callable[[], Kinds]] = []
 

@@ -122,6 +122,7 @@ class Naming:
             if image is None:
                 return CodePlace("whose file is not known", f"+{offset:#x}", offset)
             file, line = _own_line(image, offset)
+            file = _HELPERS if file.endswith(_HELPERS) else file
             return CodePlace(image.name, image.function_at(offset), offset, file, line)
         return CodePlace("that is not known", f"+{address:#x}", address)
 
@@ -130,7 +131,8 @@ class Naming:
             return f"frees {line.address:#010x}"
         does = f"{'writes' if line.store else 'reads'} {_bytes(line.size)} at {line.address:#010x}"
         function = self._symbols.at(line.function) if line.function else None
-        return f"which calls {function.name}(), {does}" if function is not None else does
+        called = function.name if function is not None else line.called
+        return f"which calls {called}(), {does}" if called else does
 
     def _about(self, line: FindingLine) -> list[str]:
         match line.what:

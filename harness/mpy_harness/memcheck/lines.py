@@ -56,6 +56,7 @@ class ModuleLine(_Line):
 class FindingLine(_Line):
     """One access: where it is, the function of the firmware that did it there (0: none), and what it accessed.
 
+    Of a function that is no part of the firmware, ``called`` is the name.
     ``stack`` is the stack pointer, 0 where that is not known. ``holder`` is where a pointer into the block is, ``held``
     that pointer; 0 where none was found.
     """
@@ -63,6 +64,7 @@ class FindingLine(_Line):
     what: What
     site: Site
     function: int
+    called: str = ""
     store: bool
     size: int
     address: int

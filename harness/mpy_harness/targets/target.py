@@ -152,6 +152,12 @@ class Target(Table):
         return beside if beside.is_dir() else targets_dir() / "boards" / shared
 
     @property
+    def word_size(self) -> int:
+        """Return the size of a pointer in the guest, in bytes."""
+        arch = architectures.mpy_arch(self.natmod.arch)
+        return arch.word if arch is not None else 4
+
+    @property
     def tools(self) -> str:
         """Return the version of MicroPython whose mpy-cross and headers make what is loaded into the firmware."""
         other = None if isinstance(self.firmware, FirmwareSpec) else self.firmware.tools

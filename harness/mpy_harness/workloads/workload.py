@@ -20,6 +20,7 @@ from mpy_harness.workloads.forms import Form, forms_in
 from mpy_harness.workloads.guest import EmitterMissing, Guest
 
 Values = NDArray[Any] | float
+_WORD = 4
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,9 @@ class Workload:
 
     Attributes that a subclass may set: ``name``, with which names of its measurements begin (the folder's, if it is
     not set); ``natmod``, the native module that is a form; ``decorated``, functions of the bytecode that the form
-    ``@native`` decorates; ``archs``, by form, the native-module archs of targets that can run it; ``guards``, whether
-    cases call functions through ``guest.guarded``.
+    ``@native`` decorates; ``archs``, by form, the native-module archs of targets that can run it;
+    ``words_of_32``, forms that are right only where viper's integers have 32 bits; ``guards``, whether cases call
+    functions through ``guest.guarded``.
     """
 
     __test__ = False
@@ -68,6 +70,7 @@ class Workload:
     natmod: ClassVar[str] = ""
     decorated: ClassVar[Sequence[str]] = ()
     archs: ClassVar[Mapping[str, Sequence[str]]] = {}
+    words_of_32: ClassVar[Sequence[str]] = ()
     guards: ClassVar[bool] = True
 
     def __init_subclass__(cls) -> None:
@@ -117,12 +120,19 @@ class Workload:
         names = ["-".join(filter(None, (form.name, case.name))) for case, form in pairs]
         metafunc.parametrize(("case", "form"), pairs, ids=names)
 
+    @classmethod
+    def skip_where_wrong(cls, form: str, board: Board) -> None:
+        """Skip the test where a form is for other targets."""
+        archs, target = cls.archs.get(form), board.target
+        if archs and target.natmod.arch not in archs:
+            pytest.skip(f"the form {form} is for {', '.join(archs)}; {target.name} is {target.natmod.arch}")
+        if form in cls.words_of_32 and target.word_size != _WORD:
+            pytest.skip(f"the form {form} counts on integers of 32 bits in viper; on {target.name} they have more")
+
     def run_case(self, case: Case, guest: Guest, golden: Golden) -> None:
         """Run a case in a form and check what comes out. Skip the test where the board cannot run it."""
         form, target = guest.form.name, guest.board.target
-        archs = self.archs.get(form)
-        if archs and target.natmod.arch not in archs:
-            pytest.skip(f"the form {form} is for {', '.join(archs)}; {target.name} is {target.natmod.arch}")
+        self.skip_where_wrong(form, guest.board)
         if self.guards:
             _ = guest.guarded  # first, so that all else finds the heap alike whatever a case does in between
         need = case.ram.get(form, 0)
