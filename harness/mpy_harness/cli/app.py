@@ -22,7 +22,7 @@ COMMANDS = {
         for module in (
             *("doctor", "setup", "targets", "run", "profile", "build", "check_arch", "program", "report", "compare"),
             *("bisect", "schema", "sizes", "vectors", "repl", "debug", "fuzz"),
-            *("comment", "estimate", "parts", "budgets", "bench_device"),
+            *("comment", "estimate", "parts", "budgets", "bench_device", "calibrate"),
         )
     },
     "new-workload": ("new", "workload"),

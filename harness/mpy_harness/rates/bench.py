@@ -26,7 +26,8 @@ FORMS: tuple[KernelForm, ...] = get_args(KernelForm)
 FOLDER = Path(__file__).with_name("in_guest") / "kernels"
 SEED = 20261130
 
-_GUEST = """
+#: What chooses a kernel of a module, and calls it.
+GUEST = """
 def choose(module, name):
     global kernel
     kernel = getattr(module, name)
@@ -115,10 +116,10 @@ def measure(
         module = loader(FOLDER, form)
         size = None if module.build is None else module.build.path.stat().st_size
         clocked = _Clocked(board.target.cycles if part is None else part.cycles, part, form, size)
-        board.exec(_GUEST)
+        board.exec(GUEST)
         board.call("choose", module, "nothing")
         # Always with the same buffers, so that a kernel's figures do not depend on which others are asked for.
-        nothing = _counted(board, _given(KERNELS[0], DATA_TYPES[0], 1)[0])[0]
+        nothing = counted(board, _given(KERNELS[0], DATA_TYPES[0], 1)[0])[0]
         calls.append(Call(form, nothing.instructions))
         for kernel in kernels:
             for data_type in data_types:
@@ -134,14 +135,15 @@ def _given(kernel: Kernel, data_type: DataType, inputs: int) -> list[Given]:
     return [kernel.given(data_type, np.random.default_rng([SEED, number])) for number in range(inputs)]
 
 
-def _counted(board: Board, given: Given) -> tuple[Count, Array]:
+def counted(board: Board, given: Given) -> tuple[Count, Array]:
+    """Return what a call of the chosen kernel takes, and what came out."""
     with board.count(listed=False) as count:
         out = board.call("run_kernel", given.src, given.coefs, given.table, given.out)
     return count, np.asarray(out)
 
 
 def _checked(board: Board, given: Given, name: str) -> Count:
-    count, out = _counted(board, given)
+    count, out = counted(board, given)
     wrong = np.abs(out[: len(given.expected)] - given.expected) > given.tolerance
     if wrong.any():
         at = int(wrong.argmax())
@@ -180,9 +182,9 @@ def _rate(
 
     total: Counter[str] = Counter()
     for count in counts:
-        total.update(_without(count, nothing))
+        total.update(without(count, nothing))
     model = clocked.model if nothing.classes else None
-    estimates = [] if model is None else [estimate(_without(count, nothing), model) for count in counts]
+    estimates = [] if model is None else [estimate(without(count, nothing), model) for count in counts]
     return Rate(
         kernel=kernel.name,
         unit=kernel.unit,
@@ -199,6 +201,7 @@ def _rate(
     )
 
 
-def _without(count: Count, nothing: Count) -> dict[str, int]:
+def without(count: Count, nothing: Count) -> dict[str, int]:
+    """Return the classes of a count without those of a call that does nothing."""
     empty = {**nothing.classes, **nothing.words}
     return {name: number - empty.get(name, 0) for name, number in {**count.classes, **count.words}.items()}
