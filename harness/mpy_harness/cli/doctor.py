@@ -132,7 +132,7 @@ def _emulator(name: str, target: targets.Target) -> Finding:
 
 
 def _counting(emulator: str, target: targets.Target) -> Iterator[Finding]:
-    if not _is_there(target):
+    if not _is_there(target) or not machines.kind_of(target).modes:  # what never counts misses nothing
         return
     name = f"counting in {emulator.rpartition('-')[2]}"
     try:
