@@ -2,7 +2,8 @@
 
 The first two are those of counting.py: float-heavy (the native module `iir` on blocks of noise) and interpreter-heavy
 (bytecode that allocates, with no native module at all). The third is between them: a program that computes in
-bytecode, and filters a short block now and then. Each is measured checked without counting, counted alone, and both.
+bytecode, and filters a short block now and then. Each is measured checked without counting, also for reads of what
+nobody has written, counted alone, and checked and counted.
 
 The rounds and their order are those of counting.py, the place in the heap is one.
 
@@ -83,6 +84,7 @@ def main() -> None:
         instruments = {
             NONE: None,
             "checked": kind.checker(image, None, progress, check="memory"),
+            "unwritten": kind.checker(image, None, progress, check="unwritten"),
             "counted": kind.instrument(image, "count", progress),
             "checked and counted": kind.checker(image, "count", progress, check="memory"),
         }
