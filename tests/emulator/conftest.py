@@ -14,6 +14,7 @@ from mpy_harness.board.pool import BoardPool
 from mpy_harness.firmware import cache
 from mpy_harness.firmware.image import Firmware, firmware_for
 from mpy_harness.targets import Target, load_target
+from tests.emulator.installed import Installed, install
 from tests.emulator.leftovers import Leftovers
 
 
@@ -72,3 +73,9 @@ def pool(nothing_left: None, tmp_path: Path) -> Iterator[BoardPool]:
     boards = BoardPool(tmp_path / "console")
     yield boards
     boards.close()
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """An environment with the wheel and nothing else of this checkout."""
+    return install(tmp_path_factory.mktemp("installed"))
