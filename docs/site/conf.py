@@ -53,8 +53,18 @@ CONTENTS = {
     "What it will take": ["costs", "parts", "device-benchmark"],
     "Pull requests": ["baselines", "reports", "ci"],
     "Targets": [
-        "targets", "cores", "small-cores", "firmware", "esp32", "pico", "renode", "stm32", "serial", "unix", "machines",
-    ],  # fmt: skip
+        "targets",
+        "cores",
+        "small-cores",
+        "firmware",
+        "esp32",
+        "pico",
+        "renode",
+        "stm32",
+        "serial",
+        "unix",
+        "machines",
+    ],
     "About": ["projects", "performance", "architecture", "api"],
 }
 #: What the reference made of docstrings has: modules, and what of each.

@@ -209,7 +209,11 @@ def test_a_board_is_refused_and_says_why(project: pytest.Pytester) -> None:
     taken = {each.metric: each.value for each in read_run(project.path / "run.json").measurements}
     assert taken["flash"] > taken["own flash"] > 0
     # Where a pattern stands for it, that is no mistake of whoever gave it.
-    run(project, "test_both.py", "--target", "un*").assert_outcomes(passed=1, skipped=1)
+    run(project, "test_both.py", "--target", "uno*").assert_outcomes(passed=1, skipped=1)
+    # Nor is a target that has boards and no programs.
+    run(project, "test_both.py", "--target", "unix*").assert_outcomes(passed=1, skipped=1)
+    named = run(project, "test_both.py", "--target", "unix")
+    named.stdout.fnmatch_lines(["*plain C cannot be compiled for target unix*"])
 
 
 def test_there_is_no_firmware_of_it() -> None:

@@ -7,7 +7,7 @@ import re
 import shlex
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from mpy_harness.plugin.markers import check_of, counting_of, guest_time_of, res
 from mpy_harness.plugin.options import OPTIONS, Settings, read_settings
 from mpy_harness.plugin.progress import TerminalProgress
 from mpy_harness.plugin.records import Records
-from mpy_harness.programs.build import Program, check_tools
+from mpy_harness.programs.build import Program, check_can_build, check_tools
 from mpy_harness.programs.program import CProgram
 from mpy_harness.resources import scratch
 from mpy_harness.targets import Target, load_target
@@ -78,7 +78,7 @@ class Session:
         ToolMissing, or skips the test where the configuration says that the target may be absent.
         """
         target = self.target_of(item, target_name)
-        self._check_micropython(target)
+        self._check(target, target.check_micropython)
         self._prepare_logs()
         boards = self._current.setdefault(item.nodeid, [])
         number = sum(board.target.name == target.name for board in boards)
@@ -100,7 +100,7 @@ class Session:
         """Return a fresh board that can import what the script does, native modules built for it."""
         self._scripts.add(item.nodeid)
         target = self.target_of(item, target_name)
-        self._check_micropython(target)
+        self._check(target, target.check_micropython)
         with self._tools_or_skip(item, target):
             modules = script.modules(target, self.settings.micropython, self.pool.progress)
         for build in modules.builds.values():
@@ -111,6 +111,7 @@ class Session:
 
     def compiler(self, item: pytest.Item, target: Target, bases: Sequence[Path], folder: Path) -> Compiler:
         """Return what compiles plain C for a test. A missing tool does what it does for ``board``."""
+        self._check(target, lambda: check_can_build(target))
         with self._tools_or_skip(item, target):
             machines.kind_of(target).find()
             if target.is_built or target.is_plain:
@@ -143,10 +144,10 @@ class Session:
             raise TargetInvalid(f"--firmware is for {self.settings.targets[0].name} alone: leave it out for {name}.")
         return load_target(name, self.config.rootpath)
 
-    def _check_micropython(self, target: Target) -> None:
-        """Raise TargetInvalid where a target has no boards, or skip where only a pattern stands for it."""
+    def _check(self, target: Target, check: Callable[[], None]) -> None:
+        """Raise TargetInvalid where a target has not what a test is for, or skip where only a pattern stands for it."""
         try:
-            target.check_micropython()
+            check()
         except TargetInvalid as error:
             if target.name in self.settings.may_be_absent:
                 pytest.skip(str(error))

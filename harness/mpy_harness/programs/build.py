@@ -35,6 +35,15 @@ def can_build(target: Target) -> bool:
     return _recipe(target) is not None
 
 
+def check_can_build(target: Target) -> None:
+    """Raise TargetInvalid where plain C cannot be compiled for a target."""
+    if not can_build(target):
+        raise TargetInvalid(
+            f"plain C cannot be compiled for target {target.name}: there is no {RECIPE} among its board's files. "
+            "Choose another target."
+        )
+
+
 def check_tools(target: Target) -> None:
     """Raise ToolMissing where what compiles for the target is missing."""
     if target.is_plain:
@@ -57,12 +66,7 @@ def build_program(
     Headers are found beside the sources and in the folders ``include``. Raises ToolMissing, TargetInvalid where a
     target cannot have programs, ProgramInvalid for sources that do not compile.
     """
-    recipe = _recipe(target)
-    if recipe is None:
-        raise TargetInvalid(
-            f"plain C cannot be compiled for target {target.name}: there is no {RECIPE} among its board's files. "
-            "Choose another target."
-        )
+    check_can_build(target)
     image = target.firmware_of or target
     check_tools(image)
     _check(sources, include)
@@ -77,7 +81,7 @@ def build_program(
     boards = board_sources(image).put(folder / "board")
     variables = {
         **boards,
-        "RECIPE": str(Path(boards[recipe], RECIPE)),
+        "RECIPE": str(Path(boards[_recipe(target) or ""], RECIPE)),
         "BUILD": "build",
         "CROSS_COMPILE": image.cross,
         "SOURCES": " ".join(f"{_SOURCES}/{name}" for name in links),
