@@ -38,7 +38,7 @@ suppress_warnings = ["myst.header"]  # generated tables begin at the third level
 
 #: What the side bar has, in this order.
 CONTENTS = {
-    "First steps": ["getting-started", "device-scripts", "natmods", "own-target", "reference"],
+    "First steps": ["getting-started", "tour", "device-scripts", "natmods", "own-target", "reference"],
     "Right values": [
         "golden",
         "workloads",

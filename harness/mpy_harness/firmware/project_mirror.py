@@ -19,8 +19,11 @@ from pathlib import Path
 _MOST_ENTRIES, _MOST_COPIES = 20_000, 5_000
 _MOST_ENTRIES_AROUND, _MOST_COPIES_AROUND = 1_000, 200
 _LARGE = 1 << 20
-# What a build makes and tools keep.
-_LEFT_OUT_FOLDERS = re.compile(r"build([-_].*)?|__pycache__|\.mpy_ld_cache|\.git|\.venv|node_modules")
+# What a build makes and tools keep: also what tests leave beside a module, which changes with each of their runs.
+_LEFT_OUT_FOLDERS = re.compile(
+    r"build([-_].*)?|__pycache__|\.mpy_ld_cache|\.git|\.venv|node_modules|\.mpy-harness|\.hypothesis|\.benchmarks|"
+    r"\.(pytest|mypy|ruff|ccls|clangd)[-_]?cache|\.cache|\.(tox|nox|idea|vscode)"
+)
 _LEFT_OUT_FILES = (".mpy", ".o")
 # A makefile splits names at white space and gives other characters a meaning of their own.
 _NOT_FOR_MAKE = re.compile(r"[^\w.+,@~-]")

@@ -14,7 +14,7 @@ from mpy_harness.board import Board
 from mpy_harness.board.pool import BoardPool
 from mpy_harness.counting import plugin
 from mpy_harness.errors import FirmwareSilent, MemcheckUnavailable
-from mpy_harness.firmware import toolchain
+from mpy_harness.firmware import cache, toolchain
 from mpy_harness.firmware.mpy_cross import mpy_cross
 from mpy_harness.firmware.sources import Source
 from mpy_harness.machines.kinds import with_options
@@ -26,6 +26,7 @@ from tests.memcheck.corpus import judge, planted
 pytestmark = pytest.mark.slow
 _BUILD_SECONDS = 300.0
 
+CROSS = "arm-none-eabi-"
 WORKS = """
 import numpy as np
 import pytest
@@ -75,17 +76,26 @@ def test_time(board):
 
 
 @pytest.fixture(scope="module")
-def image(source: Source, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return what ``make BOARD=MPS2_AN385`` leaves; frozen modules need submodules, so it has none."""
-    tree = tmp_path_factory.mktemp("upstream") / "micropython"
-    shutil.copytree(source.path, tree)
+def image(source: Source) -> Path:
+    """Return what ``make BOARD=MPS2_AN385`` leaves; frozen modules need submodules, so it has none.
+
+    It is kept in the cache, where the other processes of this run find it.
+    """
+
+    def build(to: Path) -> None:
+        tree = to / "micropython"
+        shutil.copytree(source.path, tree)
+        env = toolchain.make_wrappers(to / "tools", source.version, CROSS)
+        words = {"BOARD": "MPS2_AN385", "FROZEN_MANIFEST": "", "MICROPY_MPYCROSS": str(to / "tools" / "mpy-cross")}
+        log = to / "log"
+        failure = toolchain.make(tree / "ports" / "qemu", words, env=env, log=log, timeout=_BUILD_SECONDS)
+        assert failure is None, failure
+        shutil.copy(tree / "ports" / "qemu" / "build-MPS2_AN385" / "firmware.elf", to)
+        shutil.rmtree(tree)
+
     mpy_cross(source.version)
-    env = toolchain.make_wrappers(tree.parent / "tools", source.version, "arm-none-eabi-")
-    words = {"BOARD": "MPS2_AN385", "FROZEN_MANIFEST": "", "MICROPY_MPYCROSS": str(tree.parent / "tools" / "mpy-cross")}
-    log = tree.parent / "log"
-    failure = toolchain.make(tree / "ports" / "qemu", words, env=env, log=log, timeout=_BUILD_SECONDS)
-    assert failure is None, failure
-    return tree / "ports" / "qemu" / "build-MPS2_AN385" / "firmware.elf"
+    facts = [str(source.path), *toolchain.toolchain(CROSS, source.version).facts().values()]
+    return cache.build_once("upstream", f"MPS2_AN385-{cache.digest(facts)}", build) / "firmware.elf"
 
 
 def test_it_runs_as_the_page_says(image, project):

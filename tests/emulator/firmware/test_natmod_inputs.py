@@ -86,6 +86,16 @@ def test_it_is_built_again_for_any_file_that_it_read_and_for_no_other(build, pro
         before = after
 
 
+def test_what_tests_leave_in_the_folder_changes_nothing(build, project):
+    # A module may be a project of its own, in which each run of pytest writes.
+    folder = project / "src" / "counter"
+    before = build(folder)
+    for name in (".mpy-harness/console/m33-1.log", ".pytest_cache/v/cache/nodeids", ".hypothesis/examples/a"):
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_text("written by a test")
+        assert build(folder).path == before.path, name
+
+
 def test_what_was_there_before_is_not_built_again_for_a_change_that_was_taken_back(build, project):
     folder, header = project / "src" / "counter", project / "include" / "far.h"
     first = build(folder)

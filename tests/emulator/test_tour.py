@@ -1,0 +1,233 @@
+"""docs/tour.md is what a new user's first session prints, from the wheel, in a folder of its own.
+
+python -m tests.emulator.test_tour      # makes the page anew
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from mpy_harness.firmware import cache, toolchain
+from mpy_harness.firmware.image import firmware_for
+from mpy_harness.targets import load_target
+from tests.emulator.absent import target_or_skip
+from tests.emulator.installed import REPOSITORY, Installed, install
+from tests.emulator.serial.conftest import command
+from tests.emulator.serial.desk import Desk
+
+PAGE = REPOSITORY / "docs" / "tour.md"
+_NEW = "docs/tour.md is not what the session prints: python -m tests.emulator.test_tour"
+_SECONDS = 300
+#: What differs from one run to the next, or by where it runs.
+_VOLATILE = [
+    (re.compile(r" in \d+\.\d+s\b"), ""),
+    (re.compile(r"\[ *\d+\.\d s\] "), ""),
+    (re.compile(r"0x1[0-9a-f]{7}\b"), "0x1…"),
+]
+
+# Where a build is told between the tests' dots: how many there are depends on what is in the cache.
+_PROGRESS = re.compile(r"mpy-harness: (building|fetching|compiling|unpacking|making) .*\n")
+
+WRONG = ("        out[i] = src[i] * *factor;", "        out[i] = src[i] * *factor + 0.001f;")
+TOO_FAR = ("for (size_t i = 0; i < n; i++) {", "for (size_t i = 0; i <= n; i++) {")
+SLOWER = ("        out[i] = src[i] * *factor;", "        out[i] = src[i] == src[i] ? src[i] * *factor : 0.0f;")
+COUNTED = """
+
+def test_costs(natmod, board):
+    module = natmod(FOLDER)
+    x, y, factor = (board.hold(np.ones(n, np.float32)) for n in (100, 100, 1))
+    with board.count("scale"):
+        module.scale(x, y, factor)
+"""
+
+
+@dataclass
+class Tour:
+    """A session: what is typed, what comes back, and what is said in between."""
+
+    installed: Installed
+    folder: Path
+    secrets: dict[str, str] = field(default_factory=dict)
+    text: list[str] = field(default_factory=list)
+
+    def say(self, text: str) -> None:
+        """Write a paragraph."""
+        self.text += [text.strip(), ""]
+
+    def type(self, line: str, cwd: str = "", *, status: int = 0, only: Callable[[str], bool] | None = None) -> None:
+        """Type a command line, which has to end with a status, and show the lines that it prints, or ``only`` some."""
+        words = line
+        for name, value in self.secrets.items():
+            words = words.replace(name, value)
+        done = subprocess.run(
+            words.split(),
+            cwd=self.folder / cwd,
+            env={**self._environment(), "COLUMNS": "110"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+        assert done.returncode == status, f"{line}: status {done.returncode}\n{done.stdout}"
+        lines = [row for row in self._shown(done.stdout) if only is None or only(row)]
+        self.text += ["```console", f"$ {line}", *lines, "```", ""]
+
+    def change(self, file: str, *pair: str) -> None:
+        """Edit a file."""
+        path = self.folder / file
+        before = path.read_text(encoding="utf-8")
+        assert pair[0] in before
+        path.write_text(before.replace(*pair, 1), encoding="utf-8")
+
+    def _environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PYTHON"))}
+        programs = f"{self.installed.folder / 'bin'}{os.pathsep}{kept['PATH']}"
+        return kept | {"PATH": programs, cache.ENVIRONMENT: str(cache.cache_root())}
+
+    def _shown(self, printed: str) -> Iterator[str]:
+        for name, value in self.secrets.items():
+            printed = printed.replace(value, name)
+        printed = _PROGRESS.sub("", printed.replace(str(self.folder), "~"))
+        for pattern, text in _VOLATILE:
+            printed = pattern.sub(text, printed)
+        return (line.rstrip() for line in printed.splitlines())
+
+
+def _of_failure(row: str) -> bool:
+    return row[:1] in {"E", ">"} or "failed" in row
+
+
+def _of_end(row: str) -> bool:
+    return "passed" in row
+
+
+def session(installed: Installed, folder: Path) -> str:
+    """Run the whole session and return the page."""
+    tour = Tour(installed, folder)
+    for program, module in (("pytest", "pytest"), ("mpy-harness", "mpy_harness")):
+        file = installed.folder / "bin" / program
+        file.write_text(f'#!/bin/sh\nexec {installed.folder / "bin" / "python"} -m {module} "$@"\n', encoding="utf-8")
+        file.chmod(0o755)
+    tour.say("""
+# A tour
+
+The first session of somebody who writes a native module, as it was typed and as it was answered. A test runs it
+again, from the wheel in an environment of its own, and holds this page against what is printed. On Debian, the
+tools are `apt install gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm make gcc`, and for all cores
+`gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc`; `mpy-harness doctor` tells what is missing.
+
+## A module
+
+```sh
+pip install mpy-harness pytest
+```
+""")
+    tour.type("mpy-harness new-natmod envelope")
+    tour.type("pytest -q", "envelope")
+    tour.say("""
+The firmware was built, QEMU booted it, the module was compiled for its core and imported, and what it computed was
+held against NumPy; `native` is the C file, `python` its twin. The table tells what the module takes.
+
+## It computes something wrong
+""")
+    tour.say("Somebody adds a thousandth in the C file:")
+    tour.change("envelope/envelope.c", *WRONG)
+    tour.type("pytest -q -k native", "envelope", status=1, only=_of_failure)
+    tour.change("envelope/envelope.c", *WRONG[::-1])
+    tour.say("""
+## It writes where it must not
+
+One element too far: all results are right, and a device would crash a week later.
+""")
+    tour.change("envelope/envelope.c", *TOO_FAR)
+    tour.type("pytest -q -k native --memcheck", "envelope", status=1, only=_of_failure)
+    tour.change("envelope/envelope.c", *TOO_FAR[::-1])
+    tour.say("[Memory errors](memcheck.md) says what is found, and what is not. Mended:")
+    tour.type("pytest -q --memcheck", "envelope", only=_of_end)
+    tour.say("""
+## What it costs, on more cores
+
+A region that is counted, in the test file:
+""")
+    tour.text += ["```python", *COUNTED.strip().splitlines(), "```", ""]
+    test = folder / "envelope" / "test_envelope.py"
+    test.write_text(test.read_text(encoding="utf-8") + COUNTED, encoding="utf-8")
+    tour.type("pytest -q --target m33 --target m0 --target rv32", "envelope")
+    tour.say("""
+The Cortex-M0 and the RISC-V core have no FPU. Instructions are counted one by one: the figures are the same on every
+machine and in every run. `--part rp2040` adds [time on a chip](parts.md).
+
+## On a board on the desk
+
+The same tests on a board with MicroPython, behind a serial port. (Here it is a QEMU behind a pseudo-terminal.) What
+only an emulator can do, such as counting, skips.
+""")
+    target = load_target("m33")
+    with closing(Desk(command(firmware_for(target)), folder)) as desk:
+        tour.secrets["/dev/ttyACM0"] = str(desk.port)
+        tour.type(
+            "pytest -q --target serial:/dev/ttyACM0", "envelope", only=lambda row: "passed" in row or "SKIPPED" in row
+        )
+    tour.say("""
+## A pull request
+
+In CI, [an action](ci.md) measures a change and what it is based on. By hand it is two runs and a report. Somebody
+makes NaN a zero:
+""")
+    tour.type("pytest -q --counting functions --measurements base.json", "envelope", only=_of_end)
+    tour.change("envelope/envelope.c", *SLOWER)
+    tour.type("pytest -q --counting functions --measurements head.json", "envelope", only=_of_end)
+    tour.type("mpy-harness report head.json --base base.json --markdown comment.md", "envelope")
+    comment = (folder / "envelope" / "comment.md").read_text(encoding="utf-8").partition("<details>")[0]
+    tour.say("The comment that the pull request would get:")
+    tour.text += [*(f"> {line}".rstrip() for line in comment.strip().splitlines()), ""]
+    tour.say("""
+[In CI](ci.md) has the two workflows, of ten and of thirty lines, that make and post it.
+""")
+    return "\n".join(tour.text).strip() + f"\n\nMade with {conditions()}.\n"
+
+
+def conditions() -> str:
+    """Return what the page's figures depend on."""
+    facts = [toolchain.toolchain(toolchain.cross_prefix(arch), "1.26.1").facts() for arch in ("armv7emsp", "rv32imc")]
+    return "; ".join(dict.fromkeys(version for each in facts for tool, version in each.items() if tool != "make"))
+
+
+@pytest.mark.slow
+def test_the_page_is_what_the_session_prints(installed: Installed, tmp_path: Path) -> None:
+    for name in ("m0", "rv32"):
+        target_or_skip(name)
+    written = PAGE.read_text(encoding="utf-8")
+    printed = session(installed, tmp_path)
+    if written.splitlines()[-1] == printed.splitlines()[-1]:
+        assert printed.splitlines() == written.splitlines(), _NEW
+    else:  # another compiler makes other code; what is typed and said is the same
+        typed = [line for line in written.splitlines() if line.startswith(("$ ", "#"))]
+        assert [line for line in printed.splitlines() if line.startswith(("$ ", "#"))] == typed, _NEW
+
+
+def main() -> None:
+    """Make the page anew."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        (folder / "session").mkdir()
+        PAGE.write_text(session(install(folder), folder / "session"), encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    print(f"{PAGE.relative_to(REPOSITORY)} is written", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
