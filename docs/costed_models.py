@@ -52,8 +52,11 @@ DSP = (
 class Case:
     """A stage and how it runs on a board.
 
-    ``new`` are the arguments that make its object, None where the module itself does the work. ``inputs`` are what it
-    gets one after the other, as the arguments of its ``function``. ``file`` is the text of a module with its model.
+    ``new`` are the arguments of ``create`` that make its object, None where there is none. ``inputs`` are what it
+    gets one after the other, as the arguments of its ``function``: a method of the object, or, where ``model`` is the
+    object itself, a function of the module, which takes it too. ``file`` is the text of a module with its model,
+    ``setup`` a program that runs before. ``enough`` instructions (and words) are measured at least, so that what a
+    request takes besides does not matter; 0: only the first runs on a collected heap, of what allocates.
     """
 
     name: str
@@ -65,6 +68,27 @@ class Case:
     out: NDArray[Any] | None = None
     guessed: Stage | None = None
     file: bytes = b""
+    model: NDArray[Any] | None = None
+    create: str = ""
+    setup: str = ""
+    enough: int = 2_000_000
+
+
+def array_case(
+    name: str,
+    held_out: bool,
+    stage: Stage,
+    function: str,
+    model: NDArray[Any],
+    samples: NDArray[Any],
+    out: NDArray[Any],
+) -> Case:
+    """Return a case whose model is an array that a function of the module takes."""
+    assert model.nbytes == stage.data
+    return Case(
+        name, held_out, stage, function, (model.dtype.char.lower(), model.tobytes()), list(samples), out,
+        file=f"model = {model.tobytes()!r}\n".encode(), model=model, create="__import__('array').array",
+    )  # fmt: skip
 
 
 def is_held_out(number: int) -> bool:

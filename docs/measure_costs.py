@@ -22,13 +22,18 @@ from typing import Any
 
 import numpy as np
 
+from docs.costed_front_ends import front_end_cases
 from docs.costed_models import Case, dsp_cases, tree_cases
+from docs.costed_networks import network_cases
+from docs.costed_small import small_cases
+from docs.costs_plot import digest, draw
 from mpy_harness import machines
 from mpy_harness.board.board import Board
 from mpy_harness.board.natmod_loader import ModuleLoader
 from mpy_harness.board.pool import BoardPool
 from mpy_harness.costs.constants import FILE, Constants, Module, TargetConstants
 from mpy_harness.costs.fitting import Point, error, fit, up
+from mpy_harness.costs.small_models import FOLDERS
 from mpy_harness.firmware import toolchain
 from mpy_harness.firmware.mpy_cross import mpy_cross
 from mpy_harness.targets import BoardSpec, Target, load_target
@@ -38,19 +43,26 @@ MEASURED = REPOSITORY / "docs" / "costs-measured.json"
 PAGE = REPOSITORY / "docs" / "costs.md"
 BEGIN, END = "<!-- tables -->\n", "<!-- end of tables -->\n"
 #: One of each core, and one whose core is among them: what is fitted to the first is tried on that other firmware.
-TARGETS = ("m33", "m4", "m4-stm32", "m3", "m0", "m7")
+TARGETS = ("m33", "m4", "m4-stm32", "m3", "m0", "m7", "rv32")
+#: Where only some small models of each kind are measured: enough to tell what another firmware makes of it.
+SOME = ("m4-stm32",)
+#: Kinds that allocate while they run.
+ALLOCATING = ("melspec",)
+_FEW, _SMALL, _SHORT = 2, 6000, 8000
 
+_BLOCK = 16  # bytes of the heap of a core of 32 bits
 _GUEST = """
-def run_all(thing, inputs{comma_out}):
-    for each in inputs:
-        thing.{function}(each{comma_out})
+def run_all(times, thing, inputs{more}):
+    for _ in range(times):
+        for each in inputs:
+            thing.{function}(each{more})
 """
 
 
 def measure(target: Target, cases: Iterable[Case], pool: BoardPool) -> dict[str, Any]:
-    """Return what cases take on a board, each run twice: once so that filters have a past, once counted.
+    """Return what cases take on a board: the difference between few runs and many, after some that give filters a past.
 
-    Cases that the board has no room for are left out.
+    What a request takes besides its runs depends on the heap. Cases that the board has no room for are left out.
     """
     board = pool.board(target, mode="classes")
     return {
@@ -62,6 +74,18 @@ def measure(target: Target, cases: Iterable[Case], pool: BoardPool) -> dict[str,
         "emulator": machines.kind_of(target).version(),
         "models": [_measured(case, board, target) for case in cases if _has_room(target, case)],
     }
+
+
+def some_of(cases: Iterable[Case]) -> list[Case]:
+    """Return two small models of each kind that are held out, and two that are not."""
+    found: dict[tuple[str, bool], list[Case]] = {}
+    for case in cases:
+        several = found.setdefault((case.stage.kind, case.held_out), [])
+        size = case.stage.data + case.stage.heap + sum(array.nbytes for array in case.inputs)
+        length = max(case.stage.terms.get(term, 0) for term in ("product", "tap", "butterfly"))
+        if len(several) < _FEW and size < _SMALL and length < _SHORT:
+            several.append(case)
+    return [case for several in found.values() for case in several]
 
 
 def _has_room(target: Target, case: Case) -> bool:
@@ -80,17 +104,25 @@ def _tools(target: Target) -> Iterable[str]:
 def _measured(case: Case, board: Board, target: Target) -> dict[str, Any]:
     board.soft_reset()
     # Imported before anything else: what an import takes has names in it, and room for them that others may have left.
-    module = ModuleLoader(board)(case.stage.module)
-    assert module.build is not None
-    out = () if case.out is None else (case.out,)
-    board.exec(_GUEST.format(function=case.function, comma_out=", out" if out else ""))
-    board.exec(f"import {case.stage.module}")
-    heap = int(board.heap.of(f"{case.stage.module}.new", *case.new, count=3)) if case.new else 0
-    thing = module.new(*case.new) if case.new else module
-    board.call("run_all", thing, case.inputs, *out)
-    with board.count(listed=False) as count:
-        board.call("run_all", thing, case.inputs, *out)
-    assert count.exact
+    module, *others = [_imported(each, board, target) for each in case.stage.uses]
+    more = {each: array for each, array in (("model", case.model), ("out", case.out)) if array is not None}
+    board.exec(_GUEST.format(function=case.function, more="".join(f", {each}" for each in more)))
+    board.exec("import " + ", ".join(case.stage.uses) + case.setup)
+    heap, create = 0, case.create or f"{case.stage.module}.new"
+    if case.new:
+        # Objects take whole blocks; what is left over of the mean is the list of them.
+        heap = int(board.heap.of(create, *case.new, count=3)) // _BLOCK * _BLOCK
+    if case.new and case.model is None:
+        thing = board.call(create, *case.new)
+    else:
+        thing = board.call("__import__", case.stage.module)
+    words = (thing, case.inputs, *more.values())
+    board.call("run_all", 1, *words)
+    few = 1 if case.enough else 0
+    before = _counted(board, few, *words)
+    times = 1 << max(0, (case.enough // sum(before.values())).bit_length() - 1)
+    often = _counted(board, few + times, *words)
+    counts = {name: (often[name] - before.get(name, 0)) / times / len(case.inputs) for name in often}
     return {
         "kind": case.stage.kind,
         "model": case.name,
@@ -98,25 +130,50 @@ def _measured(case: Case, board: Board, target: Target) -> dict[str, Any]:
         "terms": {name: _short(often) for name, often in case.stage.terms.items()},
         "guessed": case.guessed and {name: _short(often) for name, often in case.guessed.terms.items()},
         "sizes": dict(case.stage.sizes),
-        "counts": {
-            name: _short(number / len(case.inputs))
-            for name, number in {**count.classes, **count.words}.items()
-            if number
-        },
-        "module": [case.stage.module, module.build.path.stat().st_size, module.heap],
-        "file": _compiled(case.file, target) if case.file else 0,
+        "counts": {name: _short(number) for name, number in counts.items() if number > 0},
+        "module": module,
+        **({"others": others} if others else {}),
+        "file": len(mpy_file(case.file, target)) if case.file else 0,
         "heap": heap,
         "predicted": [case.stage.data, case.stage.heap],
     }
 
 
+def _counted(board: Board, *args: Any) -> dict[str, int]:
+    with board.count(listed=False) as count:
+        board.call("run_all", *args)
+    assert count.exact
+    return {**count.classes, **count.words}
+
+
+def _imported(name: str, board: Board, target: Target) -> list[Any]:
+    """Import a module of the repository; return its name, the bytes of its file and those that it takes of the heap."""
+    folder = REPOSITORY / FOLDERS[name] if name in FOLDERS else None
+    if folder is not None and (source := folder / f"{name}.py").is_file():
+        compiled = mpy_file(source.read_bytes(), target)
+        board.files.put(compiled, f"/{name}.mpy")
+        board.import_module(name, f"/{name}.mpy")
+        return [name, len(compiled), board.heap.imports[name]]
+    module = ModuleLoader(board)(folder or name)
+    assert module.build is not None
+    return [name, module.build.path.stat().st_size, module.heap]
+
+
 def _short(number: float) -> float:
+    # What is left of rounding is nothing: it differs from machine to machine.
+    number = round(number, 9)
     return int(number) if number == int(number) else float(f"{number:.8g}")
 
 
-def _compiled(source: bytes, target: Target) -> int:
+def mpy_file(source: bytes, target: Target) -> bytes:
+    """Return what mpy-cross makes of a source."""
     command: list[str | Path] = [mpy_cross(target.tools), "-s", "model.py", "-"]
-    return len(subprocess.run(command, input=source, capture_output=True, timeout=60, check=True).stdout)
+    return subprocess.run(command, input=source, capture_output=True, timeout=60, check=True).stdout
+
+
+def all_cases() -> list[Case]:
+    """Return all models that are measured."""
+    return [*tree_cases(), *dsp_cases(), *small_cases(), *network_cases(), *front_end_cases()]
 
 
 def made_with() -> dict[str, str]:
@@ -136,15 +193,25 @@ def points(measured: dict[str, Any]) -> dict[str, list[Point]]:
 def fitted(measured: dict[str, Any]) -> Constants:
     """Return the constants that follow from all that was measured: those of the first target with each core."""
     targets: dict[str, TargetConstants] = {}
-    other: list[float] = []
+    other: dict[str, list[float]] = {}
     for name, of_target in measured["targets"].items():
         if before := [each for each in targets.values() if _is_like(each, of_target)]:
-            other += [abs(error(point, costs)) for point, costs in _with_costs(of_target, before[0])]
+            for point, costs in _with_costs(of_target, before[0]):
+                kind = point.kind if point.kind in ALLOCATING else ""
+                other.setdefault(kind, []).append(abs(error(point, costs)))
             continue
         facts = {key: value for key, value in of_target.items() if key != "models"}
-        stages = {kind: fit(found) for kind, found in points(of_target).items()}
+        stages = {
+            kind: fit(found, no_less_than_nothing=kind.startswith("network"))
+            for kind, found in points(of_target).items()
+        }
         targets[name] = TargetConstants(**facts, modules=_modules(of_target["models"]), stages=stages)
-    return Constants(made_with=measured["made_with"], other_firmware=up(max(other)), targets=targets)
+    return Constants(
+        made_with=measured["made_with"],
+        other_firmware=up(max(other.pop(""))),
+        other_firmware_of={k: up(max(v)) for k, v in other.items()},
+        targets=targets,
+    )
 
 
 def _is_like(constants: TargetConstants, of_target: dict[str, Any]) -> bool:
@@ -159,14 +226,17 @@ def _with_costs(of_target: dict[str, Any], constants: TargetConstants) -> Iterat
 def _modules(models: list[dict[str, Any]]) -> dict[str, Module]:
     found = {}
     fitted = [each for each in models if not each["held_out"]]
-    for name in dict.fromkeys(each["module"][0] for each in fitted):
-        of_module = [each for each in fitted if each["module"][0] == name]
-        around = [each["file"] - each["predicted"][0] for each in of_module if each["file"]]
+    # What importing takes after other modules differs by a few blocks: those count that are the first.
+    imported = [each["module"] for each in fitted] + [taken for each in fitted for taken in each.get("others", [])]
+    firsts = {each["module"][0] for each in fitted}
+    for name in dict.fromkeys(taken[0] for taken in imported):
+        among = imported[: len(fitted)] if name in firsts else imported
+        of_module = [taken for taken in among if taken[0] == name]
+        data = [each for each in fitted if each["module"][0] == name and each["file"]]
+        around = round(mean(each["file"] - each["predicted"][0] for each in data)) if data else 0
         # What importing takes may differ by a few blocks: the collector takes some words for addresses.
-        heap = round(median(each["module"][2] for each in of_module))
-        found[name] = Module(
-            file=of_module[0]["module"][1], heap=heap, around_data=round(mean(around)) if around else 0
-        )
+        heap = round(median(taken[2] for taken in of_module))
+        found[name] = Module(file=of_module[0][1], heap=heap, around_data=around)
     return found
 
 
@@ -211,7 +281,7 @@ def with_outputs(page: str) -> str:
                 Path(folder, line.removeprefix("cat ")).write_text(output, encoding="utf-8")
             else:
                 command = [sys.executable, "-m", *shlex.split(line.replace("mpy-harness", "mpy_harness", 1))]
-                done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=True)
+                done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=True)
                 output = done.stdout
             return f"$ {line}\n{output}"
 
@@ -227,7 +297,11 @@ def tables(measured: dict[str, Any], constants: Constants) -> str:
     versions = dict.fromkeys([each[what] for what in ("toolchain", "emulator") for each in tried.values()])
     packages = ", ".join(f"{name} {number}" for name, number in constants.made_with.items())
     count = max(len(each["models"]) for each in tried.values())
-    lines = [f"{count} models on each target that has room for them. Made with {'; '.join(versions)}; {packages}.", ""]
+    some = f" (on {', '.join(SOME)} {2 * _FEW} small ones of each kind)"
+    lines = [
+        f"{count} models on each target that has room for them{some}. Made with {'; '.join(versions)}; {packages}.",
+        "",
+    ]
     lines += [
         "### Errors on the held-out half",
         "",
@@ -237,8 +311,12 @@ def tables(measured: dict[str, Any], constants: Constants) -> str:
     lines += markdown(["", *tried], _errors(list(tried.values()), constants))
     lines += ["", "Flash and heap of the same models, greatest error in percent.", ""]
     lines += markdown(["", *tried], _byte_errors(list(tried.values()), constants))
+    lines += ["", "### Predicted against measured", "", "![Predicted against measured](images/costs.svg)", ""]
     lines += ["", "### Measured, and error of the prediction in percent", ""]
-    lines += ["Held-out models only; instructions of one run.", ""]
+    lines += [
+        "Held-out models only; instructions of one run. –: there is no room for it, or it was not measured there.",
+        "",
+    ]
     lines += markdown(["", *tried], _pairs(list(tried.values()), constants))
     return "\n".join([*lines, ""])
 
@@ -254,7 +332,7 @@ def _errors(tried: Sequence[dict[str, Any]], constants: Constants) -> Iterator[l
             row = [kind + (", visits guessed" if guessed else "")]
             for number, of_target in enumerate(tried):
                 costs = constants_of(of_target, constants).stages[kind].terms
-                held_out = [each for each in points(of_target)[kind] if each.held_out]
+                held_out = [each for each in points(of_target).get(kind, ()) if each.held_out]
                 found = [abs(error(each, costs, guessed=guessed)) for each in held_out]
                 row.append(_spread(found))
                 all_of_them[number] += [] if guessed else found
@@ -264,7 +342,7 @@ def _errors(tried: Sequence[dict[str, Any]], constants: Constants) -> Iterator[l
 
 def _spread(errors: Sequence[float]) -> str:
     # The 95th percentile of few models is between the two greatest errors.
-    return f"{median(errors):.2f} / {np.percentile(errors, 95):.2f} / {max(errors):.2f}"
+    return "–" if not errors else f"{median(errors):.2f} / {np.percentile(errors, 95):.2f} / {max(errors):.2f}"
 
 
 def _byte_errors(tried: Sequence[dict[str, Any]], constants: Constants) -> Iterator[list[str]]:
@@ -277,11 +355,13 @@ def byte_errors(of_target: dict[str, Any], constants: TargetConstants) -> tuple[
     """Return by how much flash and heap of each held-out model, with its module, are predicted wrong, in percent."""
     flash, heap = [], []
     for each in (each for each in of_target["models"] if each["held_out"]):
-        name, file, imported = each["module"]
+        taken = [each["module"], *each.get("others", [])]
+        known = [constants.modules[name] for name, *_ in taken]
         data, of_object = each["predicted"]
-        module = constants.modules[name]
-        flash.append(100 * abs((module.file + (data and data + module.around_data)) / (file + each["file"]) - 1))
-        heap.append(100 * abs((module.heap + of_object) / (imported + each["heap"]) - 1))
+        file = sum(module.file for module in known) + (data and data + known[0].around_data)
+        flash.append(100 * abs(file / (sum(size for _, size, _ in taken) + each["file"]) - 1))
+        imported = sum(module.heap for module in known) + of_object
+        heap.append(100 * abs(imported / (sum(taken_of for *_, taken_of in taken) + each["heap"]) - 1))
     return flash, heap
 
 
@@ -291,8 +371,10 @@ def _pairs(tried: Sequence[dict[str, Any]], constants: Constants) -> Iterator[li
             row = [point.model + {"trees_vote": ", vote", "trees_mean": ", mean"}.get(kind, "")]
             for of_target in tried:
                 costs = constants_of(of_target, constants).stages[kind].terms
-                same = [each for each in points(of_target)[kind] if each.model == point.model]
-                row += [f"{each.instructions:,.0f} ({error(each, costs):+.2f})" for each in same] or ["no room"]
+                same = [each for each in points(of_target).get(kind, ()) if each.model == point.model]
+                # Plus 0: what rounds to nothing has no sign.
+                pairs = [(each.instructions, round(error(each, costs), 2) + 0) for each in same]
+                row += [f"{took:,.0f} ({off:+.2f})" for took, off in pairs] or ["–"]
             yield row
 
 
@@ -301,11 +383,13 @@ def main() -> None:
     asked = sys.argv[1:] or list(TARGETS)
     measured = json.loads(MEASURED.read_text(encoding="utf-8")) if sys.argv[1:] else {"targets": {}}
     if asked != ["--fit"]:
-        cases = [*tree_cases(), *dsp_cases()]
+        cases = all_cases()
         with tempfile.TemporaryDirectory() as logs:
             pool = BoardPool(Path(logs), timeout=120)
             try:
-                measured["targets"] |= {name: measure(load_target(name), cases, pool) for name in asked}
+                for name in asked:
+                    wanted = some_of(cases) if name in SOME else cases
+                    measured["targets"][name] = measure(load_target(name), wanted, pool)
             finally:
                 pool.close()
         measured |= {"made_with": made_with()}
@@ -314,6 +398,11 @@ def main() -> None:
     constants = fitted(measured)
     FILE.write_text(dumped(constants), encoding="utf-8")
     PAGE.write_text(with_outputs(page_with(tables(measured, constants))), encoding="utf-8")
+    draw(
+        {name: points(of_target) for name, of_target in measured["targets"].items()},
+        lambda name: constants_of(measured["targets"][name], constants),
+        digest(written(measured)),
+    )
 
 
 if __name__ == "__main__":

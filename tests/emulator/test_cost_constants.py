@@ -8,8 +8,12 @@ from collections.abc import Iterator
 import pytest
 
 from docs import measure_costs
+from docs.costed_front_ends import front_end_cases
 from docs.costed_models import Case, dsp_cases, tree_cases
+from docs.costed_networks import network_cases
+from docs.costed_small import small_cases
 from mpy_harness.board.pool import BoardPool
+from mpy_harness.costs.constants import constants
 from mpy_harness.costs.fitting import WORDS
 from mpy_harness.costs.prediction import of_stages
 from mpy_harness.targets import DEFAULT_TARGET, load_target
@@ -20,6 +24,9 @@ pytest.importorskip("emlearn")
 SHORT = {
     "RandomForest iris, 3 × 5 leaves", "ExtraTrees breast_cancer, 20 × all leaves", "fir:taps=8,block=32",
     "fir_q15:taps=8,block=32", "iir:sections=1,block=64", "fft:n=16", "rfft:n=16", "int16_to_float:n=24",
+    "linear iris, 4 features, 3", "nearest wine, 13 features, 8", "gaussians iris, 4 features, 3",
+    "machine iris, 4 features, 10", "layers iris, 2 features, 16", "scale 4 features, float32",
+    "scale 4 features, int16", "13 | 8 3, int8", "13 | 8 3, float32", "melspec:n=64,bands=8,coefficients=4",
 }  # fmt: skip
 
 
@@ -31,7 +38,8 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BoardPool]:
 
 
 def cases() -> list[Case]:
-    return [case for case in (*tree_cases(SHORT), *dsp_cases()) if case.name in SHORT]
+    some = (*tree_cases(SHORT), *dsp_cases(), *small_cases(SHORT), *network_cases(SHORT), *front_end_cases(SHORT))
+    return [case for case in some if case.name in SHORT]
 
 
 def test_held_out_models_take_what_is_estimated(pool: BoardPool) -> None:
@@ -58,5 +66,4 @@ def test_held_out_models_take_what_is_estimated(pool: BoardPool) -> None:
 
 
 def test_each_kind_is_measured_again() -> None:
-    kinds = {case.stage.kind for case in dsp_cases()} | {"trees_vote", "trees_mean"}
-    assert {case.stage.kind for case in cases()} == kinds
+    assert {case.stage.kind for case in cases()} == set(constants().targets[DEFAULT_TARGET].stages)

@@ -13,7 +13,7 @@ import typer
 from mpy_harness.cli.options import AsJson, known_parts
 from mpy_harness.cli.status import GUEST_FAILED
 from mpy_harness.cli.sweeping import Sweep
-from mpy_harness.costs import tree_file
+from mpy_harness.costs import melspec, network_file, tree_file
 from mpy_harness.costs.dsp import DSP
 from mpy_harness.costs.limits import Limits, read_bytes, read_seconds
 from mpy_harness.costs.named import load_arrays
@@ -23,11 +23,12 @@ from mpy_harness.reports.estimate_table import estimate_data, estimate_lines
 from mpy_harness.targets import DEFAULT_TARGET, Part, load_part
 
 _MODELS = (
-    "Files of joblib's or module:object with a tree, forest or extra trees of scikit-learn (both run code: name only "
-    f"your own), emlearn's .csv, .h and .c files, and stages: {', '.join(DSP)}, as in fir:taps=64,rate=16000. "
+    "Files of joblib's or module:object with a model or pipeline of scikit-learn (both run code: name only your own), "
+    "emlearn's .csv, .h and .c files, a network's description in .toml or .json, and stages: "
+    f"{', '.join((*DSP, melspec.NAME))}, as in fir:taps=64,rate=16000. "
     "Several are a pipeline."
 )
-
+_DATA = (*tree_file.SUFFIXES, *network_file.SUFFIXES)  # files that are read, not run
 
 Number = TypeVar("Number", int, float)
 
@@ -109,7 +110,7 @@ def command(
         return
     _only_of_sweeps({"--plot": plot_file, "--html": html_file})
     for name in models:
-        if Path(name).is_file() and not name.endswith(tree_file.SUFFIXES):
+        if Path(name).is_file() and not name.endswith(_DATA):
             print(f"mpy-harness: loading {name} runs the code that is in it.", file=sys.stderr)
     chain = stages(models, arrays[0] if arrays else None, bits)
     costs = [of_stages(chain, each, rate=rate, clock=hertz) for each in wheres]

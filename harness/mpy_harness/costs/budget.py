@@ -98,8 +98,7 @@ def figures(cost: CostEstimate) -> dict[str, tuple[float, float, float]]:
     off = sum(each.instructions * each.error / 100 for each in cost.stages)
     seconds = nan if cost.seconds is None else cost.seconds
     less, more = seconds * (cost.time_error or 0) / 100, seconds * (cost.time_above or 0) / 100
-    modules = {each.stage.module: each.module_heap for each in cost.stages}
-    exact = {"heap": cost.heap, "flash": cost.flash, "ram": sum(modules.values())}
+    exact = {"heap": cost.heap, "flash": cost.flash, "ram": sum(heap for _, heap in cost.modules.values())}
     return {
         "instructions": (middle - off, middle, middle + off),
         "time_us": (1e6 * (seconds - less), 1e6 * seconds, 1e6 * (seconds + more)),

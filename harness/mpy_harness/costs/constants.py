@@ -64,11 +64,13 @@ class Constants(_Record):
     """All constants; ``made_with`` are the versions of the packages that made the models.
 
     ``other_firmware``: by how much what two targets take differs at most, in percent, that have the same core and
-    architecture: their native modules are the same, but not the interpreter that calls them.
+    architecture: their native modules are the same, but not the interpreter that calls them. ``other_firmware_of`` has
+    that of kinds which allocate, and so depend on the heap as well.
     """
 
     made_with: dict[str, str]
     other_firmware: float
+    other_firmware_of: dict[str, float]
     targets: dict[str, TargetConstants]
 
     def of(self, target: Target) -> tuple[str, TargetConstants]:

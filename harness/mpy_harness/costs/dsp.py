@@ -41,14 +41,15 @@ def _iir(sizes: Sizes) -> dict[str, float]:
 
 
 def _fft(sizes: Sizes) -> dict[str, float]:
-    return _transform(sizes["n"])
+    return transform_terms(sizes["n"])
 
 
 def _rfft(sizes: Sizes) -> dict[str, float]:
-    return _transform(sizes["n"] // 2)  # as complex numbers, then a step for each of them
+    return transform_terms(sizes["n"] // 2)  # as complex numbers, then a step for each of them
 
 
-def _transform(points: int) -> dict[str, float]:
+def transform_terms(points: int) -> dict[str, float]:
+    """Return how often fft.c does what for so many complex numbers."""
     # Radix 2: steps of n/2 butterflies each, and pairs of numbers that change places, whose index is another number
     # when its bits are reversed.
     steps = points.bit_length() - 1
@@ -83,7 +84,7 @@ def dsp_stage(text: str) -> Stage:
     if name not in _KINDS:
         raise ModelInvalid(f"there is no stage {name!r}. There are {', '.join(DSP)}.")
     kind = _KINDS[name]
-    given = _numbers(words, text, {*kind.defaults, _RATE})
+    given = numbers_of(words, text, {*kind.defaults, _RATE})
     rate = given.pop(_RATE, None)
     chosen = {**kind.defaults, **given}
     sizes = {key: value for key, value in chosen.items() if value is not None}
@@ -105,7 +106,8 @@ def _heap(kind: _Kind, sizes: Sizes) -> int:
     return heap_bytes(fixed + more * sizes[size])
 
 
-def _numbers(words: str, text: str, known: set[str]) -> dict[str, int]:
+def numbers_of(words: str, text: str, known: set[str]) -> dict[str, int]:
+    """Return the numbers of NAME=NUMBER with commas in between; ``text`` is for messages. Raises ModelInvalid."""
     numbers: dict[str, int] = {}
     for word in filter(None, words.split(",")):
         key, _, number = word.partition("=")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mpy_harness.costs.constants import Errors, StageConstants
 
@@ -36,21 +37,22 @@ class Point:
         return sum(count for name, count in self.counts.items() if name not in WORDS)
 
 
-def fit(points: Sequence[Point]) -> StageConstants:
+def fit(points: Sequence[Point], *, no_less_than_nothing: bool = False) -> StageConstants:
     """Return the constants of one kind of stage on one target.
 
     Least squares of the relative errors: a model of 100 instructions counts as much as one of a million. The weights
-    are the same for all classes, so that the sum of their fits is the fit of their sum.
+    are the same for all classes, so that the sum of their fits is the fit of their sum. ``no_less_than_nothing``: no
+    term has a negative cost, which keeps apart terms that are nearly proportional (it needs SciPy).
     """
     fitted = [point for point in points if not point.held_out]
     names = list(fitted[0].terms)
     weights = np.array([1 / point.instructions for point in fitted])
     matrix = np.array([[point.terms[name] for name in names] for point in fitted]) * weights[:, None]
-    scale = np.abs(matrix).max(axis=0)
+    scale = np.maximum(np.abs(matrix).max(axis=0), np.finfo(float).tiny)
     costs: dict[str, dict[str, float]] = {name: {} for name in names}
-    for each in fitted[0].counts:
-        counted = np.array([point.counts[each] for point in fitted]) * weights
-        solution = np.linalg.lstsq(matrix / scale, counted, rcond=None)[0] / scale
+    for each in dict.fromkeys(name for point in fitted for name in point.counts):
+        counted = np.array([point.counts.get(each, 0.0) for point in fitted]) * weights
+        solution = _solved(matrix / scale, counted, no_less_than_nothing) / scale
         for name, cost in zip(names, solution.tolist(), strict=True):
             if abs(cost) > 1e-6:
                 costs[name][each] = float(f"{cost:.{_FIGURES}g}")
@@ -62,6 +64,14 @@ def fit(points: Sequence[Point]) -> StageConstants:
         models=len(held_out),
     )
     return StageConstants(terms=costs, sizes=sizes, errors=errors)
+
+
+def _solved(matrix: NDArray[np.float64], counted: NDArray[np.float64], is_positive: bool) -> NDArray[np.float64]:
+    if not is_positive:
+        return np.asarray(np.linalg.lstsq(matrix, counted, rcond=None)[0], np.float64)
+    from scipy.optimize import nnls  # noqa: PLC0415 - only who fits needs SciPy
+
+    return np.asarray(nnls(matrix, counted)[0])
 
 
 def predicted(terms: Mapping[str, float], costs: Mapping[str, Mapping[str, float]]) -> dict[str, float]:

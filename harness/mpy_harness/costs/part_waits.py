@@ -29,7 +29,7 @@ def of_stage(stage: Stage, measured: TargetConstants, part: Part) -> Waits:
     counts = fitting.predicted(stage.terms, measured.stages[stage.kind].terms)
     firmware = _of_interpreter(measured)
     modules = {name: max(0.0, number - firmware.get(name, 0.0)) for name, number in counts.items()}
-    own = measured.modules[stage.module].file
+    own = sum(measured.modules[name].file for name in stage.uses)
     interpreted = executed_bytes(firmware)
     # With a cache for both, both have to be in it.
     together = interpreted + own

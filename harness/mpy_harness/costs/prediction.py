@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import ArrayLike
 
-from mpy_harness.costs import cycles, fitting, float_code, part_waits, tree_file
+from mpy_harness.costs import cycles, fitting, float_code, melspec, network_file, part_waits, tree_file
 from mpy_harness.costs.constants import StageConstants, TargetConstants, constants
 from mpy_harness.costs.dsp import DSP, dsp_stage
+from mpy_harness.costs.estimators import estimator_stages
 from mpy_harness.costs.named import load_named
 from mpy_harness.costs.stage import Stage
 from mpy_harness.costs.tree_stage import tree_stage
-from mpy_harness.costs.trees import LeafBits, ensemble
+from mpy_harness.costs.trees import LeafBits
 from mpy_harness.errors import ModelInvalid, TargetInvalid
 from mpy_harness.targets import DEFAULT_TARGET, Cycles, Part, Target, load_part, load_target
 
 
 @dataclass(frozen=True)
 class StageEstimate:
-    """What one run of a stage takes. Bytes are those of the stage's own object and model, and of its native module.
+    """What one run of a stage takes. Bytes are those of the stage's own object and model.
+
+    ``modules`` are those that it needs, with the bytes of their files and of the heap that importing them takes.
 
     ``error`` is that of the instructions in percent: the greatest that was measured on models of this kind which the
     constants were not fitted to, and more where they are of other firmware. ``outside`` says in words which size lies
@@ -34,8 +37,7 @@ class StageEstimate:
     stage: Stage
     flash: int
     heap: int
-    module_flash: int
-    module_heap: int
+    modules: Mapping[str, tuple[int, int]]
     instructions: float
     error: float
     outside: str
@@ -83,16 +85,19 @@ class CostEstimate:
     untold: tuple[str, ...] = ()
 
     @property
+    def modules(self) -> dict[str, tuple[int, int]]:
+        """Return the modules that are needed, each once, with the bytes of their files and of the heap they take."""
+        return {name: taken for each in self.stages for name, taken in each.modules.items()}
+
+    @property
     def flash(self) -> int:
         """Return the bytes of all native modules and models."""
-        modules = {each.stage.module: each.module_flash for each in self.stages}
-        return sum(modules.values()) + sum(each.flash for each in self.stages)
+        return sum(flash for flash, _ in self.modules.values()) + sum(each.flash for each in self.stages)
 
     @property
     def heap(self) -> int:
         """Return the bytes in the heap of all native modules and objects, without the program's own buffers."""
-        modules = {each.stage.module: each.module_heap for each in self.stages}
-        return sum(modules.values()) + sum(each.heap for each in self.stages)
+        return sum(heap for _, heap in self.modules.values()) + sum(each.heap for each in self.stages)
 
     @property
     def seconds(self) -> float | None:
@@ -138,8 +143,9 @@ def estimate(
 ) -> CostEstimate:
     """Return what models take on a target or a part (``load_part``), one after the other as a pipeline.
 
-    A model is a fitted DecisionTree-, RandomForest- or ExtraTreesClassifier of scikit-learn; a text such as
-    ``fir:taps=64,rate=16000`` (``costs/dsp.py``); a ``.csv``, ``.h`` or ``.c`` file of emlearn's;
+    A model is a fitted estimator of scikit-learn (``KINDS`` in ``costs/estimators.py``) or a Pipeline of scalers and
+    one; a text such as ``fir:taps=64,rate=16000`` (``costs/dsp.py``, ``costs/melspec.py``); a ``.csv``, ``.h`` or
+    ``.c`` file of emlearn's; a ``.toml`` or ``.json`` file that describes a network (``costs/network_file.py``);
     or what ``load_named`` takes.
     ``samples`` of shape (n, features) tell how many nodes trees visit; without them the training samples do, which
     scikit-learn's trees remember. ``rate`` is how many samples, or things to classify, come in a second; ``clock`` is
@@ -158,8 +164,8 @@ def estimate(
 def stages(models: Sequence[Any], samples: ArrayLike | None = None, leaf_bits: LeafBits = 0) -> list[Stage]:
     """Return the stages that models are. Raises as ``estimate`` does."""
     if not models:
-        raise ModelInvalid(f"there is nothing to estimate: name a model, or one of {', '.join(DSP)}.")
-    return [_stage(model, samples, leaf_bits) for model in models]
+        raise ModelInvalid(f"there is nothing to estimate: name a model, or one of {', '.join((*DSP, melspec.NAME))}.")
+    return [stage for model in models for stage in _stages(model, samples, leaf_bits)]
 
 
 def of_stages(
@@ -173,7 +179,7 @@ def of_stages(
     else:
         measured_on, measured = constants().of(chosen)
         is_same_firmware = measured_on in {chosen.name, chosen.firmware_of and chosen.firmware_of.name}
-    more = 0.0 if is_same_firmware else constants().other_firmware
+    others = constants()
     found, untold = [], dict[str, None]()
     for stage in wanted:
         rate = stage.rate or rate
@@ -183,27 +189,36 @@ def of_stages(
             waits = part_waits.of_stage(stage, measured, chosen)
             untold |= dict.fromkeys(waits.untold)
             estimated = replace(estimated, waits=100 * waits.cycles / estimated.time.cycles)
+        more = 0.0 if is_same_firmware else others.other_firmware_of.get(stage.kind, others.other_firmware)
         found.append(replace(estimated, error=estimated.error + more))
         rate = None if runs is None else runs * stage.gives
     part = chosen if isinstance(chosen, Part) else None
     return CostEstimate(chosen.name, measured_on, tuple(found), part, tuple(untold))
 
 
-def _stage(model: Any, samples: ArrayLike | None, leaf_bits: LeafBits) -> Stage:
+def _stages(model: Any, samples: ArrayLike | None, leaf_bits: LeafBits) -> list[Stage]:
     if isinstance(model, Stage):
-        return model
+        return [model]
     if not isinstance(model, str):
-        return tree_stage(ensemble(model, leaf_bits), samples)
+        return estimator_stages(model, samples=samples, leaf_bits=leaf_bits)
     if model.partition(":")[0] in DSP:
-        return dsp_stage(model)
+        return [dsp_stage(model)]
+    if model.partition(":")[0] == melspec.NAME:
+        return [melspec.melspec_stage(model)]
+    if model.endswith(network_file.SUFFIXES):
+        return [network_file.read_network(Path(model))]
     if model.endswith(tree_file.SUFFIXES):
-        return tree_stage(tree_file.read_ensemble(Path(model)), samples)
-    return tree_stage(ensemble(load_named(model), leaf_bits, name=model), samples)
+        return [tree_stage(tree_file.read_ensemble(Path(model)), samples)]
+    return estimator_stages(load_named(model), model, samples, leaf_bits)
 
 
 def _estimate(
     stage: Stage, measured: TargetConstants, model: Cycles | None, runs: float | None, clock: int | None
 ) -> StageEstimate:
+    if stage.kind not in measured.stages or not measured.modules.keys() >= set(stage.uses):
+        raise TargetInvalid(
+            f"what {stage.text} costs on a {measured.core} was not measured: there is no room for it there."
+        )
     costs, module = measured.stages[stage.kind], measured.modules[stage.module]
     counts = fitting.predicted(stage.terms, costs.terms)
     time = None if model is None else cycles.estimate(counts, model, clock)
@@ -211,8 +226,7 @@ def _estimate(
         stage=stage,
         flash=stage.data + module.around_data if stage.data else 0,
         heap=stage.heap,
-        module_flash=module.file,
-        module_heap=module.heap,
+        modules={name: (measured.modules[name].file, measured.modules[name].heap) for name in stage.uses},
         instructions=fitting.instructions(counts),
         error=_error(stage, costs),
         outside=_outside(stage, costs),

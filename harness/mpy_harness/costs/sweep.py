@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from mpy_harness.costs.prediction import CostEstimate, of_stages
 from mpy_harness.costs.tree_stage import int16_samples, predict, tree_stage
-from mpy_harness.costs.trees import LeafBits, ensemble
+from mpy_harness.costs.trees import CLASSIFIERS, LeafBits, ensemble
 from mpy_harness.errors import ModelInvalid, ToolMissing
 from mpy_harness.targets import DEFAULT_TARGET, Part, Target
 
@@ -83,6 +83,8 @@ def sweep(
         from sklearn.model_selection import train_test_split  # noqa: PLC0415
     except ImportError as error:
         raise ToolMissing(f"a sweep trains models: {error}. Install scikit-learn: pip install scikit-learn") from None
+    if type(estimator).__name__ not in CLASSIFIERS:
+        raise ModelInvalid(f"a sweep is of {', '.join(CLASSIFIERS)}, not of {type(estimator).__name__}.")
     combinations = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
     if len(combinations) > _MOST:
         raise ModelInvalid(f"these are {len(combinations):,} combinations of settings; {_MOST:,} can be tried.")

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from mpy_harness.costs.pipelines import Scaling
 from mpy_harness.costs.stage import heap_bytes
 from mpy_harness.errors import ModelInvalid
 
@@ -67,10 +68,11 @@ class Ensemble:
         return self.nodes.nbytes + self.roots.nbytes + self.leaves.nbytes
 
 
-def ensemble(estimator: Any, leaf_bits: LeafBits = 0, name: str = "") -> Ensemble:
+def ensemble(estimator: Any, leaf_bits: LeafBits = 0, name: str = "", scaling: Scaling | None = None) -> Ensemble:
     """Return scikit-learn's fitted tree, forest or extra trees as ``natmods/trees`` takes it.
 
-    Thresholds are cut to integers as emlearn does it. Raises ModelInvalid for other models, and for what is too large.
+    Thresholds are cut to integers as emlearn does it; those of scaled features are of the features before that.
+    Raises ModelInvalid for other models, and for what is too large.
     """
     kind = type(estimator).__name__
     if kind not in CLASSIFIERS:
@@ -80,7 +82,7 @@ def ensemble(estimator: Any, leaf_bits: LeafBits = 0, name: str = "") -> Ensembl
         raise ModelInvalid(f"{name or kind} is not fitted: call fit() first.")
     if grown[0].value.shape[1] != 1:
         raise ModelInvalid(f"{name or kind} has several outputs; natmods/trees has one. Make a model of each.")
-    parts = [_tree(tree) for tree in grown]
+    parts = [_tree(tree, scaling) for tree in grown]
     counts = [len(part.nodes) for part in parts]
     values = np.concatenate([part.values for part in parts])
     leaves, number = _distinct(_leaves(values, leaf_bits))
@@ -126,7 +128,7 @@ class _Tree:
     at_leaves: NDArray[np.float64]
 
 
-def _tree(tree: Any) -> _Tree:
+def _tree(tree: Any, scaling: Scaling | None) -> _Tree:
     left, right = np.asarray(tree.children_left), np.asarray(tree.children_right)
     decides = left >= 0
     lone = len(left) == 1  # a leaf without a parent gets a decision that leads to it either way
@@ -136,7 +138,11 @@ def _tree(tree: Any) -> _Tree:
     number = np.cumsum(decides) - 1
     steps = number[children] - np.arange(len(deciding))[:, None]
     feature = np.array([0]) if lone else tree.feature[deciding]
-    threshold = np.array([0]) if lone else np.trunc(np.clip(tree.threshold[deciding], -(2.0**31), 2.0**31))
+    real = np.array([0.0]) if lone else tree.threshold[deciding]
+    if scaling is not None:
+        # A tree knows scaled features as float32: what is left of that would cut 4 to 3.
+        real = np.round(real * scaling.scale[feature] + scaling.offset[feature], 2)
+    threshold = np.trunc(np.clip(real, -(2.0**31), 2.0**31))
     reached = np.asarray(tree.n_node_samples, float) / tree.n_node_samples[0]
     shares = _shares(tree.value[:, 0])
     at_leaves = np.where(is_leaf[:, :, None], (reached[:, None] * shares)[children], 0)

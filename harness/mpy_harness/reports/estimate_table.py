@@ -24,6 +24,7 @@ def estimate_lines(costs: Sequence[CostEstimate], limits: Limits) -> list[str]:
     for each in costs[0].stages:
         if each.stage.about:
             lines.append(printable(f"{each.stage.text}: {each.stage.about}."))
+        if "node" in each.stage.terms:
             lines.append(f"An inference visits {each.stage.terms['node']:.1f} decision nodes, {_source(each)}.")
     rows = [row for cost in costs for row in _rows(cost)]
     lines += [*([""] if lines else []), *aligned([_HEAD, *rows])]
@@ -37,7 +38,6 @@ def _source(each: StageEstimate) -> str:
 
 
 def _rows(cost: CostEstimate) -> Iterator[list[str]]:
-    modules = {each.stage.module: each for each in cost.stages}
     for each in cost.stages:
         yield [
             cost.target,
@@ -50,8 +50,8 @@ def _rows(cost: CostEstimate) -> Iterator[list[str]]:
             "" if each.runs is None else f"{each.runs:,.4g}",
             _share(each.share),
         ]
-    for name, each in modules.items():
-        yield [cost.target, f"(module {name})", _bytes(each.module_flash), _bytes(each.module_heap), *[""] * 7]
+    for name, (flash, heap) in cost.modules.items():
+        yield [cost.target, f"(module {name})", _bytes(flash), _bytes(heap), *[""] * 7]
     rate, per_second = cost.instructions_per_second, ""
     if rate is not None:
         per_second = f"{rate:,.0f}/s"
@@ -136,7 +136,7 @@ def _stage_data(each: StageEstimate) -> dict[str, Any]:
         "guessed_from": each.stage.guessed or None,
         "flash": each.flash,
         "heap": each.heap,
-        "module": {"name": each.stage.module, "flash": each.module_flash, "heap": each.module_heap},
+        "modules": [{"name": name, "flash": flash, "heap": heap} for name, (flash, heap) in each.modules.items()],
         "instructions": each.instructions,
         "error": each.error,
         "outside": each.outside or None,
