@@ -62,7 +62,7 @@ FOLDERS = ["tests", "tests/unit", "src", "natmods/iir", "dist/armv7emsp_6.3", "c
 #: Paths that look like ours: of users, and of QEMU.
 NOT_OURS = (
     *("tests/requirements.txt", "tests/test_all.py", "tests/test_iir"),
-    *("cases/sums", "docs/devel/", "natmods/ends"),
+    *("cases/sums", "docs/devel/", "examples/natmod", "natmods/ends"),
 )
 #: Commands of others, which are not looked into.
 OTHERS = {"pip", "pre-commit", "."}

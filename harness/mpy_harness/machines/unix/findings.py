@@ -14,7 +14,7 @@ from mpy_harness.memcheck.lines import Block, FindingLine, Site, What
 #: The address and the code of a native module.
 Module = tuple[int, bytes]
 
-# The format is in docs/internals/xml-output-protocol4.txt of valgrind's sources.
+# valgrind's sources describe the format (xml-output-protocol4.txt).
 _ERROR = re.compile(r"<error>.*?</error>\s*", re.DOTALL)
 _STACK = re.compile(r"<stack>(.*?)</stack>", re.DOTALL)
 _FRAME = re.compile(r"<ip>0x([0-9A-F]+)</ip>(?:\s*<obj>[^<]*</obj>)?(?:\s*<fn>([^<]*)</fn>)?")

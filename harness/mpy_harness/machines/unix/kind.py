@@ -32,7 +32,7 @@ class UnixKind(MachineKind[UnixTable]):
     """The unix port. Its firmware is a program, which is started."""
 
     table_model = UnixTable
-    name = "the unix port on this computer"
+    name = "the unix port"
 
     def find(self) -> Path:
         """Return what it runs on, this computer (see ``MachineKind.find``)."""
