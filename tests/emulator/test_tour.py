@@ -85,12 +85,12 @@ class Tour:
         lines = [row for row in self._shown(done.stdout) if only is None or only(row)]
         self.text += ["```console", f"$ {line}", *lines, "```", ""]
 
-    def change(self, file: str, *pair: str) -> None:
+    def change(self, file: str, pair: tuple[str, str]) -> None:
         """Edit a file."""
         path = self.folder / file
         before = path.read_text(encoding="utf-8")
         assert pair[0] in before
-        path.write_text(before.replace(*pair, 1), encoding="utf-8")
+        path.write_text(before.replace(pair[0], pair[1], 1), encoding="utf-8")
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PYTHON"))}
@@ -144,17 +144,17 @@ held against NumPy; `native` is the C file, `python` its twin. The table tells w
 ## It computes something wrong
 """)
     tour.say("Somebody adds a thousandth in the C file:")
-    tour.change("envelope/envelope.c", *WRONG)
+    tour.change("envelope/envelope.c", WRONG)
     tour.type("pytest -q -k native", "envelope", status=1, only=_of_failure)
-    tour.change("envelope/envelope.c", *WRONG[::-1])
+    tour.change("envelope/envelope.c", (WRONG[1], WRONG[0]))
     tour.say("""
 ## It writes where it must not
 
 One element too far: all results are right, and a device would crash a week later.
 """)
-    tour.change("envelope/envelope.c", *TOO_FAR)
+    tour.change("envelope/envelope.c", TOO_FAR)
     tour.type("pytest -q -k native --memcheck", "envelope", status=1, only=_of_failure)
-    tour.change("envelope/envelope.c", *TOO_FAR[::-1])
+    tour.change("envelope/envelope.c", (TOO_FAR[1], TOO_FAR[0]))
     tour.say("[Memory errors](memcheck.md) says what is found, and what is not. Mended:")
     tour.type("pytest -q --memcheck", "envelope", only=_of_end)
     tour.say("""
@@ -188,7 +188,7 @@ In CI, [an action](ci.md) measures a change and what it is based on. By hand it 
 makes NaN a zero:
 """)
     tour.type("pytest -q --counting functions --measurements base.json", "envelope", only=_of_end)
-    tour.change("envelope/envelope.c", *SLOWER)
+    tour.change("envelope/envelope.c", SLOWER)
     tour.type("pytest -q --counting functions --measurements head.json", "envelope", only=_of_end)
     tour.type("mpy-harness report head.json --base base.json --markdown comment.md", "envelope")
     comment = (folder / "envelope" / "comment.md").read_text(encoding="utf-8").partition("<details>")[0]
