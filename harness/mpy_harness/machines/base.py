@@ -157,6 +157,10 @@ class Machine(ABC):
         """Run a command of the emulator's own monitor and return what it said. Raises EmulatorRefused."""
         raise EmulatorRefused(f"this machine takes no commands, so {command!r} was not run")
 
+    def include(self, script: Path) -> str:
+        """Run a Python file in the emulator and return what it printed. Raises EmulatorRefused."""
+        raise EmulatorRefused(f"this machine runs no scripts, so {script} was not run. Use a target in Renode.")
+
 
 class MachineKind(ABC, Generic[AnyTable]):
     """A kind of machine, for one target: finds what runs the target, and starts it.

@@ -109,7 +109,7 @@ def test_cases_give_the_same_in_both(chip, project, monkeypatch, tmp_path):
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=":")
     options = ["-p", "no:cacheprovider", "-p", "checked_bits", "--measurements", "run.json", "-k", SOME]
     targets = ["--target", in_qemu, "--target", in_renode]
-    result = project.runpytest_subprocess(CASES, "--rootdir", CASES.parent, *targets, *options, timeout=900)
+    result = project.runpytest_subprocess(CASES, "--rootdir", CASES.parent, *targets, *options, timeout=3600)
     assert result.ret == 0
 
     found = defaultdict(list)

@@ -1,4 +1,4 @@
-# Devices for tests, in Renode (IronPython 2): targets/renode-blackpill/buses.py has the names.
+# Devices for tests, in Renode (IronPython 2): targets/renode-blackpill has the names.
 
 
 class Thermometer(Registers):

@@ -1,4 +1,4 @@
-"""Drivers on MicroPython's stm32 port meet devices that are written in Python (targets/renode-blackpill/buses.py)."""
+"""Drivers on MicroPython's stm32 port meet devices that are written in Python (targets/renode-blackpill)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mpy_harness.board import Board
-from mpy_harness.errors import EmulatorDied
+from mpy_harness.errors import EmulatorDied, EmulatorRefused
 from tests.emulator.documented import examples
 
 I2C = {"hardware": "machine.I2C(1)", "software": "machine.SoftI2C(scl='B4', sda='B5')"}
@@ -23,7 +23,7 @@ def said(board: Board, expression: str) -> Any:
 @pytest.fixture
 def devices(board: Board) -> Board:
     """A board with devices that are as new."""
-    board.machine.execute(f"include @{Path(__file__).parent / 'devices.py'}")
+    board.machine.include(Path(__file__).parent / "devices.py")
     board.exec("import machine, time")
     return board
 
@@ -122,6 +122,24 @@ def test_the_example_of_the_documentation(board, tmp_path):
     names: dict[str, Any] = {"HERE": tmp_path}
     exec(test, names)  # noqa: S102 - it is ours
     names["test_driver"](board)
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("first = 1\n\ni2c[7].attach(1, first)\n", r"script\.py, line 3: KeyError: 7"),
+        ("class Device(object)\n    pass\n", r"script\.py, line 1: unexpected token"),
+        ("def inner():\n    return 1 // 0\n\ninner()\n", r"script\.py, line 2: ZeroDivisionError"),
+    ],
+)
+def test_a_script_that_fails_is_told_with_its_line(board, tmp_path, script, said):
+    file = tmp_path / "script.py"
+    file.write_text(script, encoding="utf-8")
+    with pytest.raises(EmulatorRefused, match=said):
+        board.machine.include(file)
+    with pytest.raises(EmulatorRefused, match=r"there is no script .*none\.py"):
+        board.machine.include(tmp_path / "none.py")
+    assert board.eval("6 * 7") == 42
 
 
 def test_an_error_in_a_device_is_told(devices):

@@ -46,7 +46,7 @@ class RenodeTable(Table):
 
     ``platform`` is a file beside ``target.toml``, ``console`` the UART in it, ``shared`` the memory in it that the host
     maps: the target's window where it has one, else its RAM. ``mips`` is how many million instructions the core
-    executes in a second of the guest's time. ``script`` is a Python file beside it that Renode runs when it has the
+    executes in a second of the guest's time. ``scripts`` are Python files beside it that Renode runs when it has the
     platform. ``kept`` is a memory in the platform that outlives the machine, a flash chip, of ``kept_size`` bytes.
     """
 
@@ -54,7 +54,7 @@ class RenodeTable(Table):
     console: Text
     shared: Text
     mips: Annotated[int, Field(gt=0)]
-    script: Text | None = None
+    scripts: list[Text] = Field(default_factory=list)
     kept: Text | None = None
     kept_size: Annotated[int, Field(gt=0, multiple_of=0x1000)] | None = None
 
@@ -137,7 +137,7 @@ class RenodeKind(MachineKind[RenodeTable]):
             mips=table.mips,
             image=image,
             hint=self._hint(),
-            script=self._file("script", table.script) if table.script is not None else None,
+            scripts=tuple(self._file("scripts", name) for name in table.scripts),
             kept=kept,
         )
         with contextlib.ExitStack() as undo:

@@ -58,7 +58,7 @@ class Shared:
 class RenodeSetup:
     """What a Renode is started with; ``mips`` as in ``RenodeTable``, ``hint``: how to get the program.
 
-    ``script``: a Python file that Renode runs when it has the platform; ``kept``: a memory that outlives the machine.
+    ``scripts``: Python files that Renode runs when it has the platform; ``kept``: a memory that outlives the machine.
     """
 
     binary: Path
@@ -68,7 +68,7 @@ class RenodeSetup:
     mips: int
     image: Path
     hint: str
-    script: Path | None = None
+    scripts: tuple[Path, ...] = ()
     kept: Kept | None = None
 
 
@@ -203,6 +203,25 @@ class Renode(Machine):
         except MonitorClosedError as said:
             raise self.process.death(f"did not do {command!r}: {said}") from None
 
+    def include(self, script: Path, seconds: float = _SETUP_SECONDS) -> str:
+        """Run a Python file in Renode and return what it printed; what it defines is there for later ones.
+
+        Raises EmulatorRefused, which says in which line it failed, EmulatorDied.
+        """
+        if not script.is_file():
+            raise EmulatorRefused(f"there is no script {script} for Renode. Correct its path.")
+        text = f"FILE = {str(script.absolute())!r}\n" + _in_renode("include.py")
+        with tempfile.NamedTemporaryFile("w", prefix="mpy-harness-", suffix=".py", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            try:
+                return self.execute(f"include @{file.name}", seconds)
+            except EmulatorRefused as refused:
+                said = str(refused).partition(f"'include @{file.name}'\n")[2]  # what Renode said, without our detour
+                raise EmulatorRefused(
+                    f"Renode did not run {script}. It said:\n{said}" if said else str(refused)
+                ) from None
+
     def close(self) -> None:
         """End Renode and free what it used."""
         self._resources.close()
@@ -219,7 +238,7 @@ def _commands(setup: RenodeSetup, folder: Path, *, has_marks: bool) -> str:
         "emulation SetGlobalAdvanceImmediately true",
         f'emulation CreateUartPtyTerminal "console" "{folder / "console"}" true',
         f"connector Connect {setup.console} console",
-        *([f"include @{setup.script.absolute()}"] if setup.script is not None else []),
+        *(f"include @{script.absolute()}" for script in setup.scripts),
         f"sysbus {_load(setup.image)} @{folder / 'image'}",
         *(f"sysbus.{variable} TouchAllSegments" for variable in shared),
         # A reset of the machine ends the emulation, as with QEMU's -no-reboot; Renode wants to clean up then.
@@ -264,8 +283,12 @@ def _script(sites: MarkSites, console: str, output: int) -> str:
         "UART": console,
         "OUTPUT": f"/dev/fd/{output}",
     }
-    script = resources.files("mpy_harness.machines.renode") / "in_renode" / "marks.py"
-    return "".join(f"{name} = {value!r}\n" for name, value in facts.items()) + script.read_text(encoding="utf-8")
+    return "".join(f"{name} = {value!r}\n" for name, value in facts.items()) + _in_renode("marks.py")
+
+
+def _in_renode(name: str) -> str:
+    script = resources.files("mpy_harness.machines.renode") / "in_renode" / name
+    return script.read_text(encoding="utf-8")
 
 
 def _memory(shared: Shared, folder: Path, undo: contextlib.ExitStack) -> SharedWindow:
