@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 from mpy_harness import machines
@@ -246,7 +246,8 @@ class LifeCycle:
         return self.machine.explain_crash(console, self._describing(console))
 
     def _describing(self, console: bytes) -> Callable[[int], str]:
-        return partial(self.names.describe, code=machines.code_shown(console))
+        # When it is asked: a machine that has not ended yet may have something to tell.
+        return lambda address: self.names.describe(address, code=machines.code_shown(self.machine.last_words(console)))
 
     def _whereabouts(self) -> str:
         with self.console.drained():

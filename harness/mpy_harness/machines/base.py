@@ -140,6 +140,10 @@ class Machine(ABC):
         """
         return explain_fault(console, where)
 
+    def last_words(self, console: bytes) -> bytes:
+        """Return what the guest said last, and what the machine tells in its place of a guest that has ended."""
+        return console
+
     def explain_end(self, end: End | None, name: str) -> HarnessError:
         """Return the error for a console that closed without a word of the guest; ``name`` is the target's."""
         if end is None:

@@ -58,3 +58,5 @@ pin("C13").watch(changes.append)
 ramp = iter(range(100, 4096, 100))
 adc.attach("A1", 2048)
 adc.attach("B0", lambda: next(ramp))
+edges = []
+pin("B0").watch(lambda is_high: edges.append((int(now()), is_high)))

@@ -7,9 +7,10 @@ import pytest
 
 from mpy_harness import machines
 from mpy_harness.board.natmod_loader import build_module
-from mpy_harness.errors import CountingUnavailable, GuestException, GuestReset, PythonLoop
+from mpy_harness.errors import CountingUnavailable, GuestException, GuestFault, GuestReset, PythonLoop
 from mpy_harness.firmware.progress import Silent
 from mpy_harness.resources import natmods_dir
+from tests.emulator.misbehaving import build_misbehaving
 
 TASKS = """
 import asyncio
@@ -102,6 +103,16 @@ def test_files_are_in_the_flash_chip_and_outlive_resets(board):
     assert board.files.get("/flash/data/text") == b"of a program"
     assert board.eval("__import__('kept').answer") == 42
     assert board.eval("__import__('os').statvfs('/flash')[:3]") == (4096, 4096, 2043)  # of FAT on 8 MB
+
+
+def test_a_fault_of_native_code_is_told_with_its_place(board, tmp_path):
+    misbehaving = board.import_native(build_misbehaving(tmp_path, "renode-blackpill"))
+    with pytest.raises(GuestFault, match=r"took a UsageFault: undefined instruction") as caught:
+        misbehaving.undefined()
+    assert "pc is in undefined() of the native module misbehaving, misbehaving.c:" in str(caught.value)
+    assert caught.value.registers["cfsr"] == 1 << 16
+    board.hard_reset()
+    assert board.eval("6 * 7") == 42
 
 
 def test_the_watchdog_resets(board):

@@ -98,6 +98,20 @@ def test_levels_on_analog_pins(devices):
     assert devices.eval("level.read_u16()") == 0xFFFF
 
 
+def test_a_timer_moves_a_pin(devices):
+    devices.machine.execute('python "del edges[:]"')
+    devices.exec("import pyb\ntimer = pyb.Timer(3, freq=1000)")
+    devices.exec(
+        "timer.channel(3, pyb.Timer.PWM, pin=pyb.Pin('B0'), pulse_width_percent=25)\ntime.sleep_ms(5)\ntimer.deinit()"
+    )
+    risen, fallen = ([at for at, level in said(devices, "edges") if level is is_high] for is_high in (True, False))
+    assert len(risen) >= 4
+    for rise in risen[:4]:
+        fall = next(at for at in fallen if at > rise)
+        assert fall - rise == pytest.approx(250, abs=3)
+    assert risen[1] - risen[0] == pytest.approx(1000, abs=3)
+
+
 def test_devices_know_the_guests_time(devices):
     devices.exec("bus = machine.I2C(1)\nfor _ in range(3):\n    bus.writeto(0x11, b'x')\n    time.sleep_ms(20)")
     first, second, third = said(devices, "clock.times")

@@ -139,6 +139,7 @@ class RenodeKind(MachineKind[RenodeTable]):
             hint=self._hint(),
             scripts=tuple(self._file("scripts", name) for name in table.scripts),
             kept=kept,
+            vectors=self._vectors(),
         )
         with contextlib.ExitStack() as undo:
             return Renode.launch(setup, instrument if isinstance(instrument, MarkSites) else None, undo)
@@ -164,6 +165,11 @@ class RenodeKind(MachineKind[RenodeTable]):
         if not file.is_file():
             raise TargetInvalid(f"{self.target.folder / FILE_NAME}: renode.{key}: there is no file {file}.")
         return file
+
+    def _vectors(self) -> int | None:
+        if not self.target.is_published:  # our own boards tell of faults themselves
+            return None
+        return next((memory.origin for memory in self.target.memory if memory.kind == "flash"), None)
 
     def _shared(self) -> Shared:
         target, variable = self.target, self.table.shared

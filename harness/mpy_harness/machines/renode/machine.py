@@ -15,13 +15,14 @@ import shutil
 import socket
 import tempfile
 import tty
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 from mpy_harness.counting.instrument import Records
 from mpy_harness.counting.marks import MarkRecords, MarkSites
-from mpy_harness.errors import EmulatorRefused, GuestMemoryFailed
+from mpy_harness.errors import EmulatorRefused, GuestFailure, GuestMemoryFailed
 from mpy_harness.machines.base import End, Machine
 from mpy_harness.machines.descriptors import nameless, pair
 from mpy_harness.machines.memory import SharedWindow
@@ -58,7 +59,8 @@ class Shared:
 class RenodeSetup:
     """What a Renode is started with; ``mips`` as in ``RenodeTable``, ``hint``: how to get the program.
 
-    ``scripts``: Python files that Renode runs when it has the platform; ``kept``: a memory that outlives the machine.
+    ``scripts``: Python files that Renode runs when it has the platform; ``kept``: a memory that outlives the machine;
+    ``vectors``: where those of a firmware are that does not tell of faults itself.
     """
 
     binary: Path
@@ -70,6 +72,7 @@ class RenodeSetup:
     hint: str
     scripts: tuple[Path, ...] = ()
     kept: Kept | None = None
+    vectors: int | None = None
 
 
 class SharedRam(SharedWindow):
@@ -109,6 +112,9 @@ class Renode(Machine):
                 inherited.append(output)
                 records = MarkRecords(output)
                 (folder / "marks.py").write_text(_script(sites, setup.console, output), encoding="utf-8")
+            if setup.vectors is not None:
+                facts = f"VECTORS = {setup.vectors:#x}\nCPU = {_CPU!r}\n"
+                (folder / "faults.py").write_text(facts + _in_renode("faults.py"), encoding="utf-8")
             (folder / "begin.resc").write_text(_commands(setup, folder, has_marks=sites is not None), encoding="utf-8")
             (folder / "machine.repl").write_text(_description(setup, folder), encoding="utf-8")
             (folder / "config").write_text(_CONFIGURATION, encoding="ascii")
@@ -169,6 +175,15 @@ class Renode(Machine):
         # Of an error in a Python peripheral, say, the message and not where in Renode it came up.
         told = [line for line in ended.end.message.splitlines() if not _TRACE.match(line)]
         return dataclasses.replace(ended.end, message="\n".join(told))
+
+    def explain_crash(self, console: bytes, where: Callable[[int], str]) -> GuestFailure | None:
+        """Return the fault that the guest told of, or Renode in its place (see ``Machine.explain_crash``)."""
+        return super().explain_crash(self.last_words(console), where)
+
+    def last_words(self, console: bytes) -> bytes:
+        """Return what the guest said last, and before it what ``in_renode/faults.py`` tells of a fault."""
+        ended = self.process.ended()
+        return (ended.stderr.encode() + b"\n" if ended is not None else b"") + console
 
     def program_counter(self) -> int | None:
         """Return the core's program counter."""
@@ -248,6 +263,8 @@ def _commands(setup: RenodeSetup, folder: Path, *, has_marks: bool) -> str:
         "quit",
         '"""',
     ]
+    if setup.vectors is not None:
+        lines.append(f"include @{folder / 'faults.py'}")
     if has_marks:
         lines.append(f"include @{folder / 'marks.py'}")
     return "\n".join(lines) + "\n"
