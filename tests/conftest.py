@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
 JOB_VARIABLES = ("CI", "BUILD_NUMBER", "GITHUB_ACTIONS")
@@ -23,6 +24,15 @@ def environment_of_a_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with pytest.MonkeyPatch.context() as patch:
         for name in (*JOB_VARIABLES, *(name for name in os.environ if name.startswith("GIT_"))):
             patch.delenv(name, raising=False)
+        # joblib warns where it cannot tell how many processors are there, as in a bare container.
+        patch.setenv("LOKY_MAX_CPU_COUNT", str(os.cpu_count() or 1))
         patch.setenv("TMPDIR", folder)
         patch.setattr(tempfile, "tempdir", folder)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def numpy_as_it_comes() -> Iterator[None]:
+    """Let NumPy treat errors of floats as it does by itself: importing emlearn makes each an exception, for good."""
+    with np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"):
         yield

@@ -50,6 +50,8 @@ ELSEWHERE = {
     "docs/workloads.md: # cases/sums/cumsum/bytecode.py": "the same",
     "docs/workloads.md: # cases/sums/cumsum/viper.py": "the same",
     "docs/workloads.md: # cases/sums/cumsum/workload.py": "the same",
+    "docs/small-cores.md: def test_model(program):": "tests/emulator/test_small_cores.py compiles what emlearn makes",
+    "docs/tour.md: def test_costs(natmod, board):": "tests/emulator/test_tour.py runs it in its place",
     "docs/stm32.md: # sensor.py": "needs Renode: tests/emulator/stm32/test_stm32_devices.py runs both",
     "docs/stm32.md: def test_driver(board):": "the same",
     'docs/renode.md: board.machine.execute(f"machine LoadPlatformDescription @{description}")': (
@@ -81,6 +83,15 @@ IN_THE_GUEST = {
         import fir
         taps = array('f', [1, 0.5])
         buf, src, out = array('f', [1, 2]), array('f', [1, 2]), array('f', [0, 0])
+    """,
+    "docs/natmods.md: m = network.new(layers, weights, biases)": """
+        import network
+        layers = array('h', [0, 1, 1, 2, 1, 1, 1, 1, 1, 0])
+        weights, biases, x, out = array('f', [1, 1]), array('f', [0]), array('f', [1, 2]), array('f', [0])
+    """,
+    "docs/natmods.md: scaler.scaled(x, table, out)": """
+        import scaler
+        x, table, out = array('f', [1, 2]), array('f', [0, 1, 0, 1]), array('f', [0, 0])
     """,
     "docs/natmods.md: p = fft.new(n)": """
         import fft

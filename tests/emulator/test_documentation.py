@@ -55,6 +55,7 @@ PARTS = {
     'docs/reference.md: emulator = "renode"': "renode-m33",
     "docs/counting-time.md: [cycles]": "m33",
     "docs/own-target.md: [qemu]": "m3",
+    "docs/small-cores.md: [firmware]": "uno",
 }
 #: Files and folders that the commands name.
 FILES = ["script.py", "SCRIPT", "firmware.elf", "run.json", "RUN", "BASE"]
@@ -62,7 +63,7 @@ FOLDERS = ["tests", "tests/unit", "src", "natmods/iir", "dist/armv7emsp_6.3", "c
 #: Paths that look like ours: of users, and of QEMU.
 NOT_OURS = (
     *("tests/requirements.txt", "tests/test_all.py", "tests/test_iir"),
-    *("cases/sums", "docs/devel/", "examples/natmod", "natmods/ends"),
+    *("cases/sums", "docs/devel/", "examples/natmod", "natmods/ends", "natmods/envelope"),
 )
 #: Commands of others, which are not looked into.
 OTHERS = {"pip", "pre-commit", "."}

@@ -130,7 +130,7 @@ def test_a_name_that_nobody_has(project):
     result = run(project, "--target", add_target(project.path, "another"))
     result.assert_outcomes(errors=1)
     out = result.stdout.str()
-    assert "there is no kind of machine 'another', only espressif, piped, qemu, renode, rp2040js, serial." in out
+    assert "there is no kind of machine 'another', only espressif, piped, qemu, renode, rp2040js, serial, unix." in out
     assert "mine-m33/target.toml" in out
 
 
@@ -173,7 +173,7 @@ def test_a_kind_of_a_package_runs_commands_and_tests(installed, project, nothing
         ("table", "<class 'piping.PipedTable'> is no class derived from mpy_harness.machines.MachineKind"),
         (
             "another",
-            "no kind of machine 'another', only espressif, missing, piped, qemu, renode, rp2040js, serial, table.",
+            "no kind of machine 'another', only espressif, missing, piped, qemu, renode, rp2040js, serial, table, unix",
         ),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -255,5 +256,10 @@ def test_a_model_agrees_with_the_host_in_each_sample(model: tuple[Model, Answers
     np.testing.assert_allclose(found.answers.outputs, host.outputs, atol=1e-6)
     page = measure_small_cores.PAGE.read_text(encoding="utf-8")
     if all(version in page for version in measure_small_cores.made_with([name])):  # other compilers give other figures
-        row = measure_small_cores.line(measure_small_cores.row(found, made, target))
-        assert row in page, "python -m docs.measure_small_cores makes the table anew"
+        row = measure_small_cores.row(found, made, target)
+        (written,) = re.findall(rf"^{re.escape(' | '.join(('| ' + row[0], row[1])))} \| (.*) \|$", page, re.MULTILINE)
+        # Which weights a network is trained to depends on NumPy's library, and what floats take in software on them.
+        near = 0.01 if made.name == "network" else 0.0
+        figures = [float(cell.replace(",", "")) for cell in row[2:]]
+        told = [float(cell.replace(",", "")) for cell in written.split(" | ")]
+        assert figures == pytest.approx(told, rel=near), "python -m docs.measure_small_cores makes the table anew"

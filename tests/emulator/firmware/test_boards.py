@@ -26,6 +26,9 @@ DOUBLES = {"cortex-m7": "armv7emdp", "cortex-m55": "armv7emdp"}
 OF_MICROPYTHON = ("common_dir/board_main.c", "common_dir/board_console.c", "common_dir/board_memory.c",
                   "common_dir/board_time.c", "shared_dir/board_enter.c")  # fmt: skip
 
+#: An AVR has no MicroPython: tests/emulator/test_small_cores.py.
+WITH_MICROPYTHON = [name for name in CORES if not name.startswith("avr")]
+
 
 def described(folder: Path, text: str, *changes: tuple[str, str]) -> Target:
     for old, new in changes:
@@ -61,7 +64,7 @@ def picolibc(target: Target) -> list[str]:
     return [f"--specs={specs}"] if Path(specs).is_absolute() else []
 
 
-@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize("core", WITH_MICROPYTHON)
 def test_a_program_links_for_each_core(core: str, tmp_path: Path) -> None:
     target = of_core(tmp_path / "mine", core)
     (tmp_path / "main.c").write_text(
@@ -77,7 +80,7 @@ def test_a_program_links_for_each_core(core: str, tmp_path: Path) -> None:
     assert (int(size, 16) > 4) == (CORES[core].mpu is not None)
 
 
-@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize("core", WITH_MICROPYTHON)
 def test_the_files_of_micropython_compile_for_each_core(core: str, source: Source, tmp_path: Path) -> None:
     target = of_core(tmp_path / "mine", core)
     places = board_sources(target).put(tmp_path / "board")
