@@ -1,11 +1,13 @@
 """The planted faults: read from the modules' sources, run, and what the checker said of each.
 
 python -m tests.memcheck.corpus        # the table of docs/memcheck.md
+python -m tests.memcheck.corpus rv32   # on another target, with what was not named right
 """
 
 from __future__ import annotations
 
 import re
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,13 +35,15 @@ from MODULE import *
 def pair(typecode, count):
     "Two arrays, the data of one right behind that of the other."
     size = len(bytes(array(typecode, [0]))) * count
-    found = {}
-    while True:
-        one = array(typecode, range(count))
-        found[uctypes.addressof(one)] = one
-        for place in found:
-            if place + size in found:
-                return found[place], found[place + size]
+    values = list(range(count))
+    holes = [float(number) for number in range(200)] # for the objects, which are as small: not between the data
+    holes = holes[::2]
+    gc.collect()
+    found = [array(typecode, values) for _ in range(30)]
+    places = {uctypes.addressof(one): one for one in found}
+    for place in places:
+        if place + size in places:
+            return places[place], places[place + size]
 
 import uctypes
 kept = []
@@ -47,6 +51,10 @@ kept = []
 def grow(data):
     kept.append(bytearray(100))
     data += bytes(200)
+
+def churn(depth=30):
+    "Leave nothing of what was called before on the stack, where the collector would take it for pointers."
+    return depth and sum([churn(depth - 1), len(str(depth) + "x")])
 
 def drop(held):
     held[0] += bytes(500)
@@ -176,12 +184,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as logs:
         pool = BoardPool(Path(logs))
         try:
-            target = load_target(DEFAULT_TARGET)
+            target = load_target(sys.argv[1] if len(sys.argv) > 1 else DEFAULT_TARGET)
             outcomes = []
             for fault in planted():
                 board = pool.board(target, mode=None, check="unwritten" if fault.kind == UNWRITTEN else "memory")
                 outcomes.append(judge(board, fault))
             print(table(outcomes), end="")
+            for each in outcomes:
+                if not each.is_named or each.false_alarm:
+                    fault = each.planted
+                    print(f"\n{fault.module}.c:{fault.line} {fault.function}, {fault.kind}: {each.found or 'nothing'}")
+                    print(f"  in its twin: {each.false_alarm or 'nothing'}")
         finally:
             pool.close()
 

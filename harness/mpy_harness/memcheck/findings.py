@@ -33,6 +33,7 @@ KINDS: dict[What, str] = {
 # A module has functions of these names, and those of MicroPython's header, to reach those of the firmware.
 _PASSED_ON = {"memset", "memmove", "memcpy"}
 _HELPERS = "py/dynruntime.h"
+_HELPER = "_dyn"  # so end the names of the functions there
 _ROUNDED = 16  # bytes: the collector's blocks on a machine of 32 bits
 _MORE = 10  # findings that are told in a line each, after the first
 
@@ -55,7 +56,8 @@ class CodePlace:
     @property
     def is_helper(self) -> bool:
         """Tell whether it only passes on what the module asks of the firmware: who called it is meant."""
-        return self.function in _PASSED_ON or self.file.endswith(_HELPERS)
+        is_named_so = self.function in _PASSED_ON or self.function.endswith(_HELPER)
+        return is_named_so or self.file.endswith(_HELPERS)
 
     def __str__(self) -> str:
         function = f"{self.function}()" if "+" not in self.function else self.function

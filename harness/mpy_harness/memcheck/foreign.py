@@ -53,6 +53,12 @@ def unseen(line: UnseenLine) -> MemcheckUnavailable:
 
 def watched_places(target: Target, symbols: Symbols) -> Iterator[Place]:
     """Give the places of a firmware that tells nothing. Raises MemcheckUnavailable where its symbols are too few."""
+    which = target.instruction_set
+    if which is None or which.name != "thumb":
+        raise MemcheckUnavailable(
+            f"what native code does to memory cannot be checked: of target {target.name} only firmware that the "
+            f"harness builds can be, and the one given tells nothing of its heap. {_INSTEAD}"
+        )
     missing = [name for name in (_STATE, *_ALLOCATOR) if symbols.address(name) is None]
     if not symbols.functions or len(missing) == 1 + len(_ALLOCATOR):
         raise MemcheckUnavailable(

@@ -5,7 +5,7 @@ Firmware that is built here tells what its heap holds, any other is watched (``f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mpy_harness.errors import MemcheckUnavailable
 from mpy_harness.firmware.symbols import Symbols
@@ -26,8 +26,12 @@ _NUMBERS = ("array", "bytearray")
 _ARRAYS = (*_NUMBERS, "list")
 # Native code of MicroPython's compiler writes to cells, modules to the members of these containers.
 _WRITABLE = ("cell", "dict", "list", "array", "bytearray")
-# Arm DDI 0403, B3.1: peripherals and the core's own.
-_DEVICES = ((0x40000000, 0x60000000), (0xE0000000, 0xE0100000))
+# Peripherals and the core's own, by the instruction set.
+_DEVICES = {
+    "thumb": ((0x40000000, 0x60000000), (0xE0000000, 0xE0100000)),  # Arm DDI 0403, B3.1
+    # A machine's own: all that is no memory of the target. What is nothing, the firmware's memory protection guards.
+    "riscv": ((0, 1 << 32),),
+}
 
 
 def tells(symbols: Symbols) -> bool:
@@ -37,13 +41,14 @@ def tells(symbols: Symbols) -> bool:
 
 def memory_layout(target: Target, symbols: Symbols) -> str:
     """Return the layout as the plugin reads it. Raises MemcheckUnavailable where the firmware does not say enough."""
-    if not target.natmod.arch.startswith("armv"):
+    which = target.instruction_set
+    if which is None or which.name not in _DEVICES:
         raise MemcheckUnavailable(
-            f"what native code does to memory cannot be checked on target {target.name}: that is there for Arm cores "
-            "alone. Use one of those (m33), or the fixture `guarded`, which works on any board."
+            f"what native code does to memory cannot be checked on target {target.name}: that is there for Arm and "
+            "RISC-V cores alone. Use one of those (m33, rv32), or the fixture `guarded`, which works on any board."
         )
     parts = (*_parts(symbols), *_areas(target)) if tells(symbols) else watched_places(target, symbols)
-    devices = [("o", start, end) for start, end in _DEVICES]
+    devices = [("o", start, end) for start, end in _devices(target, _DEVICES[which.name])]
     places = (*parts, *devices, *_functions(symbols), *_types(symbols))
     return "".join(f"{letter} {start:x} {end:x}\n" for letter, start, end in places)
 
@@ -61,6 +66,17 @@ def _areas(target: Target) -> Iterator[Place]:
     for memory in target.memory:
         letter = "x" if memory.kind == "flash" else "r" if memory is main else "o"
         yield letter, memory.origin, memory.origin + memory.length
+
+
+def _devices(target: Target, ranges: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    # Of the main RAM what is nobody's is not open to everybody.
+    main = next((memory for memory in target.memory if memory.kind == "ram"), None)
+    for start, end in ranges:
+        if main is None or not start <= main.origin < end:
+            yield start, end
+            continue
+        yield start, main.origin
+        yield main.origin + main.length, min(end, 0xFFFFFFFF)
 
 
 def _functions(symbols: Symbols) -> Iterator[Place]:

@@ -126,7 +126,7 @@ static mp_obj_t ring(mp_obj_t data_in) { // the head wraps one too late
 }
 EXPORT_1(ring);
 
-//! inner_pointer, use after free: inner_pointer(30); gc.collect(); inner_pointer(0)
+//! inner_pointer, use after free: inner_pointer(30); churn(); gc.collect(); inner_pointer(0)
 static mp_obj_t inner_pointer(mp_obj_t count_in) { // a pointer to the middle keeps nothing alive
     size_t n = (size_t)mp_obj_get_int(count_in);
     if (n > 0) {
@@ -141,7 +141,7 @@ static mp_obj_t inner_pointer(mp_obj_t count_in) { // a pointer to the middle ke
 }
 EXPORT_1(inner_pointer);
 
-//! xor_list, use after free: xor_list(5); gc.collect(); xor_list(0)
+//! xor_list, use after free: xor_list(5); churn(); gc.collect(); xor_list(0)
 static mp_obj_t xor_list(mp_obj_t count_in) { // a pointer that is not stored as such
     size_t n = (size_t)mp_obj_get_int(count_in);
     if (n > 0) {

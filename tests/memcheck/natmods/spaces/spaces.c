@@ -16,7 +16,7 @@ EXPORT_1(normalize);
 
 //! patch_code, write to code or constants of the module: patch_code(3)
 static mp_obj_t patch_code(mp_obj_t value_in) {
-    volatile uint8_t *to = (uint8_t *)((size_t)PLANTED((void *)&normalize, (void *)scratch_words) & ~(size_t)1);
+    volatile uint8_t *volatile to = (uint8_t *)((size_t)PLANTED((void *)&normalize, (void *)scratch_words) & ~1u);
     to[0] = to[0]; // HERE
     return value_in;
 }

@@ -124,17 +124,30 @@ uint64_t native_now(void); /* blocks of code that were executed so far */
 void native_forget(void);
 void native_translate(const struct code *);
 
-/* thumb_stack.c: what an instruction does to the stack pointer. */
+/* What an instruction does to the stack pointer. */
 struct stack_effect {
     bool is_any, is_lost;
     bool is_access; /* it accesses memory, first at the stack pointer before it plus `offset` */
     int32_t offset, change;
 };
-struct stack_effect thumb_stack_effect(const uint8_t *bytes);
 
-/* thumb_passes.c: whether the load there only serves to store the same elsewhere, or with other bits. */
-#define THUMB_LOOK_AHEAD 56 /* bytes of code */
+/* instruction_set.c: what depends on the guest's. */
+struct instruction_set {
+    decoder *decode;
+    struct stack_effect (*stack_effect)(const uint8_t *bytes, const struct insn *);
+    bool (*only_passes_on)(const uint8_t *code); /* LOOK_AHEAD bytes of it; NULL where they are not seen */
+    int8_t program_counter; /* as a base of loads */
+};
+const struct instruction_set *instruction_set(void);
+
+/* thumb_stack.c, riscv_stack.c */
+struct stack_effect thumb_stack_effect(const uint8_t *bytes, const struct insn *);
+struct stack_effect riscv_stack_effect(const uint8_t *bytes, const struct insn *);
+
+/* thumb_passes.c, riscv_passes.c: whether the load there only serves to store the same elsewhere, or with other bits. */
+#define LOOK_AHEAD 56 /* bytes of code */
 bool thumb_only_passes_on(const uint8_t *code);
+bool riscv_only_passes_on(const uint8_t *code);
 
 /* unwritten.c */
 void unwritten_install(void);

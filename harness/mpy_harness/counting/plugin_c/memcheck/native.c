@@ -163,15 +163,15 @@ static void moved_stack(unsigned int vcpu, void *data) {
 }
 
 static bool is_pc_relative(const struct insn *insn) {
-    return insn->class_ == CLASS_LOAD && insn->load_base == 15 && decode == decode_thumb;
+    return insn->class_ == CLASS_LOAD && insn->load_base == instruction_set()->program_counter;
 }
 
 static void translate_insn(const struct code *code, uint32_t at, const uint8_t *bytes) {
     const struct insn *insn = &code->insn[at];
     struct qemu_plugin_insn *there = qemu_plugin_tb_get_insn(code->tb, at);
     struct stack_effect effect = {0};
-    if (bytes != NULL && decode == decode_thumb) {
-        effect = thumb_stack_effect(bytes);
+    if (bytes != NULL) {
+        effect = instruction_set()->stack_effect(bytes, insn);
     }
     if (effect.is_any) {
         struct stack_site *site = allocate_for_code(sizeof *site);

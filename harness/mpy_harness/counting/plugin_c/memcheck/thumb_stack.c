@@ -128,7 +128,8 @@ static struct stack_effect long_effect(uint32_t first, uint32_t second) {
     return (is_register || is_constant) && (second & 0x0f00) == 0x0d00 ? lost : nothing;
 }
 
-struct stack_effect thumb_stack_effect(const uint8_t *bytes) {
+struct stack_effect thumb_stack_effect(const uint8_t *bytes, const struct insn *insn) {
+    (void)insn;
     uint32_t first = bytes[0] | (uint32_t)bytes[1] << 8;
     return first < 0xe800 ? short_effect(first) : long_effect(first, bytes[2] | (uint32_t)bytes[3] << 8);
 }

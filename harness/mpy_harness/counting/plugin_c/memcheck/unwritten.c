@@ -74,7 +74,8 @@ void unwritten_access(const struct access *access, uint32_t address) {
     bool is_inside = block->state == BLOCK_LIVE && address + access->size - block->start <= block->size;
     if (!access->is_store && is_inside && block->kind == KIND_PLAIN) {
         const uint8_t *of = written + (address - shadow.start);
-        if (memchr(of, 1, access->size) != NULL || thumb_only_passes_on(memory_at(access->pc, THUMB_LOOK_AHEAD))) {
+        bool is_any = memchr(of, 1, access->size) != NULL;
+        if (is_any || instruction_set()->only_passes_on(memory_at(access->pc, LOOK_AHEAD))) {
             return;
         }
         struct found found = {.what = FOUND_UNWRITTEN, .site = native_here(access->pc), .size = access->size,
