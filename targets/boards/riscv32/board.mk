@@ -13,4 +13,7 @@ override SRC_BOARD_O :=
 # that all of it has even ones, and does nothing. Behind code of odd length, which has data in it, that is not so.
 $(BUILD)/frozen_content.o: CFLAGS += -mno-relax '-Daligned(bytes)=aligned(4)'
 
+# For all files, because MicroPython looks for strings in all of them with the same flags.
+CFLAGS += -DCOMMON_BOARD_MEMORY='"$(COMMON_DIR)/board_memory.c"'
+
 include $(COMMON_DIR)/board.mk
