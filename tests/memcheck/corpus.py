@@ -48,6 +48,10 @@ def pair(typecode, count):
 import uctypes
 kept = []
 
+def fill():
+    "Take what is small and free: right behind what is allocated next is nothing in use then."
+    kept.extend([bytearray(size) for size in (60, 40, 20) for _ in range(30)])
+
 def grow(data):
     kept.append(bytearray(100))
     data += bytes(200)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,7 +34,8 @@ KINDS: dict[What, str] = {
 # A module has functions of these names, and those of MicroPython's header, to reach those of the firmware.
 _PASSED_ON = {"memset", "memmove", "memcpy"}
 _HELPERS = "py/dynruntime.h"
-_HELPER = "_dyn"  # so end the names of the functions there
+# Functions there, by name as well: of one at the begin of a module's text, objdump may say another file (RISC-V).
+_HELPER = re.compile(r"mp?_\w+_dyn")
 _ROUNDED = 16  # bytes: the collector's blocks on a machine of 32 bits
 _MORE = 10  # findings that are told in a line each, after the first
 
@@ -56,7 +58,7 @@ class CodePlace:
     @property
     def is_helper(self) -> bool:
         """Tell whether it only passes on what the module asks of the firmware: who called it is meant."""
-        is_named_so = self.function in _PASSED_ON or self.function.endswith(_HELPER)
+        is_named_so = self.function in _PASSED_ON or _HELPER.fullmatch(self.function) is not None
         return is_named_so or self.file.endswith(_HELPERS)
 
     def __str__(self) -> str:

@@ -106,7 +106,7 @@ static mp_obj_t fir_state(mp_obj_t taps_in) { // the state's bytes are counted a
 }
 EXPORT_1(fir_state);
 
-//! histogram, overrun: histogram(bytearray([0, 3, 16]))
+//! histogram, overrun: fill(); histogram(bytearray([0, 3, 16]))
 static mp_obj_t histogram(mp_obj_t data_in) {
     size_t n;
     uint8_t *x = items(data_in, 1, &n);
