@@ -24,8 +24,6 @@ def environment_of_a_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with pytest.MonkeyPatch.context() as patch:
         for name in (*JOB_VARIABLES, *(name for name in os.environ if name.startswith("GIT_"))):
             patch.delenv(name, raising=False)
-        # joblib warns where it cannot tell how many processors are there, as in a bare container.
-        patch.setenv("LOKY_MAX_CPU_COUNT", str(os.cpu_count() or 1))
         patch.setenv("TMPDIR", folder)
         patch.setattr(tempfile, "tempdir", folder)
         yield
