@@ -17,7 +17,6 @@ from tests.emulator.installed import REPOSITORY, Installed, install, run
 EXAMPLES = REPOSITORY / "examples"
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/pull-request.patch"))
 _CONDITIONS = "<details><summary>how it was measured</summary>"
-_FIGURES = re.compile(r"[+-]?\d[\d,.]*(e-\d+)?|∞")
 
 
 def comment_of(name: str, installed: Installed, folder: Path) -> str:
@@ -39,9 +38,9 @@ def comment_of(name: str, installed: Installed, folder: Path) -> str:
 
 
 def told(comment: str, *, figures: bool) -> list[str]:
-    """Return the lines of a comment above what it was measured with, with their ``figures`` or without."""
+    """Return the lines of a comment above what it was measured with, or, without ``figures``, its verdict alone."""
     lines = comment.partition(_CONDITIONS)[0].splitlines()
-    return lines if figures else sorted({re.sub(r"`[^`]*`|[^\w]", "", _FIGURES.sub("", line)) for line in lines[:3]})
+    return lines if figures else lines[0].split()[:2]
 
 
 def test_there_are_some() -> None:
