@@ -10,6 +10,7 @@ import pytest
 from mpy_harness.board.board import Board
 from mpy_harness.errors import CountingUnavailable, GuestException
 from mpy_harness.golden import Golden
+from mpy_harness.plugin.origin import target_of
 
 #: Targets with 36 and 64 KiB of heap, for which a case may be too large.
 TIGHT = ("lm3s6965evb", "musca-a")
@@ -39,8 +40,7 @@ def _skipped_where_too_large(item: pytest.Item) -> Iterator[None]:
     try:
         yield
     except GuestException as error:
-        callspec = getattr(item, "callspec", None)
-        name = callspec.params.get("mpy_target_name", "") if callspec else ""
+        name = target_of(item)
         if error.type != "MemoryError" or name not in TIGHT:
             raise
         pytest.skip(f"too large for the RAM of {name}: {str(error).splitlines()[0]}")

@@ -37,11 +37,7 @@ def can_build(target: Target) -> bool:
 
 def check_can_build(target: Target) -> None:
     """Raise TargetInvalid where plain C cannot be compiled for a target."""
-    if not can_build(target):
-        raise TargetInvalid(
-            f"plain C cannot be compiled for target {target.name}: there is no {RECIPE} among its board's files. "
-            "Choose another target."
-        )
+    _recipe_of(target)
 
 
 def check_tools(target: Target) -> None:
@@ -66,7 +62,7 @@ def build_program(
     Headers are found beside the sources and in the folders ``include``. Raises ToolMissing, TargetInvalid where a
     target cannot have programs, ProgramInvalid for sources that do not compile.
     """
-    check_can_build(target)
+    recipe = _recipe_of(target)
     image = target.firmware_of or target
     check_tools(image)
     _check(sources, include)
@@ -81,7 +77,7 @@ def build_program(
     boards = board_sources(image).put(folder / "board")
     variables = {
         **boards,
-        "RECIPE": str(Path(boards[_recipe(target) or ""], RECIPE)),
+        "RECIPE": str(Path(boards[recipe], RECIPE)),
         "BUILD": "build",
         "CROSS_COMPILE": image.cross,
         "SOURCES": " ".join(f"{_SOURCES}/{name}" for name in links),
@@ -101,6 +97,16 @@ def _recipe(target: Target) -> str | None:
     if not (image.is_built or image.is_plain):
         return None  # what its board is made of is not known
     return next((name for name, folder in board_folders(image).items() if (folder / RECIPE).is_file()), None)
+
+
+def _recipe_of(target: Target) -> str:
+    recipe = _recipe(target)
+    if recipe is None:
+        raise TargetInvalid(
+            f"plain C cannot be compiled for target {target.name}: there is no {RECIPE} among its board's files. "
+            "Choose another target."
+        )
+    return recipe
 
 
 def _check(sources: Sequence[Path], include: Sequence[Path]) -> None:
