@@ -71,7 +71,7 @@ def _case(name: str, number: int, text: str, dtype: DType) -> Case:
     numbers = np.array([(*each.numbers, _shift(each)) for each in layers], np.int16).ravel()
     weights = [random.normal(0, 1, each.weights) for each in layers]
     biases = [random.normal(0, 1, each.biases) for each in layers]
-    runs = int(max(1, min(RUNS, _PRODUCTS // stage.terms["product"])))
+    runs = int(max(1, min(RUNS, _PRODUCTS // stage.sizes["products"])))
     samples = random.uniform(0, 1, (runs, int(np.prod(layers[0].shape))))
     arrays: tuple[NDArray[Any], ...]
     if dtype == "int8":

@@ -1,4 +1,4 @@
-"""The small models whose costs are measured: linear, nearest, Gaussians, support vectors, a hidden layer.
+"""The small models whose costs are measured: linear, nearest, neighbours, Gaussians, support vectors, a hidden layer.
 
 They are trained on data that scikit-learn carries and made into arrays of ``cases/classifiers``, whole numbers where
 those are. Features are those with the greatest variance.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Container, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,12 @@ NEAREST = (
     ("iris", 4, 3), ("iris", 4, 105), ("wine", 13, 8), ("wine", 6, 124), ("breast_cancer", 30, 4),
     ("breast_cancer", 12, 40), ("digits", 16, 20), ("digits", 64, 10), ("digits", 64, 40), ("digits", 32, 100),
     ("digits", 64, 160), ("iris", 2, 12),
+)  # fmt: skip
+NEIGHBOURS = (  # the number is k
+    ("iris", 2, 3), ("iris", 4, 5), ("wine", 13, 2), ("wine", 6, 7), ("breast_cancer", 4, 15), ("breast_cancer", 30, 3),
+    ("breast_cancer", 10, 9), ("digits", 8, 4), ("digits", 16, 5), ("digits", 32, 3), ("digits", 64, 7),
+    ("iris", 3, 25), ("wine", 9, 11), ("breast_cancer", 20, 5), ("digits", 4, 30), ("wine", 2, 4),
+    ("breast_cancer", 15, 21), ("digits", 24, 2), ("wine", 11, 40), ("iris", 4, 12),
 )  # fmt: skip
 GAUSSIANS = (
     ("iris", 2, 3), ("iris", 4, 3), ("wine", 5, 3), ("wine", 13, 3), ("breast_cancer", 4, 2), ("breast_cancer", 30, 2),
@@ -50,7 +57,8 @@ SCALED = (2, 4, 13, 30, 64, 8, 20, 100, 6, 45, 3, 16)  # features
 def small_cases(names: Container[str] | None = None) -> Iterator[Case]:
     """Return the small models of these names, or all."""
     for make, sizes in (
-        (_linear, LINEAR), (_nearest, NEAREST), (_gaussians, GAUSSIANS), (_machine, VECTORS), (_layers, LAYERS),
+        (_linear, LINEAR), (_nearest, NEAREST), (_neighbours, NEIGHBOURS), (_gaussians, GAUSSIANS),
+        (_machine, VECTORS), (_layers, LAYERS),
     ):  # fmt: skip
         for number, (data, features, size) in enumerate(sizes):
             name = f"{make.__name__[1:]} {data}, {features} features, {size}"
@@ -119,6 +127,18 @@ def _nearest(name: str, held_out: bool, data: str, features: int, places: int) -
     model = np.r_[features, places, rows.ravel()].astype(np.int16)
     (stage,) = estimator_stages(estimator, name)
     return array_case(name, held_out, stage, "nearest", model, rest, np.zeros(2, np.int32))
+
+
+def _neighbours(name: str, held_out: bool, data: str, features: int, k: int) -> Case:
+    from sklearn.neighbors import KNeighborsClassifier
+
+    train, classes, rest = _samples(data, features)
+    kept = min(len(train), 8000 // (features + 1))  # of what there is room for
+    estimator = KNeighborsClassifier(k).fit(train[:kept], classes[:kept])
+    model = np.r_[features, kept, k, np.c_[classes, train][:kept].ravel()].astype(np.int16)
+    (stage,), (guessed,) = (estimator_stages(estimator, name, each) for each in (rest, None))
+    case = array_case(name, held_out, stage, "classify", model, rest, np.zeros(1 + 2 * k, np.int32))
+    return replace(case, guessed=guessed)
 
 
 def _gaussians(name: str, held_out: bool, data: str, features: int, classes: int) -> Case:

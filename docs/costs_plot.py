@@ -16,7 +16,7 @@ PLOT = Path(__file__).resolve().parent / "images" / "costs.svg"
 GROUPS = {
     "trees": ("trees_vote", "trees_mean"),
     "filters, transforms, conversions": ("fir", "fir_q15", "iir", "fft", "rfft", "int16_to_float"),
-    "linear, nearest, one hidden layer": ("linear", "nearest", "mlp"),
+    "linear, nearest, neighbours, one hidden layer": ("linear", "nearest", "neighbours", "mlp"),
     "Gaussians, SVM, scaling": ("bayes", "svm_rbf", "scale_float32", "scale_int16"),
     "networks in int8": ("network_int8",),
     "networks in float32": ("network_float32",),

@@ -2,11 +2,13 @@
 
 python -m docs.measure_costs            run all models on all targets, then write the constants and the page
 python -m docs.measure_costs m33 m0     only on these targets; of the others is kept what was measured before
+python -m docs.measure_costs --kind neighbours   only models of one kind, where the rest is up to date
 python -m docs.measure_costs --fit      only fit and write, from what was measured before (docs/costs-measured.json)
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import shlex
@@ -65,6 +67,12 @@ def measure(target: Target, cases: Iterable[Case], pool: BoardPool) -> dict[str,
     What a request takes besides its runs depends on the heap. Cases that the board has no room for are left out.
     """
     board = pool.board(target, mode="classes")
+    models = [_measured(case, board, target) for case in cases if _has_room(target, case)]
+    return {**_facts(target, pool), "models": models}
+
+
+def _facts(target: Target, pool: BoardPool) -> dict[str, Any]:
+    """Return what the figures of a target depend on."""
     return {
         "core": target.core,
         "arch": target.natmod.arch,
@@ -72,7 +80,6 @@ def measure(target: Target, cases: Iterable[Case], pool: BoardPool) -> dict[str,
         "firmware": pool.firmware(target).provenance.image_sha256,
         "toolchain": "; ".join(_tools(target)),
         "emulator": machines.kind_of(target).version(),
-        "models": [_measured(case, board, target) for case in cases if _has_room(target, case)],
     }
 
 
@@ -82,7 +89,10 @@ def some_of(cases: Iterable[Case]) -> list[Case]:
     for case in cases:
         several = found.setdefault((case.stage.kind, case.held_out), [])
         size = case.stage.data + case.stage.heap + sum(array.nbytes for array in case.inputs)
-        length = max(case.stage.terms.get(term, 0) for term in ("product", "tap", "butterfly"))
+        terms = case.stage.terms
+        length = max(
+            *(terms.get(term, 0) for term in ("product", "tap", "butterfly")), case.stage.sizes.get("products", 0)
+        )
         if len(several) < _FEW and size < _SMALL and length < _SHORT:
             several.append(case)
     return [case for several in found.values() for case in several]
@@ -378,18 +388,38 @@ def _pairs(tried: Sequence[dict[str, Any]], constants: Constants) -> Iterator[li
             yield row
 
 
+def with_kind(before: dict[str, Any], found: dict[str, Any], cases: Iterable[Case]) -> dict[str, Any]:
+    """Return what was measured before with the models of one kind replaced, which were measured now."""
+    kinds = {model["kind"] for model in found["models"]}
+    models = [model for model in before["models"] if model["kind"] not in kinds] + found["models"]
+    order = {case.name: number for number, case in enumerate(cases)}
+    return {**found, "models": sorted(models, key=lambda model: order[model["model"]])}
+
+
 def main() -> None:
     """Measure what is asked for, and write everything that follows from it."""
-    asked = sys.argv[1:] or list(TARGETS)
-    measured = json.loads(MEASURED.read_text(encoding="utf-8")) if sys.argv[1:] else {"targets": {}}
-    if asked != ["--fit"]:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("targets", nargs="*", default=[], choices=[*TARGETS, []])
+    parser.add_argument("--kind", help="models of this kind of stage alone")
+    parser.add_argument("--fit", action="store_true", help="measure nothing")
+    asked = parser.parse_args()
+    is_part = asked.targets or asked.kind or asked.fit
+    measured = json.loads(MEASURED.read_text(encoding="utf-8")) if is_part else {"targets": {}}
+    if not asked.fit:
         cases = all_cases()
         with tempfile.TemporaryDirectory() as logs:
             pool = BoardPool(Path(logs), timeout=120)
             try:
-                for name in asked:
-                    wanted = some_of(cases) if name in SOME else cases
-                    measured["targets"][name] = measure(load_target(name), wanted, pool)
+                for name in asked.targets or TARGETS:
+                    target, wanted = load_target(name), some_of(cases) if name in SOME else cases
+                    before = measured["targets"].get(name)
+                    # With another firmware or tool the others are to be measured again as well.
+                    if asked.kind and before and all(before[what] == it for what, it in _facts(target, pool).items()):
+                        only = [case for case in wanted if case.stage.kind == asked.kind]
+                        measured["targets"][name] = with_kind(before, measure(target, only, pool), cases)
+                    else:
+                        measured["targets"][name] = measure(target, wanted, pool)
+                    print(f"{name}: {len(measured['targets'][name]['models'])} models", flush=True)
             finally:
                 pool.close()
         measured |= {"made_with": made_with()}

@@ -19,11 +19,13 @@ from docs.measure_costs import BEGIN, END, markdown
 from mpy_harness.board.pool import BoardPool
 from mpy_harness.cli.bench_device import of_target, provenance
 from mpy_harness.costs.cycles import estimate
+from mpy_harness.errors import ToolMissing
+from mpy_harness.firmware import toolchain
 from mpy_harness.rates.bench import FORMS
 from mpy_harness.rates.kernels import DATA_TYPES, KERNELS
 from mpy_harness.reports.drawing import drawing
 from mpy_harness.reports.rate_table import figure, rate_data
-from mpy_harness.targets import available_parts, load_part, load_target
+from mpy_harness.targets import Target, available_parts, load_part, load_target
 
 FOLDER = Path(__file__).parent
 MEASURED = FOLDER / "rates-measured.json"
@@ -45,10 +47,24 @@ def measure(name: str, **chosen: Any) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as logs:
         pool = BoardPool(Path(logs), timeout=300)
         try:
-            found = rate_data(name, of_target(target, pool, **chosen))
-            return short({"provenance": provenance(target, pool), **found})
+            found = of_target(target, pool, **(_forms(target) | chosen))
+            facts = provenance(target, pool, found)
+            facts["emulator"] = facts["emulator"].partition(", /")[0]  # without where it is on this computer
+            return short({"provenance": facts, **rate_data(name, found)})
         finally:
             pool.close()
+
+
+def _forms(target: Target) -> dict[str, Any]:
+    # Of those that are not measured everywhere, what can be without their compilers is worth having.
+    try:
+        toolchain.toolchain_for(target.natmod.arch, target.tools)
+    except ToolMissing as missing:
+        if target.name not in OTHERS:
+            raise
+        print(f"{target.name}: only bytecode is measured: {missing}", file=sys.stderr)
+        return {"forms": ["python"]}
+    return {}
 
 
 def short(value: Any) -> Any:
@@ -100,11 +116,15 @@ def _inputs(measured: Measured) -> str:
 def _table(measured: Measured, form: str, cell: Callable[[dict[str, Any]], str]) -> list[str]:
     found = {name: by_kernel(each) for name, each in measured.items()}
     rows = [
-        [f"{kernel.unit}, {kind}", *(cell(rates[kernel.name, kind, form]) for rates in found.values())]
+        [f"{kernel.unit}, {kind}", *(_cell(rates.get((kernel.name, kind, form)), cell) for rates in found.values())]
         for kernel in KERNELS
         for kind in DATA_TYPES
     ]
     return markdown(["", *(f"`{name}`" for name in found)], rows)
+
+
+def _cell(rate: dict[str, Any] | None, cell: Callable[[dict[str, Any]], str]) -> str:
+    return "–" if rate is None else cell(rate)
 
 
 def _spread(rate: Mapping[str, Any]) -> str:
@@ -164,7 +184,12 @@ def draw(measured: Measured, file: Path = PLOT) -> None:
                     places = [
                         kernel + (number - (len(names) - 1) / 2) * 0.8 / len(names) for kernel in range(len(KERNELS))
                     ]
-                    heights = [rates[kernel.name, kind, form]["instructions"]["mean"] for kernel in KERNELS]
+                    heights = [
+                        rates[kernel.name, kind, form]["instructions"]["mean"]
+                        if (kernel.name, kind, form) in rates
+                        else float("nan")
+                        for kernel in KERNELS
+                    ]
                     axes.plot(places, heights, marker, markersize=3.5, color=f"C{number}",
                               label=name if kind == "int16" else None)  # fmt: skip
             axes.set_yscale("log")

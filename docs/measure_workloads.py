@@ -2,7 +2,9 @@
 
 python -m docs.measure_workloads conversions          measure on all targets, then write the page
 python -m docs.measure_workloads conversions m33      only on these; of the others is kept what was measured before
+python -m docs.measure_workloads conversions ring     only this workload; of the others is kept as well
 python -m docs.measure_workloads conversions --page   write the page again from what was measured
+python -m docs.measure_workloads all                  measure all areas, or with --page write all pages
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import importlib
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,9 @@ from mpy_harness.workloads import Case, Form, Guest, Workload
 TARGETS = ("m0", "m3", "m4", "m4-stm32", "m33", "m7", "rv32")
 
 
+NOTHING: Mapping[str, Any] = {"figures": {}, "skipped": {}}
+
+
 def workloads(area: str) -> Iterator[Workload]:
     """Return the workloads of an area, in the order in which its page has them."""
     for place in workload_pages.AREAS[area].workloads:
@@ -44,8 +49,13 @@ def workloads(area: str) -> Iterator[Workload]:
         )
 
 
-def measure(area: str, target: Target, pool: BoardPool) -> dict[str, Any]:
-    """Return what the cases of an area take on a target, and why some do not run there."""
+def measure(
+    area: str, target: Target, pool: BoardPool, only: Collection[str] = (), before: Mapping[str, Any] = NOTHING
+) -> dict[str, Any]:
+    """Return what the cases of an area take on a target, and why some do not run there.
+
+    If workloads are named, ``only`` these are measured; of the others is taken what was measured ``before``.
+    """
     figures: dict[str, Any] = {}
     skipped: dict[str, str] = {}
     for workload in workloads(area):
@@ -53,20 +63,25 @@ def measure(area: str, target: Target, pool: BoardPool) -> dict[str, Any]:
         for case in workload.cases():
             for form in case.forms or forms:
                 name = f"{workload.name}/{case.name}" + (f" ({form})" if form else "")
+                if only and workload.name not in only:
+                    figures |= {name: before["figures"][name]} if name in before["figures"] else {}
+                    skipped |= {name: before["skipped"][name]} if name in before["skipped"] else {}
+                    continue
                 try:
                     figures[name] = _measured(workload, case, forms[form], pool.board(target, mode="classes"))
                 except pytest.skip.Exception as reason:
                     skipped[name] = str(reason)
     tools = toolchain.toolchain(toolchain.cross_prefix(target.natmod.arch), target.tools).facts()
-    return {
+    made = {
         "core": target.core,
         "clock": target.cycles.clock if target.cycles else 0,
         "firmware": pool.firmware(target).provenance.image_sha256,
         "toolchain": "; ".join(dict.fromkeys(version for tool, version in tools.items() if tool != "make")),
         "emulator": machines.kind_of(target).version(),
-        "figures": figures,
-        "skipped": skipped,
     }
+    if only and (others := [what for what, value in made.items() if before.get(what) != value]):
+        sys.exit(f"{target.name} was measured with other values of {', '.join(others)}: measure all workloads on it")
+    return {**made, "figures": figures, "skipped": skipped}
 
 
 def _measured(workload: Workload, case: Case, form: Form, board: Board) -> dict[str, Any]:
@@ -100,15 +115,23 @@ def _measured(workload: Workload, case: Case, form: Form, board: Board) -> dict[
 
 
 def main() -> None:
-    """Measure what is asked for, and write what follows from it: after each target, as all take a while."""
-    area, *asked = sys.argv[1:]
+    """Measure what is asked for, or all areas one after the other."""
+    area, *asked = sys.argv[1:] or ["all"]
+    for each in workload_pages.AREAS if area == "all" else [area]:
+        make(each, asked)
+
+
+def make(area: str, asked: Sequence[str]) -> None:
+    """Measure an area, and write what follows from it: after each target, as all take a while."""
     file = workload_pages.data_file(area)
     known: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() and asked else {}
+    only = {each.name for each in workloads(area)} & set(asked)
+    targets = [name for name in asked if name not in only]
     with tempfile.TemporaryDirectory() as logs:
         pool = BoardPool(Path(logs), timeout=120)
         try:
-            for name in [] if asked == ["--page"] else asked or TARGETS:
-                known[name] = measure(area, load_target(name), pool)
+            for name in [] if "--page" in asked else targets or TARGETS:
+                known[name] = measure(area, load_target(name), pool, only, known.get(name, NOTHING))
                 _write(area, known)
         finally:
             pool.close()

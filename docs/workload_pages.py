@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from docs import workload_plots
+from mpy_harness.targets import load_part
 
 FOLDER = Path(__file__).parent / "workloads"
 BEGIN, END = "<!-- tables -->\n", "<!-- end of tables -->\n"
@@ -170,6 +171,40 @@ def _comparison(targets: Targets) -> Iterator[str]:
     yield from markdown(head, rows)
 
 
+#: The steps of the sound level meter, and the form of each that is a part of a form of the meter.
+STEPS = {
+    "python": (("conversion", "python"), ("weighting", "python"), ("level", "native")),
+    "native": (("conversion", "native"), ("weighting", "native"), ("level", "native")),
+    "@native": (("conversion", "native"), ("weighting", "native"), ("level", "@native")),
+}
+#: Chips, each with a target that has its core.
+CHIPS = {"stm32f405": "m4-stm32", "rp2350": "m33"}
+
+
+def _shares(targets: Targets) -> Iterator[str]:
+    """Return the table of what each step of the sound level meter takes of a chunk of sound."""
+    chips = {chip: target for chip, target in CHIPS.items() if target in targets}
+    yield from ("### The steps of the sound level meter", "")
+    yield "Instructions of one chunk of 125 ms, with each step's share of the three; estimated time on chips, without"
+    yield "waits for the flash. `level` is bytecode in the forms `python` and `native`."
+    yield ""
+    rows = []
+    for form, steps in STEPS.items():
+        names = [f"sound_meter/{step} ({how})" for step, how in steps]
+        for name in names:
+            cells = []
+            for of_target in targets.values():
+                each = [of_target["figures"][one]["instructions"] for one in names]
+                count = of_target["figures"][name]["instructions"]
+                cells.append(f"{count:,} ({100 * count / sum(each):.0f} %)")
+            for chip, target in chips.items():
+                seconds = targets[target]["figures"][name]["cycles"] / load_part(chip).clock.value
+                cells.append(f"{1000 * seconds:.2f} ms")
+            rows.append([f"{form}: {name.partition('/')[2].partition(' ')[0]}", *cells])
+    clocks = (f"{chip}, {load_part(chip).clock.value // 10**6} MHz" for chip in chips)
+    yield from markdown(["", *(f"`{name}`" for name in targets), *clocks], rows)
+
+
 def _skipped(targets: Targets) -> Iterator[str]:
     reasons: dict[str, list[str]] = {}
     for of_target in targets.values():
@@ -211,14 +246,26 @@ def cases_of(targets: Targets) -> workload_plots.Cases:
 
 #: The pages by the names of their files.
 AREAS = {
-    "conversions": Area(("conversions/sensor_bytes", "conversions/filling", "conversions/blocks", "conversions/ring")),
+    "conversions": Area(
+        (
+            "conversions/sensor_bytes",
+            "conversions/filling",
+            "conversions/blocks",
+            "conversions/ring",
+            "conversions/text_bytes",
+        )
+    ),
     "fft": Area(("transforms/fft_forms", "transforms/fft_q15"), draw=workload_plots.lines),
     "signals": Area(
         (
             "filters/iir_forms",
             "filters/fir_forms",
+            "filters/biquad_q15",
             "filters/resample",
+            "filters/decimate",
             "features/statistics",
+            "features/level",
+            "features/correlation",
             "transforms/dct",
             "transforms/melspec",
         )
@@ -236,6 +283,15 @@ AREAS = {
         ),
         (_comparison,),
     ),
-    "pipelines": Area(("features/welch", "pipeline/vibration", "pipeline/keyword", "sensors/accelerometer")),
+    "pipelines": Area(
+        (
+            "features/welch",
+            "pipeline/vibration",
+            "pipeline/keyword",
+            "sensors/accelerometer",
+            "pipeline/sound_meter",
+        ),
+        (_shares,),
+    ),
     "speed-guide": Area(("interpreter/speed_guide",), (_pairs,)),
 }

@@ -6,7 +6,6 @@ import os
 import tempfile
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
 
 JOB_VARIABLES = ("CI", "BUILD_NUMBER", "GITHUB_ACTIONS")
@@ -26,11 +25,4 @@ def environment_of_a_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             patch.delenv(name, raising=False)
         patch.setenv("TMPDIR", folder)
         patch.setattr(tempfile, "tempdir", folder)
-        yield
-
-
-@pytest.fixture(autouse=True)
-def numpy_as_it_comes() -> Iterator[None]:
-    """Let NumPy treat errors of floats as it does by itself: importing emlearn makes each an exception, for good."""
-    with np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"):
         yield

@@ -79,5 +79,13 @@ RELEASED_AT_ONCE = 90
 
 #: Bytes of output that is kept of a program that ran: a list of the files of a commit can be without end.
 OUTPUT_BYTES = 16 << 20
+#: Bytes of an answer of Renode's monitor: some lines.
+MONITOR_BYTES = 1 << 20
 #: Bytes of one answer of GitHub's API, pages of a list, and bytes of the event that started a job.
 API_ANSWER_BYTES, API_PAGES, EVENT_BYTES = 16 << 20, 100, 32 << 20
+
+# --- tools --------------------------------------------------------------------------------------
+
+#: Seconds in which a tool answers a short question, such as which version it is. It takes a tenth of one, and a hundred
+#: times that on a host that is busy enough; one that hangs is seen a little later.
+ANSWER_SECONDS = 120.0

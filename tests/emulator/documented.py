@@ -50,6 +50,7 @@ ELSEWHERE = {
     "docs/workloads.md: # cases/sums/cumsum/bytecode.py": "the same",
     "docs/workloads.md: # cases/sums/cumsum/viper.py": "the same",
     "docs/workloads.md: # cases/sums/cumsum/workload.py": "the same",
+    "docs/workloads.md: from dense import dense": "cases/classifiers/digits_cnn/viper.py begins like this",
     "docs/small-cores.md: def test_model(program):": "tests/emulator/test_small_cores.py compiles what emlearn makes",
     "docs/tour.md: def test_costs(natmod, board):": "tests/emulator/test_tour.py runs it in its place",
     "docs/stm32.md: # sensor.py": "needs Renode: tests/emulator/stm32/test_stm32_devices.py runs both",

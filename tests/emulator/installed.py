@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 import subprocess
@@ -39,17 +40,27 @@ class Installed:
         return run(command, cwd=cwd, **{cache.ENVIRONMENT: str(cache.cache_root())})
 
 
+def _index_of(wheel: Path) -> Path:
+    """Return the folder of a package index that has this wheel alone (PEP 503)."""
+    page = wheel.parent / "index" / "mpy-harness" / "index.html"
+    page.parent.mkdir(parents=True)
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    page.write_text(f'<a href="{wheel.as_uri()}#sha256={digest}">{wheel.name}</a>\n', encoding="utf-8")
+    return page.parent.parent
+
+
 def install(folder: Path) -> Installed:
-    """Build the wheel, and install it into a new environment below ``folder``."""
+    """Build the wheel, put it into an index, and install it by its name into a new environment below ``folder``."""
     here = ["--no-build-isolation"] if importlib.util.find_spec("hatchling") else []
     run([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", *here, "-w", folder, REPOSITORY], cwd=folder)
-    (wheel,) = folder.glob("mpy_harness-*.whl")
+    index = _index_of(*folder.glob("mpy_harness-*.whl"))
     environment = folder / "environment"
     venv.create(environment, with_pip=False, symlinks=True)
     python = environment / "bin" / "python"
     paths = run([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], cwd=folder)
     site = Path(paths.strip())
-    run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", site, wheel], cwd=folder)
+    alone: list[str | Path] = ["--isolated", "--no-deps", "--index-url", index.as_uri(), "--target", site]
+    run([sys.executable, "-m", "pip", "install", "-q", *alone, "mpy-harness"], cwd=folder)
     # What it needs is not fetched again, but found where this test has it. Added folders come last, and their own
     # .pth files, an editable install of this checkout among them, do not count.
     (site / "elsewhere.pth").write_text(sysconfig.get_path("purelib") + "\n" + sysconfig.get_path("platlib") + "\n")

@@ -16,6 +16,7 @@ BENCHMARKS = sorted((ROOT / "benchmarks").glob("*.py"))
 #: How lines of its table begin.
 MEASURED = {
     "counting": ["plugin", "none", "count", "instructions", "classes", "functions", "memory"],
+    "estimate": ["model", "fir, iir, fft", "the longest took"],
     "latency": ["boot to a ready board", "a call of abs(1)", "reset between two tests", "hard reset between two tests"],
     "memcheck": ["plugin", "none", "checked", "counted", "checked and counted"],
     "natmod_suite": ["runner", "run-natmodtests.py", "mpy-harness, one board", "mpy-harness, two boards"],

@@ -54,16 +54,17 @@ def test_what_loads_everywhere_ends_well(published: Path, tmp_path: Path) -> Non
     assert done.stdout.count(" loads") == 3
 
 
-def test_a_file_for_riscv_is_loaded_on_the_core_of_its_own(tmp_path: Path) -> None:
-    target = target_or_skip("rv32")
+@pytest.mark.parametrize(("name", "arch", "core"), [("rv32", "rv32imc", "rv32imc"), ("unix", "x64", "x86-64")])
+def test_a_file_that_is_not_for_arm(tmp_path: Path, name: str, arch: str, core: str) -> None:
+    target = target_or_skip(name)
     firmware_for(target)
     build = build_module(natmods_dir() / "fir", target)
-    (tmp_path / "dist" / "rv32imc_6.3").mkdir(parents=True)
-    shutil.copy(build.path, tmp_path / "dist" / "rv32imc_6.3")
+    (tmp_path / "dist" / f"{arch}_6.3").mkdir(parents=True)
+    shutil.copy(build.path, tmp_path / "dist" / f"{arch}_6.3")
     done = mpy_harness("check-arch", "dist", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     (row,) = (line.split() for line in done.stdout.splitlines() if "fir.mpy" in line)
-    assert (row[1:3], row[-1]) == (["rv32imc", "rv32"], "loads")
+    assert (row[1:3], row[-1]) == ([core, name], "loads")
 
 
 def test_files_for_cores_that_are_not_here_are_told(published: Path, tmp_path: Path) -> None:

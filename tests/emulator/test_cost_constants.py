@@ -24,7 +24,8 @@ pytest.importorskip("emlearn")
 SHORT = {
     "RandomForest iris, 3 × 5 leaves", "ExtraTrees breast_cancer, 20 × all leaves", "fir:taps=8,block=32",
     "fir_q15:taps=8,block=32", "iir:sections=1,block=64", "fft:n=16", "rfft:n=16", "int16_to_float:n=24",
-    "linear iris, 4 features, 3", "nearest wine, 13 features, 8", "gaussians iris, 4 features, 3",
+    "linear iris, 4 features, 3", "nearest wine, 13 features, 8", "neighbours iris, 4 features, 5",
+    "gaussians iris, 4 features, 3",
     "machine iris, 4 features, 10", "layers iris, 2 features, 16", "scale 4 features, float32",
     "scale 4 features, int16", "13 | 8 3, int8", "13 | 8 3, float32", "melspec:n=64,bands=8,coefficients=4",
 }  # fmt: skip

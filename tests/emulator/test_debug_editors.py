@@ -11,6 +11,13 @@ import pytest
 from tests.emulator.projects import COMMAND, mpy_harness
 from tests.emulator.test_debug_command import HERE, LEVELS, _gdb, module  # noqa: F401 - a fixture that skips
 
+# Of microsoft/vscode-cpptools, Extension/package.json, "cppdbg": attributes of a launch, and an enumeration there.
+KNOWN = {
+    "name", "type", "request", "MIMode", "miDebuggerPath", "program", "cwd", "customLaunchSetupCommands",
+    "launchCompleteCommand",
+}  # fmt: skip
+COMPLETED = {"exec-run", "exec-continue", "None"}
+
 
 def test_an_editor_attaches(tmp_path: Path) -> None:
     module(tmp_path, "levels", LEVELS)
@@ -21,6 +28,8 @@ def test_an_editor_attaches(tmp_path: Path) -> None:
     assert "is there already" in again.stderr
     text = (tmp_path / ".vscode" / "launch.json").read_text().replace("${workspaceFolder}", str(tmp_path))
     (configuration,) = json.loads(text)["configurations"]
+    assert set(configuration) <= KNOWN
+    assert configuration["launchCompleteCommand"] in COMPLETED
     waiting = [*COMMAND, "debug", "script.py", "--natmods", "natmods", "--wait"]
     with subprocess.Popen(waiting, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as guest:
         assert guest.stdout is not None

@@ -58,15 +58,24 @@ PARTS = {
     "docs/small-cores.md: [firmware]": "uno",
 }
 #: Files and folders that the commands name.
-FILES = ["script.py", "SCRIPT", "firmware.elf", "run.json", "RUN", "BASE"]
-FOLDERS = ["tests", "tests/unit", "src", "natmods/iir", "dist/armv7emsp_6.3", "cases/sums"]
+FILES = [
+    "script.py",
+    "SCRIPT",
+    "firmware.elf",
+    "run.json",
+    "RUN",
+    "BASE",
+    "boards/manifest.py",
+    "cmodules/x/micropython.mk",
+]
+FOLDERS = ["tests", "tests/unit", "src", "natmods/iir", "dist/armv7emsp_6.3", "cases/sums", "boards", "cmodules/x"]
 #: Paths that look like ours: of users, and of QEMU.
 NOT_OURS = (
-    *("tests/requirements.txt", "tests/test_all.py", "tests/test_iir"),
-    *("cases/sums", "docs/devel/", "examples/natmod", "natmods/ends", "natmods/envelope"),
+    *("tests/requirements.txt", "tests/test_all.py", "tests/test_iir", "tests/test_bclibc"),
+    *("cases/sums", "docs/devel/", "docs/en/", "examples/natmod", "natmods/ends", "natmods/envelope"),
 )
 #: Commands of others, which are not looked into.
-OTHERS = {"pip", "pre-commit", "."}
+OTHERS = {"pip", "podman", "pre-commit", "."}
 
 
 def test_every_excuse_is_for_an_example() -> None:

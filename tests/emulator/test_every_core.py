@@ -208,7 +208,9 @@ def test_what_memory_protection_forbids(
         line = line_of("(void (*)(void))")
         assert re.search(rf"(lr|ra) is in jump\(\) of the native module misbehaving, misbehaving\.c:{line}\b", told)
     else:
-        line = line_of("get_int_truncated(to) = 1" if function == "write" else "get_int_truncated(from)")
+        line = line_of(
+            "get_int_truncated(to) = 1" if function == "write" else "volatile int *)mp_obj_get_int_truncated(from)"
+        )
         assert f"pc is in {function}() of the native module misbehaving, misbehaving.c:{line}\n" in told
         assert f"at address 0x{address:08x}" in told
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from mpy_harness.board.device_path import import_mounts
 from mpy_harness.board.hostfiles import HostFiles
 from mpy_harness.board.natmod_loader import build_module
 from mpy_harness.board.pool import BoardPool
-from mpy_harness.board.scripts import import_mounts
 from mpy_harness.errors import FloatAbiWarning, GuestException
 from mpy_harness.firmware.natmods import build_natmod
 from mpy_harness.firmware.sources import micropython_source

@@ -1,4 +1,4 @@
-"""What new-workload and new-natmod write runs at once, and a name or place that will not do is told."""
+"""What new-workload, new-natmod and new-target write runs at once, and a name or place that will not do is told."""
 
 from __future__ import annotations
 
@@ -8,6 +8,33 @@ import sys
 from pathlib import Path
 
 import pytest
+
+ON_A_NEW_TARGET = """
+import pytest
+
+from mpy_harness.errors import PythonLoop
+
+
+def test_values(board):
+    assert board.eval("sum(range(10))") == 45
+
+
+def test_interrupt(board):
+    with pytest.raises(PythonLoop):
+        board.exec("while True: pass", timeout=3)
+    assert board.eval("40 + 2") == 42
+
+
+def test_clock(board):
+    board.exec("import time; begun = time.ticks_us(); time.sleep_ms(20); ended = time.ticks_us()")
+    assert board.eval("time.ticks_diff(ended, begun)") >= 20_000
+
+
+def test_counts(board):
+    with board.count() as count:
+        board.exec("sum(range(100))")
+    assert count.instructions > 1000
+"""
 
 
 def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -30,6 +57,41 @@ def test_what_is_written_runs_as_its_advice_says(tmp_path, what, place, passed):
     assert program == "pytest"
     run = command(tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words)
     assert f"{passed} passed" in run.stdout, run.stdout + run.stderr
+
+
+def test_a_target_for_a_machine_that_none_is_for(tmp_path):
+    written = command(tmp_path, "-m", "mpy_harness", "new-target", "my_board", "--machine", "netduino2")
+    assert written.returncode == 0, written.stderr
+    *files, _, advice = written.stdout.splitlines()
+    assert files == ["my_board/my_board.h", "my_board/target.toml"]
+    program, *words = shlex.split(advice.removeprefix("Run tests on it: "))
+    assert program == "pytest"
+    (tmp_path / "test_it.py").write_text(ON_A_NEW_TARGET, encoding="utf-8")
+    run = command(tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words, "test_it.py")
+    assert "4 passed" in run.stdout, run.stdout + run.stderr
+
+
+def test_a_target_for_a_machine_of_another(tmp_path):
+    written = command(tmp_path, "-m", "mpy_harness", "new-target", "mine", "--machine", "microbit")
+    assert written.returncode == 0, written.stderr
+    assert written.stdout.startswith("microbit is the machine of m0, of which this is a copy. It shares: ")
+    assert (tmp_path / "mine" / "target.toml").is_file()
+
+
+@pytest.mark.parametrize(
+    ("machine", "message"),
+    [
+        ("netduino", "has no machine 'netduino'. Near to it: netduino"),
+        ("raspi2b", "raspi2b of qemu-system-arm has no Cortex-M"),
+        ("lm3s811evb", "too little memory for code: 64 KB"),
+        ("musca-b1", "does not tell where musca-b1 has its console, a pl011"),
+    ],
+)
+def test_a_machine_that_no_target_can_be_for(tmp_path, machine, message):
+    told = command(tmp_path, "-m", "mpy_harness", "new-target", "mine", "--machine", machine)
+    assert told.returncode == 2
+    assert message in " ".join(told.stderr.split())
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", ["my-sums", "1st", "class", "größe", "a b", "."])

@@ -109,6 +109,6 @@ def test_a_table_more(project):
     assert grown["natmods/iir", "ram"] == 1024 + grown["natmods/iir", "text"]
     status, markdown, page = reported(project, base, head)
     assert status == 1
-    assert "native module `iir`: up to +1,024 B" in markdown
+    assert "`window` (`iir`): +1,024 B" in markdown
     for text in ("+1,024", "window"):
         assert text in page

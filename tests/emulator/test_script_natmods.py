@@ -203,6 +203,22 @@ def test_device_scripts_of_pytest(place):
     assert "session.py" not in done.stdout
 
 
+def test_each_target_imports_from_the_folder_of_its_architecture(place):
+    for target in ("m33", "m0"):
+        assert run(place, "build", "natmods/own", "--target", target, "-o", "dist").returncode == 0
+    write(place / "dist", own="answer = lambda: 'for no architecture'\n")
+    write(place / "tests", test_own=TESTS)
+    done = pytest_in(
+        place, "-n0", "--device-scripts=tests", "--device-path=dist", "--target=m33", "--target=m0", "-k", "right"
+    )
+    assert "2 passed" in done.stdout, done.stdout
+    write(place / "tests", script="import own\nprint(own.answer(), own.__file__)\n")
+    for target, file in (("m33", "/device_path_0/own.mpy"), ("rv32", "/device_path_0/own.py")):
+        done = run(place, "run", "tests/script.py", "--device-path", "dist", "--target", target)
+        value = 42 if target == "m33" else "for no architecture"
+        assert (done.returncode, done.stdout) == (0, f"{value} {file}\n"), done.stderr
+
+
 def test_run(place):
     write(place / "tests", script="import own, sys\nprint(own.answer(), sys.argv)\n")
     natmod(place / "more" / "renamed", 47)
@@ -236,6 +252,16 @@ def test_profile_names_the_functions_of_modules(place, m33):
     assert all(re.fullmatch(r"finished\+0x[0-9a-f]+", name) for name in strange)
 
 
+def test_a_bare_name_is_also_a_folder_here(make_board, place, monkeypatch):
+    monkeypatch.chdir(place / "natmods")
+    load = ModuleLoader(make_board())
+    assert load("own").answer() == 42
+    (place / "natmods" / "iir").mkdir()  # no module: it has no makefile
+    assert load.folder("iir") == natmods_dir() / "iir"
+    shutil.copy(place / "natmods" / "own" / "Makefile", place / "natmods" / "iir")
+    assert load.folder("iir") == place / "natmods" / "iir"
+
+
 def test_a_test_gives_variables_and_goal_for_the_makefile(make_board: Callable[..., Board], tmp_path: Path) -> None:
     folder = natmod(tmp_path / "own", 42)
     (folder / "own.c").write_text(OWN)
@@ -248,6 +274,28 @@ def test_a_test_gives_variables_and_goal_for_the_makefile(make_board: Callable[.
     assert ModuleLoader(make_board())(folder, goal="better").answer() == 9
     with pytest.raises(NatmodInvalid, match="ARCH: every build of a native module sets that itself"):
         load(folder, variables={"ARCH": "x64"})
+
+
+DIST = """
+dist: all
+\tmkdir -p ../dist
+\tmv $(MOD).mpy ../dist/renamed.mpy
+"""
+
+
+def test_a_goal_may_put_the_module_elsewhere(make_board: Callable[..., Board], tmp_path: Path) -> None:
+    folder = natmod(tmp_path / "own", 42)
+    (folder / "more.py").write_text("def twice():\n    return 2 * answer()\n")
+    makefile = (folder / "Makefile").read_text().replace("SRC = ", "SRC = more.py ")
+    (folder / "Makefile").write_text(makefile + DIST)
+    load = ModuleLoader(make_board())
+    module = load(folder, goal="dist")
+    assert module.build is not None
+    assert (module.twice(), module.build.name) == (84, "renamed")
+    assert not (tmp_path / "dist").exists()
+    (folder / "Makefile").write_text(makefile + DIST + "\tcp ../dist/renamed.mpy build/again.mpy\n")
+    with pytest.raises(NatmodInvalid, match=r"left 2 \.mpy files where one was .*\n.*renamed\.mpy\n.*again\.mpy"):
+        load(folder, goal="dist")
 
 
 OWN_MAKE = """

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from mpy_harness.board.board import Board
+from mpy_harness.board.device_path import import_mounts
 from mpy_harness.board.hostfiles import HostFiles
 from mpy_harness.board.pool import BoardPool
-from mpy_harness.board.scripts import DeviceScript, import_mounts
+from mpy_harness.board.scripts import DeviceScript
 from mpy_harness.errors import CorruptModule, FloatAbiWarning, GuestException, HarnessError, IncompatibleModule
 from mpy_harness.firmware.natmods import build_natmod
 from mpy_harness.firmware.sources import micropython_source

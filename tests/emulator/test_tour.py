@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,13 +24,14 @@ from tests.emulator.absent import target_or_skip
 from tests.emulator.installed import REPOSITORY, Installed, install
 from tests.emulator.serial.conftest import command
 from tests.emulator.serial.desk import Desk
+from tests.emulator.sharing import published_image
 
 PAGE = REPOSITORY / "docs" / "tour.md"
 _NEW = "docs/tour.md is not what the session prints: python -m tests.emulator.test_tour"
 _SECONDS = 300
 #: What differs from one run to the next, or by where it runs.
 _VOLATILE = [
-    (re.compile(r" in \d+\.\d+s\b"), ""),
+    (re.compile(r" in \d+\.\d+s( \(\d+:\d\d:\d\d\))?"), ""),
     (re.compile(r"\[ *\d+\.\d s\] "), ""),
     (re.compile(r"0x1[0-9a-f]{7}\b"), "0x1…"),
 ]
@@ -41,6 +41,9 @@ _PROGRESS = re.compile(r"mpy-harness: (building|fetching|compiling|unpacking|mak
 
 WRONG = ("        out[i] = src[i] * *factor;", "        out[i] = src[i] * *factor + 0.001f;")
 TOO_FAR = ("for (size_t i = 0; i < n; i++) {", "for (size_t i = 0; i <= n; i++) {")
+#: What a chip's own image is shown with, and the headings of its section and of the next one.
+CHIP = "esp32c3"
+_CHIP_HEADING, _NEXT_HEADING = "## On a chip with MicroPython's own image", "## On a board on the desk"
 SLOWER = ("        out[i] = src[i] * *factor;", "        out[i] = src[i] == src[i] ? src[i] * *factor : 0.0f;")
 COUNTED = """
 
@@ -114,13 +117,47 @@ def _of_end(row: str) -> bool:
     return "passed" in row
 
 
-def session(installed: Installed, folder: Path) -> str:
-    """Run the whole session and return the page."""
-    tour = Tour(installed, folder)
+def _begin(installed: Installed, folder: Path) -> Tour:
     for program, module in (("pytest", "pytest"), ("mpy-harness", "mpy_harness")):
         file = installed.folder / "bin" / program
         file.write_text(f'#!/bin/sh\nexec {installed.folder / "bin" / "python"} -m {module} "$@"\n', encoding="utf-8")
         file.chmod(0o755)
+    return Tour(installed, folder)
+
+
+def _count(tour: Tour) -> None:
+    test = tour.folder / "envelope" / "test_envelope.py"
+    test.write_text(test.read_text(encoding="utf-8") + COUNTED, encoding="utf-8")
+
+
+def on_chip(installed: Installed, folder: Path) -> str:
+    """Run the same tests on a chip's own image, and return that section of the page."""
+    tour = _begin(installed, folder)
+    tour.type("mpy-harness new-natmod envelope")
+    _count(tour)
+    tour.text.clear()
+    tour.say(f"""
+{_CHIP_HEADING}
+
+No firmware is built for [an ESP32-C3](esp32.md): `mpy-harness setup {CHIP}` fetches the one that MicroPython publishes
+and an emulator of the whole chip. The module is compiled for the image, the tests are the same.
+""")
+    tour.type(f"pytest -q --target {CHIP}", "envelope")
+    return "\n".join([*tour.text, ""])
+
+
+def _parted(page: str) -> tuple[str, str, str]:
+    """Return what is before the section of the chip, that section, and what is behind it."""
+    before, heading, rest = page.partition(_CHIP_HEADING)
+    section, following, behind = rest.partition(_NEXT_HEADING)
+    assert heading
+    assert following
+    return before, heading + section, following + behind
+
+
+def session(installed: Installed, folder: Path) -> str:
+    """Run the whole session but for the chip, and return the page without that section."""
+    tour = _begin(installed, folder)
     tour.say("""
 # A tour
 
@@ -163,8 +200,7 @@ One element too far: all results are right, and a device would crash a week late
 A region that is counted, in the test file:
 """)
     tour.text += ["```python", *COUNTED.strip().splitlines(), "```", ""]
-    test = folder / "envelope" / "test_envelope.py"
-    test.write_text(test.read_text(encoding="utf-8") + COUNTED, encoding="utf-8")
+    _count(tour)
     tour.type("pytest -q --target m33 --target m0 --target rv32", "envelope")
     tour.say("""
 The Cortex-M0 and the RISC-V core have no FPU. Instructions are counted one by one: the figures are the same on every
@@ -210,7 +246,8 @@ def conditions() -> str:
 def test_the_page_is_what_the_session_prints(installed: Installed, tmp_path: Path) -> None:
     for name in ("m0", "rv32"):
         target_or_skip(name)
-    written = PAGE.read_text(encoding="utf-8")
+    before, _, behind = _parted(PAGE.read_text(encoding="utf-8"))
+    written = before + behind
     printed = session(installed, tmp_path)
     if written.splitlines()[-1] == printed.splitlines()[-1]:
         assert printed.splitlines() == written.splitlines(), _NEW
@@ -219,13 +256,32 @@ def test_the_page_is_what_the_session_prints(installed: Installed, tmp_path: Pat
         assert [line for line in printed.splitlines() if line.startswith(("$ ", "#"))] == typed, _NEW
 
 
+@pytest.mark.slow
+def test_the_section_of_the_chip_is_what_it_prints(installed: Installed, tmp_path: Path) -> None:
+    target_or_skip("rv32")  # whose compiler it is
+    published_image(load_target(CHIP))
+    page = PAGE.read_text(encoding="utf-8")
+    printed = on_chip(installed, tmp_path)
+    if not page.endswith(f"\n\nMade with {conditions()}.\n"):
+        pytest.skip("the page was made with another compiler, whose code takes other instructions")
+    assert printed.splitlines() == _parted(page)[1].splitlines(), _NEW
+
+
 def main() -> None:
-    """Make the page anew."""
+    """Make the page anew; the chip's section only where its emulator and its image are."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        (folder / "session").mkdir()
-        PAGE.write_text(session(install(folder), folder / "session"), encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
+        installed = install(folder)
+        for name in ("session", "chip"):
+            (folder / name).mkdir()
+        try:
+            published_image(load_target(CHIP))
+            section = on_chip(installed, folder / "chip")
+        except pytest.skip.Exception as missing:
+            print(f"the section of the chip stays as it was: {missing}", file=sys.stderr)
+            section = _parted(PAGE.read_text(encoding="utf-8"))[1]
+        before, following, behind = session(installed, folder / "session").partition(_NEXT_HEADING)
+        PAGE.write_text(f"{before}{section}{following}{behind}", encoding="utf-8")
     print(f"{PAGE.relative_to(REPOSITORY)} is written", file=sys.stderr)
 
 

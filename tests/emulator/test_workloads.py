@@ -70,6 +70,21 @@ def test_what_cannot_run_is_skipped_and_says_why(project: pytest.Pytester, examp
     assert "this firmware has no emitter for the form asm: invalid micropython decorator" in said
 
 
+def test_forms_share_a_file_of_their_neighbourhood(project: pytest.Pytester, example: Path) -> None:
+    text = (example / "viper.py").read_text(encoding="utf-8")
+    called, shared = text.split("\n\n@micropython.viper")
+    (example / "viper.py").write_text(f"from sums_of_numbers import add_up\n\n{called}", encoding="utf-8")
+    above = example.parent.parent / "sums_of_numbers.py"
+    shared = shared.replace("total = 0", "total = int(FIRST)")
+    above.write_text(f"from first import FIRST\n\n@micropython.viper{shared}", encoding="utf-8")
+    (example / "first.py").write_text("FIRST = 0\n", encoding="utf-8")
+    run(project, FOLDER, "-k", "viper").assert_outcomes(passed=1)
+    above.unlink()
+    result = run(project, FOLDER, "-k", "viper")
+    result.assert_outcomes(failed=1)
+    assert "no module named 'sums_of_numbers'" in result.stdout.str()
+
+
 def test_a_wrong_result_fails_with_the_case(project: pytest.Pytester, example: Path) -> None:
     file = example / "bytecode.py"
     file.write_text(file.read_text(encoding="utf-8").replace("total = 0", "total = 1"), encoding="utf-8")

@@ -34,7 +34,7 @@ from MODULE import *
 
 def pair(typecode, count):
     "Two arrays, the data of one right behind that of the other."
-    size = len(bytes(array(typecode, [0]))) * count
+    size = (len(bytes(array(typecode, [0]))) * count + 15) // 16 * 16
     values = list(range(count))
     holes = [float(number) for number in range(200)] # for the objects, which are as small: not between the data
     holes = holes[::2]

@@ -77,19 +77,27 @@ def test_without_functions_the_module_that_changed_is_the_cause():
         whole = comparison(*rows, *sizes, row("same", 1, 1))
         return whole.head.model_copy(update={"natmods": {"iir/v7m": digest * 64, "fir/v7m": "0" * 64}})
 
-    def told(*names):
-        def size(value):
-            parts = tuple(Part(module="iir", name=name, value=value) for name in names)
-            whole = measurement(value * len(names), "natmods/iir", metric="ram", unit="B", parts=parts)
-            return Row(whole, whole, "same")
+    def told(*names, code=()):
+        def sizes(value):
+            for metric, symbols in (("ram", names), ("text", code)):
+                if symbols:
+                    parts = tuple(Part(module="iir", name=name, value=value) for name in symbols)
+                    total = value * len(symbols)
+                    whole = measurement(total, "natmods/iir", metric=metric, unit="B", parts=parts)
+                    yield Row(whole, whole, "same")
 
-        found = compare(measured(100, "a", *map(size, names and [8])), measured(160, "b", *map(size, names and [12])))
+        found = compare(measured(100, "a", *sizes(8)), measured(160, "b", *sizes(12)))
         return [cause.text() for cause in causes(found)]
 
     assert told() == ["native module iir: +60 instructions, 3 cases"]
     # It is known by its size, where it is the only one that has another.
     assert told("filter_run") == ["filter_run (iir): +60 instructions, 3 cases; +4 B"]
     assert told("filter_run", "filter_new")[0] == "native module iir: +60 instructions, 3 cases"
+    # A constant that has another size takes no instructions.
+    assert told("table", code=("filter_run",)) == [
+        "filter_run (iir): +60 instructions, 3 cases; +4 B",
+        "table (iir): +4 B, natmods/iir",
+    ]
 
 
 def test_what_nothing_explains_is_not_charged_to_anything():

@@ -75,10 +75,16 @@ def test_targets_are_listed():
     assert result.returncode == 0
     assert ["m33", "(default)", "cortex-m33", "qemu"] in [line.split()[:4] for line in result.stdout.splitlines()]
     assert "1.25.0, 1.26.0, 1.26.1, 1.27.0, 1.28.0, 1.29.0 (as m33@1.25.0)" in result.stdout
+    assert "Releases of esp32, published: 1.23.0, 1.24.1, 1.26.1." in result.stdout
+    assert "Releases of esp32c3" not in result.stdout
 
 
 def test_targets_and_doctor_as_data():
-    (m33,) = (each for each in json.loads(command("targets", "--json").stdout) if each["name"] == "m33")
+    listed = {each["name"]: each for each in json.loads(command("targets", "--json").stdout)}
+    m33, esp32c3, esp32 = (listed[name] for name in ("m33", "esp32c3", "esp32"))
+    assert (m33["published"], esp32c3["published"]) == (False, True)
+    assert esp32c3["releases"] == [esp32c3["micropython"]]
+    assert esp32["micropython"] == esp32["releases"][-1]
     assert (m33["core"], m33["default"], m33["usable"]) == ("cortex-m33", True, True)
     assert m33["micropython"] in m33["releases"]
     result = command("doctor", "--json", MPY_HARNESS_RENODE="/nonexistent")
@@ -146,6 +152,7 @@ def test_what_is_not_there_has_one_status(arguments):
             "mpy-harness: there is no target 'nothing': there is no such name or folder. Known targets: ",
         ),
         (["setup", "m33", "--micropython", "/nonexistent"], "mpy-harness: /nonexistent does not exist"),
+        (["sizes", "absent.mpy"], "Invalid value for THING: 'absent.mpy' does not exist."),
     ],
 )
 def test_errors_are_messages_with_status_2(arguments, message):

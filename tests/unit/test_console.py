@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,6 +42,33 @@ def test_waiting_has_an_end(ends):
     with pytest.raises(WaitedLong):
         console.read_until([b"never"], time.monotonic() + 0.01)
     assert console.read_until([b"else"], time.monotonic() + 5) == (0, b"something ")
+
+
+def test_one_that_never_stops_sending_has_an_end(ends):
+    """Nor does what was sent by the deadline get lost."""
+    console, its = ends
+    over = threading.Event()
+
+    def send() -> None:
+        its.settimeout(5)
+        while not over.is_set():
+            its.sendall(b"again")
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        begun = time.monotonic()
+        with pytest.raises(WaitedLong):
+            console.read_until([b"never"], begun + 0.2)
+        assert time.monotonic() - begun < 5
+    finally:
+        over.set()
+        while thread.is_alive():  # it may be waiting for room
+            with contextlib.suppress(TIMEOUT):
+                console.read_nonblocking(65536, 0.05)
+    its.sendall(b"x" * 5000 + b"the end")
+    index, before = console.read_until([b"the end"], time.monotonic())
+    assert (index, before[-5000:]) == (0, b"x" * 5000)
 
 
 def test_what_was_not_taken_is_found_by_pexpect(ends):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 
@@ -70,6 +72,30 @@ def test_support_vectors_are_what_the_model_kept():
     assert stage.heap == 16 + -(-stage.data // 16) * 16
 
 
+def test_a_machine_of_several_classes_decides_between_each_pair():
+    model = SVC(decision_function_shape="ovo", C=0.5).fit(SAMPLES, CLASSES)
+    (stage,) = estimator_stages(model, "m")
+    # What scikit-learn decides, by those vectors of each pair alone that have a weight.
+    ends = np.cumsum(model.n_support_)
+    parts = [slice(end - number, end) for end, number in zip(ends, model.n_support_, strict=True)]
+    kernel = np.exp(-model._gamma * np.square(SAMPLES[:, None] - model.support_vectors_).sum(axis=2))
+    used = []
+    for number, (i, j) in enumerate(combinations(range(3), 2)):
+        weights = np.zeros(len(model.support_vectors_))
+        weights[parts[i]] = model.dual_coef_[j - 1, parts[i]]
+        weights[parts[j]] = model.dual_coef_[i, parts[j]]
+        wanted = model.decision_function(SAMPLES)[:, number]
+        assert np.allclose(kernel @ weights + model.intercept_[number], wanted)
+        used.append(np.count_nonzero(weights))
+    assert len(set(used)) > 1
+    assert stage.terms == {"run": 3, "vector": sum(used), "square": 5 * sum(used)}
+    assert stage.sizes == {"features": 5, "vectors": max(used)}
+    assert stage.data == sum(4 * (4 + each * 6) for each in used)
+    assert stage.heap == sum(16 + -(-4 * (4 + each * 6) // 16) * 16 for each in used)
+    linear = SVC(kernel="linear", C=0.01).fit(SAMPLES / 100, CLASSES)
+    assert estimator_stages(linear, "m")[0].sizes == {"features": 5, "outputs": 3}
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_scalers_are_folded_where_the_arithmetic_lets_them():
     for model in (
@@ -118,13 +144,12 @@ REFUSED = [
     (LogisticRegression, "is not fitted: call fit\\(\\) first"),
     (SVC, "is not fitted"),
     (lambda: make_pipeline(StandardScaler(), SVC()), "step 'standardscaler' is not fitted"),
-    (lambda: SVC().fit(SAMPLES, CLASSES), "has 3 classes; the native module decides between two"),
     (lambda: SVC(kernel="poly").fit(SAMPLES, TWO), "kernel 'poly'; native modules have 'rbf' and 'linear'"),
     (lambda: SVC(kernel=lambda a, b: a @ b.T, max_iter=9).fit(SAMPLES, TWO), "the kernel of a function; native"),
     (lambda: LogisticRegression().fit(SAMPLES, TWO).sparsify(), "is sparse, and native modules take dense arrays"),
     (lambda: SVC().fit(_sparse(), TWO), "is sparse"),
     (lambda: KNeighborsClassifier(1).fit(_sparse(), TWO), "is sparse"),
-    (lambda: KNeighborsClassifier().fit(SAMPLES, TWO), "asks 5 neighbours; .* n_neighbors=1"),
+    (lambda: KNeighborsClassifier(weights="distance").fit(SAMPLES, TWO), "has the weights .distance."),
     (lambda: KNeighborsClassifier(1, p=1).fit(SAMPLES, TWO), "measures manhattan distances"),
     (lambda: KNeighborsClassifier(1).fit(SAMPLES, np.c_[TWO, ~TWO]), "has several labels"),
     (lambda: MLPClassifier((4,), max_iter=1).fit(SAMPLES, np.c_[TWO, ~TWO]), "has several labels"),

@@ -65,6 +65,42 @@ def test_a_sweep_trains_each_combination_and_marks_the_front(digits):
         assert each.is_best != any(other.beats(each) for other in found)
 
 
+def test_a_sweep_is_of_other_classifiers_too(digits):
+    from sklearn.naive_bayes import GaussianNB
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVC
+
+    samples, classes = digits
+    found = sweep(GaussianNB(), samples, classes, read_grid(["var_smoothing=1e-9,0.01"]), target="m33")
+    assert found[1].accuracy > found[0].accuracy > 0.7
+    assert found[1].cost.instructions == found[0].cost.instructions
+    assert found[1].is_best
+    assert not found[0].is_best
+    few = classes < 3
+    model = make_pipeline(StandardScaler(), SVC())
+    machines = sweep(model, samples[few], classes[few], {"svc__C": [0.01, 10.0]}, target="m33")
+    for each in machines:
+        scaled, decided = each.cost.stages
+        assert each.cost.instructions == scaled.instructions + decided.instructions
+        wanted = scaled.instructions * scaled.error + decided.instructions * decided.error
+        assert each.cost.error * each.cost.instructions == pytest.approx(wanted)
+    assert machines[0].cost.flash > machines[1].cost.flash
+
+
+def test_what_cannot_be_swept_is_told(digits):
+    from sklearn.cluster import KMeans
+    from sklearn.linear_model import LinearRegression
+    from sklearn.neighbors import KNeighborsClassifier
+
+    samples, classes = digits
+    for model in (KMeans(), LinearRegression(), object()):
+        with pytest.raises(ModelInvalid, match="a sweep is of classifiers"):
+            sweep(model, samples, classes, {"n_clusters": [2]})
+    with pytest.raises(ModelInvalid, match="has the weights 'distance'"):
+        sweep(KNeighborsClassifier(weights="distance"), samples, classes, {"n_neighbors": [1, 3]})
+
+
 def test_what_scikit_learn_refuses_is_told(digits):
     samples, classes = digits
     from sklearn.tree import DecisionTreeClassifier

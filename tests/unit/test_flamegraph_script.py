@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import json
 import re
-import shutil
 import subprocess
 from typing import Any
 
@@ -13,10 +12,10 @@ import pytest
 
 from mpy_harness.counting.profile import Profile
 from mpy_harness.reports.flamegraph import flamegraph
+from tests.unit.browser import MISSING, PROGRAM
 from tests.unit.profile_trees import chain, hostile, node, region
 
-BROWSER = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium on the PATH (apt-get install chromium)")
+pytestmark = pytest.mark.skipif(PROGRAM is None, reason=MISSING)
 
 # What a page's own script finds out is written into the page, which the browser prints when all is done.
 HELPERS = """
@@ -31,7 +30,7 @@ const type = (text) => { input.value = text; input.dispatchEvent(new Event("inpu
 
 
 def run(profile: Profile, script: str, folder: Any) -> Any:
-    assert BROWSER is not None
+    assert PROGRAM is not None
     page = folder / "page.html"
     script = script.replace("</", "<\\/")  # would end the page's script
     body = (
@@ -41,7 +40,7 @@ def run(profile: Profile, script: str, folder: Any) -> Any:
     )
     page.write_text(body, encoding="utf-8")
     options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'browser'}", "--dump-dom"]
-    ran = subprocess.run([BROWSER, *options, page.as_uri()], capture_output=True, text=True, timeout=120, check=True)
+    ran = subprocess.run([PROGRAM, *options, page.as_uri()], capture_output=True, text=True, timeout=120, check=True)
     found = re.search(r'<pre id="result">(.+?)</pre>', ran.stdout, re.DOTALL)
     assert found, ran.stdout[-2000:] + ran.stderr[-2000:]
     return json.loads(html.unescape(found[1]))

@@ -59,7 +59,7 @@ def test_a_file_that_cannot_be_fetched(target):
     with pytest.raises(SourceUnavailable) as caught:
         firmware_for(target)
     assert "the firmware of esp32 could not be fetched: https://127.0.0.1:1/it.bin: " in str(caught.value)
-    assert "mpy-harness setup esp32 --firmware FILE" in str(caught.value)
+    assert "mpy-harness setup esp32@1.26.1 --firmware FILE" in str(caught.value)
     assert not list((cache.cache_root() / "published").glob("[!.]*"))
 
 

@@ -194,7 +194,10 @@ def test_symbols_of_native_modules_add_up():
         path=Path("iir.mpy"), name="iir", arch="armv6m", text=90, rodata=10, bss=0, got=None, relocations=3, names=4,
         parts={}, flash=tree(run=90, table=10, header=4), ram=tree(run=90, table=10),
     )  # fmt: skip
-    build: Any = SimpleNamespace(name="iir", arch="armv6m")
+    run, table = SimpleNamespace(name="run"), SimpleNamespace(name="table", space="text")
+    build: Any = SimpleNamespace(
+        name="iir", arch="armv6m", layout=SimpleNamespace(functions=(run,), variables=(table,))
+    )
     found = {each.metric: each for each in from_tests.of_natmod(build, sizes, "m0")}
     assert {name: each.value for name, each in found.items()} == {
         "text": 90, "rodata": 10, "bss": 0, "ram": 100, "file": 104, "relocations": 3,
@@ -203,4 +206,7 @@ def test_symbols_of_native_modules_add_up():
         ("iir", "run", 90),
         ("iir", "table", 10),
     ]
+    assert [(part.name, part.value) for part in found["text"].parts] == [("run", 90)]
+    assert [(part.name, part.value) for part in found["rodata"].parts] == [("table", 10)]
+    assert found["bss"].parts == ()
     assert found["file"].natmods == ("iir/armv6m",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from collections.abc import Iterator
@@ -77,3 +78,21 @@ def test_an_end_is_told(renode, monitor):
     renode[1].close()
     with pytest.raises(MonitorClosedError):
         monitor.execute("cpu PC", SECONDS)
+
+
+def test_what_has_no_end_is_no_answer(renode, monitor):
+    _, theirs = renode
+
+    def flood() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                theirs.sendall(b"uart0: (board) is not there\r\n" * 2000)
+
+    thread = threading.Thread(target=flood)
+    thread.start()
+    try:
+        with pytest.raises(EmulatorRefused, match="says without end what is not an answer to 'cpu PC'"):
+            monitor.execute("cpu PC", SECONDS)
+    finally:
+        renode[0].close()
+        thread.join(SECONDS)

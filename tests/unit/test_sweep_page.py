@@ -50,6 +50,7 @@ def test_names_cannot_change_the_page():
     assert "\u202e" not in text
     assert "&lt;/td&gt;&lt;script&gt;" in text
     assert "default-src &#39;none&#39;" in text
+    assert "script-src &#39;none&#39;" in text
     assert "http" not in re.sub(r"http-equiv", "", text)
 
 

@@ -12,7 +12,7 @@ from mpy_harness import machines
 from mpy_harness.errors import TargetInvalid
 from mpy_harness.machines.qemu.kind import QemuTable
 from mpy_harness.resources import targets_dir
-from mpy_harness.targets import DEFAULT_TARGET, Window, available, chosen, load_target, matching
+from mpy_harness.targets import DEFAULT_TARGET, PublishedFirmware, Window, available, chosen, load_target, matching
 
 M33 = (targets_dir() / "m33" / "target.toml").read_text()
 
@@ -180,9 +180,34 @@ def test_a_release_is_three_numbers(name):
         load_target(name)
 
 
-def test_published_firmware_is_of_its_own_release():
-    with pytest.raises(TargetInvalid, match=r"published as it is, of MicroPython 1\.26\.1; .* 1\.25\.0"):
+def test_published_firmware_is_of_the_releases_that_are_pinned():
+    own = load_target("esp32")
+    assert isinstance(own.firmware, PublishedFirmware)
+    assert own.firmware.pinned == ["1.23.0", "1.24.1", "1.26.1"]
+    assert load_target("esp32@1.26.1").firmware == own.firmware
+    assert (own.firmware.tools, own.tools) == (None, "1.26.1")
+    older = load_target("esp32@1.24.1")
+    assert isinstance(older.firmware, PublishedFirmware)
+    assert (older.name, older.machine, older.natmod) == (own.name, own.machine, own.natmod)
+    assert (older.firmware.micropython, older.tools) == ("1.24.1", "1.26.1")
+    assert older.firmware.image == "ESP32_GENERIC-20241129-v1.24.1.bin"
+    assert older.firmware.url.endswith(older.firmware.image)
+    assert older.firmware.sha256 != own.firmware.sha256
+    told = r"of MicroPython 1\.23\.0, 1\.24\.1, 1\.26\.1; an image of 1\.25\.0 is not pinned.* --firmware"
+    with pytest.raises(TargetInvalid, match=told):
         load_target("esp32@1.25.0")
+
+
+def test_what_is_wrong_with_a_published_release_is_told(tmp_path):
+    text = (targets_dir() / "esp32" / "target.toml").read_text(encoding="utf-8")
+    for right, wrong, told in (
+        ('releases."1.24.1"', 'releases."1.24"', r"firmware.*releases.*1\.24"),
+        ('"21d61b52', '"21d61', r"firmware.*releases.*1\.24\.1.*sha256"),
+    ):
+        assert right in text
+        (tmp_path / "target.toml").write_text(text.replace(right, wrong), encoding="utf-8")
+        with pytest.raises(TargetInvalid, match=told):
+            load_target(str(tmp_path))
 
 
 def test_a_window_that_does_not_lie_in_the_memory_is_told(tmp_path):

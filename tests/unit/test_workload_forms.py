@@ -42,3 +42,24 @@ def test_native_is_bytecode_with_functions_decorated(tmp_path):
     file.unlink()
     with pytest.raises(NatmodInvalid, match="has no bytecode whose functions run could be decorated"):
         forms_in(tmp_path, decorated=["run"])
+
+
+def test_neighbours_are_what_is_imported_from_the_package(tmp_path):
+    package, folder = tmp_path / "cases", tmp_path / "cases" / "sums" / "cumsum"
+    folder.mkdir(parents=True)
+    for place in (package, package / "sums", folder):
+        (place / "__init__.py").touch()
+    (folder / "viper.py").write_text(
+        "import sys\nfrom steps import step\nimport outside, sums\nfrom array import array\n"
+        "@micropython.viper\ndef f(x: ptr8):\n    import late\n"
+    )
+    (folder / "steps.py").write_text("from tables import *\nimport steps\n")
+    (folder / "unused.py").touch()
+    for name in ("tables", "steps", "late"):
+        (package / f"{name}.py").write_text("")
+    (tmp_path / "outside.py").touch()  # above the package
+    neighbours = forms_in(folder)["viper"].neighbours()
+    assert sorted(neighbours) == sorted([folder / "steps.py", package / "tables.py", package / "late.py"])
+    (folder / "viper.py").write_text("def (")
+    assert forms_in(folder)["viper"].neighbours() == []  # the guest will say what is wrong
+    assert Form("native", natmod="iir").neighbours() == []

@@ -3,6 +3,8 @@
 
 from array import array
 
+from dense import dense
+
 FIRST_OUT = bytearray(13 * 13 * 4)
 SECOND_OUT = bytearray(5 * 5 * 8)
 # Of a layer: side, channels, filters, its first weight, its first bias, shift.
@@ -14,7 +16,7 @@ def classify(x, weights, biases, shifts, out):
     FIRST[5], SECOND[5] = shifts
     convolve(x, weights, biases, FIRST, FIRST_OUT)
     convolve(FIRST_OUT, weights, biases, SECOND, SECOND_OUT)
-    dense(weights, biases, out, len(out))
+    dense(weights, 324, SECOND_OUT, biases, out)
 
 
 @micropython.viper
@@ -64,19 +66,3 @@ def convolve(x: ptr8, weights: ptr8, biases: ptr32, plan: ptr32, out: ptr8):
                 k += 1
             column += 1
         row += 1
-
-
-@micropython.viper
-def dense(weights: ptr8, biases: ptr32, out: ptr32, classes: int):
-    features = ptr8(SECOND_OUT)
-    at = 324
-    k = 0
-    while k < classes:
-        total = biases[12 + k]
-        i = 0
-        while i < 200:
-            total += features[i] * ((weights[at] ^ 0x80) - 0x80)
-            at += 1
-            i += 1
-        out[k] = total
-        k += 1

@@ -1,11 +1,13 @@
 # Integers of 32 bits through pointers. Bytes are loaded without a sign: (v ^ 0x80) - 0x80 gives it back.
 
+from dense import dense
+
 FEATURES = bytearray(72)
 
 
 def classify(x, weights, biases, shift, out):
     convolve(x, weights, biases, shift)
-    dense(weights, biases, out, len(out))
+    dense(weights, 72, FEATURES, biases, out)
 
 
 @micropython.viper
@@ -44,19 +46,3 @@ def convolve(x: ptr8, weights: ptr8, biases: ptr32, shift: int):
                 k += 1
             corner += 2
         row += 16
-
-
-@micropython.viper
-def dense(weights: ptr8, biases: ptr32, out: ptr32, classes: int):
-    features = ptr8(FEATURES)
-    at = 72
-    k = 0
-    while k < classes:
-        total = biases[8 + k]
-        i = 0
-        while i < 72:
-            total += features[i] * ((weights[at] ^ 0x80) - 0x80)
-            at += 1
-            i += 1
-        out[k] = total
-        k += 1

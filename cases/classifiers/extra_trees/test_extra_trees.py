@@ -19,15 +19,15 @@ from mpy_harness.workloads import Guest
 DTYPES = {"integers": np.int16, "floats": np.float32}
 
 
-@pytest.mark.parametrize("kind", workload.KINDS)
-def test_averages_are_scikit_learns_and_votes_as_good(kind: str) -> None:
+@pytest.mark.parametrize(("kind", "share"), [("integers", 0.9), ("floats", 0.9), ("tree", 0.85)])
+def test_averages_are_scikit_learns_and_votes_as_good(kind: str, share: float) -> None:
     vectors = workload.ExtraTrees.vectors(kind)
     ours, theirs, truth = vectors["average"].argmax(axis=1), vectors["sklearn"], vectors["truth"]
     # Of equal shares either may be taken.
     apart = np.abs(vectors["average"][:, 0] - 0.5) > 1e-6
     np.testing.assert_array_equal(ours[apart], theirs[apart])
     right = np.count_nonzero(theirs == truth)
-    assert right > 0.9 * len(truth)
+    assert right > share * len(truth)
     assert np.count_nonzero(vectors["vote"].argmax(axis=1) == truth) >= right - 0.02 * len(truth)
 
 

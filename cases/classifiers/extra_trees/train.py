@@ -1,4 +1,4 @@
-"""Grow extra trees and write them down: ``python -m cases.classifiers.extra_trees.train``.
+"""Grow extra trees and a decision tree, and write them down: ``python -m cases.classifiers.extra_trees.train``.
 
 Another version of scikit-learn grows other trees, so they are grown once, and ``forest.txt`` has them.
 """
@@ -9,16 +9,17 @@ from typing import Any
 
 import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.tree import DecisionTreeClassifier
 
 from cases.classifiers.extra_trees.vectors import FOREST, KINDS, tumours
 from cases.signals import SEED
 
 TREES, LEAVES = 10, 16
 HEAD = """\
-# Extra trees of scikit-learn's breast_cancer, grown by train.py with scikit-learn {version}. Of each kind of
-# features: what scikit-learn takes the {held_out} held-out tumours for; then two lines a tree: `feature threshold
-# left right` of each node, left where the feature is not above the threshold, a place below 0 is a leaf of the tree;
-# and the samples of both classes of each leaf.
+# Extra trees of scikit-learn's breast_cancer, grown by train.py with scikit-learn {version}, for two kinds of
+# features, and one decision tree. Of each: what scikit-learn takes the {held_out} held-out tumours for; then two
+# lines a tree: `feature threshold left right` of each node, left where the feature is not above the threshold, a place
+# below 0 is a leaf of the tree; and the samples of both classes of each leaf.
 """
 
 
@@ -30,10 +31,14 @@ def main() -> None:
     count = 0
     for kind in KINDS:
         train, held_out, train_class, _ = tumours(kind)
-        forest = ExtraTreesClassifier(TREES, max_leaf_nodes=LEAVES, random_state=SEED % 2**31)
-        forest.fit(train, train_class)
-        lines += [kind, "".join(map(str, forest.predict(held_out)))]
-        for grown in forest.estimators_:
+        if kind == "tree":
+            model = DecisionTreeClassifier(max_leaf_nodes=LEAVES, random_state=SEED % 2**31).fit(train, train_class)
+            trees = [model]
+        else:
+            model = ExtraTreesClassifier(TREES, max_leaf_nodes=LEAVES, random_state=SEED % 2**31)
+            trees = model.fit(train, train_class).estimators_
+        lines += [kind, "".join(map(str, model.predict(held_out)))]
+        for grown in trees:
             lines += tree(grown.tree_, kind)
         count = len(held_out)
     head = HEAD.format(version=sklearn.__version__, held_out=count)
@@ -49,7 +54,7 @@ def tree(grown: Any, kind: str) -> list[str]:
     for node in deciding:
         threshold = grown.threshold[node]
         # Not above the threshold is not above the greatest number of the type that is not above it.
-        if kind == "integers":
+        if kind != "floats":
             written = str(int(np.floor(threshold)))
         else:
             nearest = np.float32(threshold)

@@ -1,4 +1,4 @@
-"""Tumours, extra trees that were grown once (forest.txt), and what they give in float64.
+"""Tumours, extra trees and a decision tree that were grown once (forest.txt), and what they give in float64.
 
 Features are integers of 16 bits (1/64 of each feature's deviation) or floats as they were measured.
 """
@@ -17,12 +17,13 @@ from cases.signals import SEED, Array, Made
 __all__ = ["SEED", "make"]
 
 FOREST = Path(__file__).with_name("forest.txt")
-KINDS = ("integers", "floats")
+#: Kinds of features; ``tree`` is one decision tree with integers.
+KINDS = ("integers", "floats", "tree")
 SAMPLES, CLASSES = 12, 2
 
 
 def make() -> Made:
-    """Return both forests, some tumours, what the trees give for all by vote and by average, and what is right."""
+    """Return the forests, some tumours, what the trees give for all by vote and by average, and what is right."""
     made: Made = {}
     for kind in KINDS:
         _, held_out, _, classes = tumours(kind)
@@ -36,7 +37,7 @@ def make() -> Made:
 
 def tumours(kind: str) -> tuple[Array, Array, Array, Array]:
     """Return ten features to train with and held out, int16 or float32, and their classes."""
-    if kind == "integers":
+    if kind != "floats":
         train, held_out, train_class, classes = svm_rbf.tumours()
         return train.astype(np.int16), held_out.astype(np.int16), train_class, classes
     x, y = load_breast_cancer(return_X_y=True)
@@ -68,7 +69,7 @@ def read_forest(kind: str) -> tuple[Array, dict[str, Array]]:
     counts = np.concatenate(samples)
     return np.array([*map(int, lines[at + 1])], np.int32), {
         "nodes": np.concatenate(nodes).ravel().astype(np.int16),
-        "thresholds": np.array(thresholds, float).astype(np.int16 if kind == "integers" else np.float32),
+        "thresholds": np.array(thresholds, float).astype(np.float32 if kind == "floats" else np.int16),
         "roots": np.array(roots, np.int16),
         "classes": counts.argmax(axis=1).astype(np.uint8),
         "shares": (counts / counts.sum(axis=1, keepdims=True)).astype(np.float32).ravel(),

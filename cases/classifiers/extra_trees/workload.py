@@ -1,8 +1,8 @@
-"""Extra trees, by vote and by average, with features of 16 bits or floats: scikit-learn's breast_cancer.
+"""Extra trees, by vote and by average, with features of 16 bits or floats, and one tree: scikit-learn's breast_cancer.
 
 10 trees of at most 16 leaves (``train.py``, ``forest.txt``); 12 held-out tumours of ten features, one at a time. By
 vote each tree is for the class that most samples of its leaf had, by average for each class with its share there, as
-scikit-learn does.
+scikit-learn does. ``tree`` is one decision tree, of at most 16 leaves too.
 
 - ``python``, ``@native``: bytecode, and decorated
 - ``viper``: the way down a tree through pointers, floats compared by their bits
@@ -33,10 +33,11 @@ class ExtraTrees(Workload):
     words_of_32 = ("viper",)
 
     def cases(self) -> Iterator[Case]:
-        """Return both ways with both kinds of features."""
+        """Return both ways with both kinds of features, and the tree alone."""
         for kind in KINDS:
             for way in WAYS:
                 yield Case(f"{way}_{kind}", partial(self.classified, kind, way))
+        yield Case("tree", partial(self.classified, "tree", "vote"))
 
     def classified(self, kind: str, way: str, guest: Guest) -> Iterator[Check]:
         """Classify each tumour."""

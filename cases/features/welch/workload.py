@@ -3,6 +3,10 @@
 512 samples of 16 bits at 8 kHz are seven segments; each loses its mean, gets a Hann window, is transformed, and the
 squares of all spectra are added up. Density, one side, as SciPy's defaults are.
 
+The bound of the errors in the 2-norm is far above them: of it, 0.3 to 0.5 % were seen on m33 (an SNR of about 140 dB).
+So results are held to a fiftieth of the bound, which is 4 parts in a million of the density of noise and at most 2 in
+10,000 of what is weakest beside the tone; ``test_welch.py`` has mistakes that it finds.
+
 - ``python``: bytecode, with the twin of natmods/fft; ``@native``: its own steps decorated
 - ``native``: the steps in C (``natmod/``) with natmods/fft, put together by the same few lines of Python
 """
@@ -22,6 +26,8 @@ from mpy_harness.workloads import Case, Check, Guest, Workload
 
 RATE, N, HOP, SAMPLES = 8000, 128, 64, 512
 UNIT = 2.0**-24
+#: How much of the bound a result may be off.
+SHARE = 0.02
 
 
 class Welch(Workload):
@@ -44,7 +50,7 @@ class Welch(Workload):
         factor = np.array([1 / (RATE * segments() * (window.astype(np.float64) ** 2).sum())], np.float32)
         spectrum = guest.board.import_module("spectrum", "/spectrum.py").Welch(steps, plan, window, factor, HOP)
         got = guest.guarded.call(spectrum, "run", x, ..., out=("f", N // 2 + 1))
-        off = bound(vectors, float(factor[0]))
+        off = SHARE * bound(vectors, float(factor[0]))
         yield Check(got / off, vectors["ref"] / off, "max_abs", 1, per=SAMPLES, given=x)
         allocations(guest, spectrum, "run", x, np.zeros(N // 2 + 1, np.float32))
 

@@ -15,7 +15,7 @@ from cases.pipeline.activity.motion import windows
 from cases.pipeline.activity.vectors import FOREST, HELD_OUT, TRAINED, preprocessed
 from cases.signals import SEED
 
-TREES, LEAVES, WIDTH = 10, 16, 32
+TREES, LEAVES = 10, 16
 HEAD = """\
 # A random forest of scikit-learn's, grown by train.py with scikit-learn {version}: how many of the held-out
 # windows it gets right; then each tree on a line, `feature threshold left right` of each node. The next node

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+from math import isqrt
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,8 @@ from cases.signals import SEED, Array, Made
 __all__ = ["SEED", "make"]
 
 FOREST = Path(__file__).with_name("forest.txt")
-FEATURES, SAMPLES = 16, 12
+OF_AXIS = 11
+FEATURES, SAMPLES = 3 * OF_AXIS + 1, 12
 #: Which random numbers, and how many windows of each activity.
 TRAINED, HELD_OUT = (1, 150), (2, 50)
 
@@ -38,7 +40,7 @@ def make() -> Made:
 
 
 def preprocessed(x: Array) -> Array:
-    """Return the features of windows, (n, 16), by the file that the target runs."""
+    """Return the features of windows, (n, 34), by the file that the target runs."""
     features = runpy.run_path(str(Path(__file__).with_name("preprocess.py")))["features"]
     found = np.zeros((len(x), FEATURES), np.int16)
     for row, window in zip(found, x.reshape(len(x), -1).tolist(), strict=True):
@@ -49,14 +51,20 @@ def preprocessed(x: Array) -> Array:
 
 
 def of_numpy(x: Array) -> Array:
-    """Return the same features, (n, 16), as NumPy has them."""
+    """Return the same features, (n, 34), as NumPy has them."""
     x = x.astype(np.int64)
     n = x.shape[1]
     mean = x.sum(axis=1) // n
-    apart = np.abs(x - mean[:, None]).sum(axis=1) // n
+    distance = np.abs(x - mean[:, None])
+    spread = np.vectorize(isqrt)((distance**2).sum(axis=1) // n)
+    apart = distance.sum(axis=1) // n
     crossings = np.count_nonzero(np.diff(x < mean[:, None], axis=1), axis=1)
     steps = np.abs(np.diff(x, axis=1)).sum(axis=1) // n
-    of_axes = np.stack([mean, apart, np.ptp(x, axis=1), crossings, steps], axis=2).reshape(len(x), 15)
+    energy = (x**2).sum(axis=1) // n >> 11
+    lower, median, upper = np.sort(x, axis=1)[:, [n // 4, n // 2, 3 * n // 4]].transpose(1, 0, 2)
+    from_median = np.sort(np.abs(x - median[:, None]), axis=1)[:, n // 2]
+    of_moments = [mean, spread, apart, np.ptp(x, axis=1), crossings, steps, energy]
+    of_axes = np.stack([*of_moments, median, lower, upper, from_median], axis=2).reshape(len(x), 3 * OF_AXIS)
     return np.c_[of_axes, apart.sum(axis=1)].astype(np.int16)
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from cases.signals import Array
 from mpy_harness.workloads import Case, Check, Form, Guest, Workload
 
-FUNCTIONS = ("features", "axis_features")
+FUNCTIONS = ("features", "axis_features", "order_features", "root")
 
 
 class Activity(Workload):

@@ -1,11 +1,13 @@
 # Integers of 32 bits through pointers. Bytes are loaded without a sign: (v ^ 0x80) - 0x80 gives it back.
 
+from dense import dense
+
 FEATURES = bytearray(56)
 
 
 def classify(x, weights, biases, shift, out):
     convolve(x, weights, biases, shift)
-    dense(weights, biases, out, len(out))
+    dense(weights, 480, FEATURES, biases, out)
 
 
 @micropython.viper
@@ -38,19 +40,3 @@ def convolve(x: ptr8, weights: ptr8, biases: ptr32, shift: int):
             to += 1
             k += 1
         place += 1
-
-
-@micropython.viper
-def dense(weights: ptr8, biases: ptr32, out: ptr32, classes: int):
-    features = ptr8(FEATURES)
-    at = 480
-    k = 0
-    while k < classes:
-        total = biases[8 + k]
-        i = 0
-        while i < 56:
-            total += features[i] * ((weights[at] ^ 0x80) - 0x80)
-            at += 1
-            i += 1
-        out[k] = total
-        k += 1

@@ -36,6 +36,29 @@ def test_envelope_is_that_of_the_ringing() -> None:
     assert power[6:9].sum() > 0.9 * power[2:].sum()
 
 
+@pytest.mark.parametrize("state", machine.STATES)
+@pytest.mark.parametrize("mistake", ["low", "window", "bins", "sample"])
+def test_limits_find_mistakes(state: str, mistake: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The band one bin too low, no window, the wrong bins, the last sample lost.
+    x = workload.Vibration.vectors(state)["in"]
+    right = reference.analysed(x)
+    match mistake:
+        case "low":
+            monkeypatch.setattr(reference, "LOW", reference.LOW - 1)
+        case "window":
+            monkeypatch.setattr(reference, "window", lambda: np.ones(reference.BAND))
+        case "bins":
+            monkeypatch.setattr(reference, "BINS", tuple(each + 1 for each in reference.BINS))
+        case _:
+            x = np.r_[x[:-1], np.int16(0)]
+    wrong = reference.analysed(x)
+    off = np.abs(wrong.features - right.features) / (workload.FEATURES_SHARE * right.features_off)
+    assert off.max() > 2
+    if mistake != "bins":  # which the spectrum has nothing to do with
+        off = np.abs(wrong.spectrum - right.spectrum) / (workload.ENVELOPE_SHARE * right.spectrum_off)
+        assert off.max() > 10
+
+
 def test_refuses_arrays_that_do_not_fit(natmod: Callable[..., GuestObject]) -> None:
     module = natmod(workload.Vibration.folder() / "natmod")
     samples, bins = np.zeros(8, np.int16), np.array([1, 2], np.int16)

@@ -7,6 +7,9 @@ cited there). Features are logarithms: of the mean square, of the mean squared e
 frequency of blows and its second harmonic have of the envelope's spectrum. The score is the sum of the squares of
 their distances from a healthy machine's, in deviations (``train.py``, ``model.txt``).
 
+The bounds of what float32 may be off are far above what it is: on m33 at most 0.08 % of the envelope's, 2 % of the
+features' and the score's. Results are held to 0.5 and 10 % of them; ``test_vibration.py`` has mistakes that this finds.
+
 - ``python``: bytecode, with the twin of natmods/fft; ``@native``: its own steps decorated
 - ``native``: the steps in C (``natmod/``) with natmods/fft
 
@@ -29,6 +32,8 @@ from mpy_harness.workloads import Case, Check, Guest, Workload
 
 BAND, BINS = reference.BAND, reference.BINS
 FEATURES = 2 + len(BINS)
+#: How much of its bound the envelope's spectrum may be off, and how much of theirs the features.
+ENVELOPE_SHARE, FEATURES_SHARE = 0.005, 0.1
 #: Above this is one healthy window in a thousand, if features are normal.
 ALARM = float(chi2.ppf(0.999, FEATURES))
 
@@ -48,7 +53,7 @@ class Vibration(Workload):
         """Compute the envelope's spectrum, in units of what it may be off."""
         vectors = self.vectors("worn")
         got = guest.guarded.call(self.monitor(guest), "envelope_spectrum", vectors["in"], ..., out=("f", BAND + 2))
-        off = reference.analysed(vectors["in"]).spectrum_off
+        off = ENVELOPE_SHARE * reference.analysed(vectors["in"]).spectrum_off
         yield Check(got / off, vectors["spectrum"] / off, "max_abs", 1, per=N, given=vectors["in"])
 
     def scored(self, state: str, guest: Guest) -> Iterator[Check]:
@@ -58,7 +63,7 @@ class Vibration(Workload):
         monitor = self.monitor(guest)
         got = guest.guarded.call(monitor, "run", x, ..., out=("f", FEATURES + 1))
         analysis = reference.analysed(x)
-        off = np.r_[analysis.features_off, reference.score_off(analysis, model)]
+        off = FEATURES_SHARE * np.r_[analysis.features_off, reference.score_off(analysis, model)]
         yield Check(got / off, expected / off, "max_abs", 1, per=N, given=x)
         yield Check(float(got[-1] > ALARM), float(state != "healthy"), "max_abs", 0, name="alarm", per=N)
         allocations(guest, monitor, "run", x, np.zeros(FEATURES + 1, np.float32))

@@ -18,6 +18,7 @@ from mpy_harness.board import signs
 from mpy_harness.board.signs import OutputFilter, Signs
 from mpy_harness.board.tracebacks import is_ours
 from mpy_harness.machines import ByteStream, Clock
+from mpy_harness.machines.descriptors import waiting
 
 _SECONDS = 10.0
 _READ_BYTES = 65536
@@ -127,11 +128,13 @@ class Console(fdspawn):  # type: ignore[type-arg]  # generic in its stubs only
     def read_until(self, markers: list[bytes], deadline: float) -> tuple[int, bytes]:
         """Return which marker came first and the bytes before it.
 
-        Raises WaitedLong at the deadline (in seconds of the clock), ConsoleClosed at the end.
+        What had come by the deadline is read, what comes after it is not: a guest that prints all the time would have
+        no end. Raises WaitedLong at the deadline (in seconds of the clock), ConsoleClosed at the end.
         """
         overlap = max(map(len, markers)) - 1
         with self._taken() as data:
             looked_at = 0
+            end: int | None = None  # of what had come by the deadline
             while True:
                 found = [(at, i) for i, marker in enumerate(markers) if (at := data.find(marker, looked_at)) >= 0]
                 if found:
@@ -140,6 +143,10 @@ class Console(fdspawn):  # type: ignore[type-arg]  # generic in its stubs only
                     del data[: at + len(markers[index])]
                     return index, before
                 looked_at = max(0, len(data) - overlap)
+                if self.clock.now() >= deadline and self.clock.is_past(deadline) and not self.is_patient():
+                    end = len(data) + waiting(self._stream.fileno()) if end is None else end
+                    if len(data) >= end:
+                        raise WaitedLong
                 self._receive(data, deadline)
 
     def search(self, pattern: bytes, deadline: float) -> re.Match[bytes]:

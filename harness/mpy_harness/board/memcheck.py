@@ -49,7 +49,7 @@ class MemoryChecker:
                 raise unseen(line)
             finding = self._naming.finding(line)
             # One line of code may read and write what is not its own.
-            if all((known.kind, known.place.told) != (finding.kind, finding.place.told) for known in self.findings):
+            if all((known.kind, known.place.key) != (finding.kind, finding.place.key) for known in self.findings):
                 new.append(finding)
                 self.findings.append(finding)
         return new

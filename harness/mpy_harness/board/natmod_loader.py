@@ -40,9 +40,9 @@ class GuestModule(GuestObject):
 class ModuleLoader:
     """The fixture ``natmod``: call it with a module's name or folder.
 
-    A name means a folder of that name below one of ``folders``, then one that the harness carries; a
-    path is relative to the current folder, or else to one of ``bases``. ``words`` are for all makefiles. ``built``
-    are what was built, each with the name of its target.
+    A name means a folder of that name below one of ``folders``, then one with a Makefile in the current folder or one
+    of ``bases``, then one that the harness carries; a path is relative to the current folder, or else to one of
+    ``bases``. ``words`` are for all makefiles. ``built`` are what was built, each with the name of its target.
     """
 
     board: Board
@@ -85,10 +85,13 @@ class ModuleLoader:
 
     def folder(self, name: str | Path) -> Path:
         """Return the folder of a module's sources. Raises NatmodInvalid."""
-        roots = (Path.cwd(), *self.bases) if "/" in str(name) else (*self.folders, natmods_dir())
-        candidates = list(dict.fromkeys(root / name for root in roots))
+        here, is_path = [root / name for root in (Path.cwd(), *self.bases)], "/" in str(name)
+        named = [] if is_path else [root / name for root in self.folders]
+        carried = [] if is_path else [natmods_dir() / name]
+        candidates = list(dict.fromkeys([*named, *here, *carried]))
         for folder in candidates:
-            if folder.is_dir():
+            # Many a folder has a short name; one that is meant by it has a Makefile.
+            if folder.is_dir() and (is_path or folder not in here or (folder / "Makefile").is_file()):
                 return folder
         there = {path.parent.name for folder in candidates for path in folder.parent.glob("*/Makefile")}
         close = difflib.get_close_matches(Path(name).name, there, n=1)

@@ -181,7 +181,7 @@ class RawRepl:
             try:
                 index, before = self._console.read_until([*marks, *started], deadline)
             except WaitedLong:
-                self._diagnose(output, marks[0], deadline, grace, seconds)
+                self._diagnose(output, marks[0], grace, seconds)
                 raise
             output += before
             if len(output) > _OUTPUT_LIMIT:
@@ -207,7 +207,7 @@ class RawRepl:
             raise ConsoleGarbled(f"unexpected bytes {end!r} behind a traceback")
         return begin + rest
 
-    def _diagnose(self, output: bytearray, mark: bytes, deadline: float, grace: float, seconds: float) -> None:
+    def _diagnose(self, output: bytearray, mark: bytes, grace: float, seconds: float) -> None:
         console = self._console
         if mark != _DONE and console.unread().endswith(_DONE):
             # The prompt is there without the sign: the guest's program is not what it was.
@@ -221,7 +221,7 @@ class RawRepl:
         printing = console.receives(min(_STILL_PRINTING_SECONDS, 0.1 * seconds))
         console.write_bytes(_CTRL_C)
         try:
-            _, rest = console.read_until([mark], deadline + grace)
+            _, rest = console.read_until([mark], console.clock.now() + grace)
         except WaitedLong:
             where = self._where() + self._busy_host(seconds)  # asked for only here, because it takes time
             if printing:

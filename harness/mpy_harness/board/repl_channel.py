@@ -58,9 +58,9 @@ class ReplChannel:
         for at in range(0, len(data), _CHUNK):
             part = data[at : at + _CHUNK]
             arguments = b"%d,%s,%d" % (at, literal(part), binascii.crc32(part))
-            self._said(RUNTIME + b".link.feed(" + arguments + b")", 10)
+            self._answer_to(RUNTIME + b".link.feed(" + arguments + b")", 10)
         output = self._execute(RUN, seconds, signs=self._signs)
-        *lines, check = self._said(RUNTIME + b".link.show()", max(seconds, 60)).split() or [b""]
+        *lines, check = self._answer_to(RUNTIME + b".link.show()", max(seconds, 60)).split() or [b""]
         try:
             result = b"".join(base64.b64decode(line, validate=True) for line in lines)
             if binascii.crc32(result) == int(check, 16):
@@ -82,7 +82,7 @@ class ReplChannel:
         reply = answer(question[_CRC.size :], CONSOLE_ANSWER_BYTES)
         self._console.write_bytes(base64.b64encode(_CRC.pack(binascii.crc32(reply)) + reply) + b"\n")
 
-    def _said(self, source: bytes, seconds: float) -> bytes:
+    def _answer_to(self, source: bytes, seconds: float) -> bytes:
         # Nothing of the user's runs there.
         try:
             return self._execute(source, seconds)

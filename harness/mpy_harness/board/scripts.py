@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from mpy_harness.board.board import Board
+from mpy_harness.board.device_path import folders_for, import_mounts
 from mpy_harness.board.expected_output import PythonScript
 from mpy_harness.board.hostfiles import HostFiles
 from mpy_harness.board.imports import Imports, imports_of, module_file, parse, shadows
@@ -23,11 +24,6 @@ _IN_GUEST = Path(__file__).parent / "in_guest"
 #: The status of a script that ended before it defined the test that was to run.
 ENDED_EARLY = "ended before it defined this test"
 _RUNNER, _RUNNER_FOLDER, _FALLBACK_FOLDER = "_mpyh_tests", "_mpyh", "fallback"
-
-
-def import_mounts(device_path: Sequence[Path]) -> dict[str, Path]:
-    """Return names in the guest for folders that are to be on its import path."""
-    return {f"device_path_{number}": folder for number, folder in enumerate(device_path)}
 
 
 @dataclass(frozen=True)
@@ -52,6 +48,11 @@ class DeviceScript:
     device_path: tuple[Path, ...] = ()
     natmods: tuple[Path, ...] = ()
     words: MakeWords = field(default_factory=MakeWords)
+
+    def on(self, target: Target) -> DeviceScript:
+        """Return the script as a target imports it: with the folders of its architecture on the device path."""
+        folders = folders_for(self.device_path, target)
+        return self if folders == self.device_path else replace(self, device_path=folders)
 
     @cached_property
     def tests(self) -> ScriptTests:

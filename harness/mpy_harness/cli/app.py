@@ -27,6 +27,7 @@ COMMANDS = {
     },
     "new-workload": ("new", "workload"),
     "new-natmod": ("new", "natmod"),
+    "new-target": ("new", "target"),
     "demo": ("demo", "command"),
     "ci": ("ci", "app"),
     "history": ("history", "app"),

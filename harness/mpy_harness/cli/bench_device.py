@@ -17,6 +17,7 @@ from mpy_harness.costs.constants import constants
 from mpy_harness.costs.part_time import check_same_code
 from mpy_harness.counting.instrument import Mode
 from mpy_harness.firmware import toolchain
+from mpy_harness.firmware.mpy_cross import mpy_cross
 from mpy_harness.firmware.progress import shown
 from mpy_harness.rates.bench import FORMS, Benchmark, measure
 from mpy_harness.rates.kernels import DATA_TYPES, KERNELS
@@ -72,7 +73,7 @@ def command(
                 with shown() as pool.progress:
                     found = of_target(each, pool, part=chip, **chosen)
                 if as_json:
-                    facts.append({**rate_data(each.name, found, chip), "provenance": provenance(each, pool)})
+                    facts.append({**rate_data(each.name, found, chip), "provenance": provenance(each, pool, found)})
                 else:
                     print(("\n" if number else "") + "\n".join(rate_lines(each.name, found, chip)), flush=True)
             if as_json:
@@ -89,9 +90,12 @@ def of_target(target: Target, pool: BoardPool, **chosen: Any) -> Benchmark:
     return measure(board, loader, **chosen)
 
 
-def provenance(target: Target, pool: BoardPool) -> dict[str, str]:
-    """Return with what a target's figures are made."""
-    tools = toolchain.toolchain(toolchain.cross_prefix(target.natmod.arch), target.tools).facts()
+def provenance(target: Target, pool: BoardPool, found: Benchmark) -> dict[str, str]:
+    """Return with what a target's figures are made: with a C compiler only where native modules are among them."""
+    if any(call.form == "native" for call in found.calls):
+        tools = toolchain.toolchain(toolchain.cross_prefix(target.natmod.arch), target.tools).facts()
+    else:
+        tools = {"mpy-cross": toolchain.version(mpy_cross(target.tools))}
     return {
         "core": target.core,
         "arch": target.natmod.arch,

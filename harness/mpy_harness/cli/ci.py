@@ -34,6 +34,12 @@ def show_mpy_cross(names: Targets = None) -> None:
     sys.stdout.write(f"{setup.mpy_cross(_targets(names))}\n")
 
 
+@app.command("next-release")
+def show_next_release() -> None:
+    """Print the releases of MicroPython that are newer than all that are pinned here, one a line."""
+    sys.stdout.write("".join(f"{version}\n" for version in setup.newer_releases()))
+
+
 @app.command("cache-key")
 def show_cache_key(names: Targets = None) -> None:
     """Give the cache's folder, the key of what is in it for targets, and a label of theirs, as a job's outputs."""

@@ -76,14 +76,16 @@ def command(
                 board = pool.board(chosen, mode=None, check=check, covers=True)
                 loader = ModuleLoader(board, tuple(natmods or ()), (), micropython, words, pool.progress)
                 file, only = _module(module, loader)
-            job = _Job(Subject(board, file, text, timeout), only, calls, seed, output)
+            job = FuzzJob(Subject(board, file, text, timeout), only, calls, seed, output)
             raise typer.Exit(job.run())
         finally:
             pool.close()
 
 
 @dataclass
-class _Job:
+class FuzzJob:
+    """Calls to make of a module's functions, all or only one, and where what goes wrong is written."""
+
     subject: Subject
     only: str
     calls: int

@@ -12,6 +12,7 @@ import typer
 from mpy_harness.board.asked import asked
 from mpy_harness.counting.guest_time import GuestTime
 from mpy_harness.errors import NatmodInvalid
+from mpy_harness.firmware.additions import with_make
 from mpy_harness.firmware.natmods import MakeWords
 from mpy_harness.machines import with_options
 from mpy_harness.targets import Target, available, available_parts, load_target
@@ -26,6 +27,15 @@ GivenFirmware = Annotated[
     typer.Option("--firmware", metavar="FILE", help="Firmware to use instead of the target's.", dir_okay=False),
 ]
 
+
+FirmwareMake = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--firmware-make",
+        metavar="NAME=VALUE",
+        help="For MicroPython's make, where firmware is built: USER_C_MODULES=DIR, FROZEN_MANIFEST=FILE.",
+    ),
+]
 
 EmulatorOptions = Annotated[
     str, typer.Option("--emulator-options", metavar="WORDS", help="More options for the emulator: '-m 32M'.")
@@ -118,10 +128,12 @@ def make_words(given: Iterable[str] | None, place: str = "--natmod-make") -> Mak
         raise typer.BadParameter(str(error), param_hint=place) from None
 
 
-def chosen_target(name: str, options: str = "", host_options: str = "") -> Target:
-    """Return a target with more options for its emulator. Raises TargetInvalid."""
+def chosen_target(
+    name: str, options: str = "", host_options: str = "", firmware_make: Iterable[str] | None = None
+) -> Target:
+    """Return a target with more options for its emulator and its firmware's makefiles. Raises TargetInvalid."""
     more = (words(options, "--emulator-options"), words(host_options, "--emulator-host-options"))
-    return asked(with_options(load_target(name), *more))
+    return asked(with_make(with_options(load_target(name), *more), firmware_make or (), Path.cwd()))
 
 
 def words(text: str, option: str) -> list[str]:

@@ -56,6 +56,11 @@ def _fact_rows(part: Part) -> Iterator[list[str]]:
         yield _fact_row(f"{whose}: waits, cycles", memory.waits)
         yield _fact_row(f"{whose}: bytes of a fetch", memory.line)
         yield _fact_row(f"{whose}: cache, B", memory.cache)
+        if memory.measured is not None:
+            told = f"× {memory.measured.work:g} + {memory.measured.calls:g} waits a call"
+            yield [f"{whose}: cycles of the interpreter", told, printable(memory.measured.source)]
+        if memory.longer is not None:
+            yield _fact_row(f"{whose}: longer at most, %", memory.longer)
         if memory.shared is not None:
             yield [f"{whose}: data on the same bus", "yes", printable(memory.shared)]
 

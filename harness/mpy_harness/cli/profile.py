@@ -9,48 +9,24 @@ from typing import Annotated
 import typer
 
 from mpy_harness.cli.data import of_count, of_part
-from mpy_harness.cli.options import (
-    Arguments,
-    AsJson,
-    DevicePath,
-    EmulatorHostOptions,
-    EmulatorOptions,
-    GcStress,
-    GivenFirmware,
-    GuestTimeWanted,
-    Memcheck,
-    MicroPython,
-    NatmodMake,
-    Natmods,
-    PartName,
-    Script,
-    TargetName,
-    Timeout,
-    Unwritten,
-    chosen_target,
-    make_words,
-)
+from mpy_harness.cli.options import AsJson, GuestTimeWanted, PartName, Timeout
 from mpy_harness.cli.script import ScriptJob
+from mpy_harness.cli.script_options import ScriptOptions, grouped
 from mpy_harness.costs.part_time import PartTime, check_same_code, part_time
 from mpy_harness.counting.count import Count
-from mpy_harness.counting.instrument import check_asked_for
 from mpy_harness.counting.profile import Profile
 from mpy_harness.errors import HarnessError
 from mpy_harness.reports.class_table import class_lines, part_lines
 from mpy_harness.reports.profile_files import write_profile
 from mpy_harness.reports.profile_table import profile_lines, tree_lines
 from mpy_harness.reports.region_lines import region_lines
-from mpy_harness.targets import DEFAULT_TARGET, Part, load_part
+from mpy_harness.targets import Part, load_part
 
 
+@grouped
 def command(
-    script: Script,
-    arguments: Arguments = None,
+    options: ScriptOptions,
     *,
-    target: TargetName = DEFAULT_TARGET,
-    device_path: DevicePath = None,
-    natmods: Natmods = None,
-    natmod_make: NatmodMake = None,
     output: Annotated[Path | None, typer.Option("--output", help="Folder for the files.", file_okay=False)] = None,
     top: Annotated[int, typer.Option(min=1, help="Functions in the table.")] = 20,
     tree: Annotated[bool, typer.Option("--tree", help="Show the call tree as well.")] = False,
@@ -59,30 +35,11 @@ def command(
     ] = False,
     part: PartName = None,
     timeout: Timeout = 600.0,
-    memcheck: Memcheck = False,
-    gc_stress: GcStress = False,
-    memcheck_unwritten: Unwritten = False,
     guest_time: GuestTimeWanted = None,
     as_json: AsJson = False,
-    micropython: MicroPython = None,
-    firmware: GivenFirmware = None,
-    emulator_options: EmulatorOptions = "",
-    emulator_host_options: EmulatorHostOptions = "",
 ) -> None:
     """Run a script on a target, count its instructions and tell which functions took them."""
-    job = ScriptJob(
-        script,
-        chosen_target(target, emulator_options, emulator_host_options),
-        arguments or (),
-        tuple(device_path or ()),
-        micropython,
-        timeout,
-        tuple(natmods or ()),
-        firmware,
-        make_words(natmod_make),
-        check_asked_for(memory=memcheck, stress=gc_stress, unwritten=memcheck_unwritten),
-        guest_time,
-    )
+    job = options.job(timeout, guest_time)
     chip = load_part(part) if part else None
     if chip is not None:
         check_same_code(chip, job.target)
@@ -147,4 +104,5 @@ def profile_script(
 def _part_time(counted: Count, part: Part, profile: Profile) -> PartTime:
     """Return the time on a part: native modules and emitted code are in RAM, all else is the firmware's."""
     native = sum(cost.exclusive for cost in profile.functions() if cost.function.kind in {"natmod", "native"})
-    return part_time({**counted.classes, **counted.words}, part, native / profile.total if profile.total else 0.0)
+    share = native / profile.total if profile.total else 0.0
+    return part_time({**counted.classes, **counted.words}, part, share, is_interpreter=True)

@@ -72,7 +72,11 @@ def targets_as_data(states: Sequence[Readiness]) -> list[dict[str, Any]]:
             target = targets.load_target(state.name)
             facts |= {"core": target.core, "emulator": target.emulator, "arch": target.natmod.arch}
             facts |= {"micropython": target.firmware.micropython, "default": state.name == targets.DEFAULT_TARGET}
-            facts["releases"] = versions() if target.is_built else []
+            facts["published"] = target.is_published
+            if isinstance(target.firmware, targets.PublishedFirmware):
+                facts["releases"] = target.firmware.pinned
+            else:
+                facts["releases"] = versions() if target.is_built else []
         found.append(facts)
     return found
 
@@ -84,7 +88,8 @@ def target_lines(states: Sequence[Readiness], said: str = "") -> list[str]:
     """
     rows = [["target", "core", "emulator", "modules", "MicroPython", "state"]]
     wanted: list[tuple[str, str]] = []
-    for facts in targets_as_data(states):
+    found = targets_as_data(states)
+    for facts in found:
         usable = facts["usable"]
         default = " (default)" if facts.get("default") else ""
         details = [str(facts.get(name, "?") or "-") for name in ("core", "emulator", "arch", "micropython")]
@@ -95,4 +100,6 @@ def target_lines(states: Sequence[Readiness], said: str = "") -> list[str]:
     if wanted:
         lines += ["", *said_once(wanted)]
     example = f"{targets.DEFAULT_TARGET}@{versions()[0]}"
-    return [*lines, "", f"Releases for targets that are built: {', '.join(versions())} (as {example})."]
+    lines += ["", f"Releases for targets that are built: {', '.join(versions())} (as {example})."]
+    published = [facts for facts in found if facts.get("published") and len(facts["releases"]) > 1]
+    return lines + [f"Releases of {each['name']}, published: {', '.join(each['releases'])}." for each in published]

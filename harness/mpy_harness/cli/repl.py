@@ -16,27 +16,17 @@ from pathlib import Path
 
 from mpy_harness import machines
 from mpy_harness.board.board import Board
+from mpy_harness.board.device_path import folders_for
 from mpy_harness.board.hostfiles import HostFiles
 from mpy_harness.board.natmod_loader import build_module
-from mpy_harness.cli.options import (
-    DevicePath,
-    EmulatorHostOptions,
-    EmulatorOptions,
-    GivenFirmware,
-    MicroPython,
-    NatmodMake,
-    Natmods,
-    TargetName,
-    chosen_target,
-    make_words,
-)
+from mpy_harness.cli.script_options import GuestOptions, grouped
 from mpy_harness.errors import MachineryError
 from mpy_harness.firmware.image import firmware_for
 from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.firmware.progress import shown
 from mpy_harness.firmware.symbols import Symbols
 from mpy_harness.machines import Machine
-from mpy_harness.targets import DEFAULT_TARGET, Target
+from mpy_harness.targets import Target
 
 LEAVE = b"\x1d"  # Ctrl-], as telnet has it
 _LIBRARY = "/lib"
@@ -46,28 +36,19 @@ _WRITE_SECONDS = 10.0
 _LAST_BYTES = 4096  # enough for the line that tells of a fault
 
 
-def command(
-    *,
-    target: TargetName = DEFAULT_TARGET,
-    device_path: DevicePath = None,
-    natmods: Natmods = None,
-    natmod_make: NatmodMake = None,
-    micropython: MicroPython = None,
-    firmware: GivenFirmware = None,
-    emulator_options: EmulatorOptions = "",
-    emulator_host_options: EmulatorHostOptions = "",
-) -> None:
+@grouped
+def command(options: GuestOptions) -> None:
     """Talk to a target's REPL here, or from other programs through a pseudo-terminal.
 
     The modules of --natmods and --device-path are put into the guest, and can be imported until its next reset.
     """
-    chosen = chosen_target(target, emulator_options, emulator_host_options)
+    chosen = options.chosen()
     with shown() as progress:
-        image = firmware_for(chosen, source=micropython, given=firmware, progress=progress).elf
+        image = firmware_for(chosen, source=options.micropython, given=options.firmware, progress=progress).elf
         build = partial(
-            build_module, target=chosen, micropython=micropython, progress=progress, words=make_words(natmod_make)
+            build_module, target=chosen, micropython=options.micropython, progress=progress, words=options.words()
         )
-        modules = modules_for(device_path or (), natmods or (), build)
+        modules = modules_for(folders_for(options.device_path or (), chosen), options.natmods or (), build)
     interact(chosen, image, modules)
 
 
@@ -76,11 +57,13 @@ def modules_for(
 ) -> dict[str, Path]:
     """Return what the guest is to find, by its path there: files of folders, and what ``build`` makes of modules.
 
+    Of files of the same path, that of the first folder counts.
+
     Raises NatmodInvalid, ToolMissing.
     """
     found: dict[str, Path] = {}
     for folders, pattern in ((paths, "**/*"), (natmods, "*")):
-        for folder in folders:
+        for folder in reversed(list(folders)):
             names = (file.relative_to(folder).as_posix() for file in sorted(folder.glob(pattern)) if file.is_file())
             found |= {f"{_LIBRARY}/{name}": folder / name for name in names if _MODULE.fullmatch(name)}
     for folder in natmods:

@@ -98,7 +98,7 @@ class ScriptJob:
     def _booted(
         self, mode: Mode | None, *, silent: bool = False, attach: Callable[[Board], Callable[[], None]] | None = None
     ) -> Iterator[tuple[DeviceScript, Board]]:
-        script = DeviceScript(self.script, Path.cwd(), self.device_path, self.natmods, self.words)
+        script = DeviceScript(self.script, Path.cwd(), self.device_path, self.natmods, self.words).on(self.target)
         output = _Output()
         with tempfile.TemporaryDirectory(prefix="mpy-harness-") as logs:
             pool = BoardPool(Path(logs), micropython=self.micropython, given_firmware=self.firmware, attach=attach)

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from mpy_harness import machines
-from mpy_harness.cli.options import MicroPython, Targets
-from mpy_harness.errors import MachineryError, ToolMissing
+from mpy_harness.cli.options import FirmwareMake, MicroPython, Targets
+from mpy_harness.errors import MachineryError, SourceUnavailable, ToolMissing
+from mpy_harness.firmware.additions import check_image, each_with_make
 from mpy_harness.firmware.image import firmware_for, keep_firmware
 from mpy_harness.firmware.progress import Progress, shown
 from mpy_harness.firmware.sources import check_release
@@ -21,6 +22,7 @@ def command(
     names: Targets = None,
     *,
     micropython: MicroPython = None,
+    firmware_make: FirmwareMake = None,
     firmware: Annotated[
         Path | None,
         typer.Option("--firmware", metavar="FILE", help="Keep this as a target's published image.", dir_okay=False),
@@ -30,22 +32,25 @@ def command(
     """Fetch the emulator of targets and their firmware, or build it, unless it is there."""
     with shown() as progress:
         found = chosen(names or [DEFAULT_TARGET])
+        check_image(firmware, firmware_make or ())
+        targets = {name: load_target(name) for name in found}
+        targets = each_with_make(targets, found, firmware_make or (), Path.cwd())
         missing = [
             name
-            for name, is_named in found.items()
-            if not _is_set_up(load_target(name), micropython, firmware, progress, force=force, must=is_named)
+            for name, target in targets.items()
+            if not _is_set_up(target, micropython, firmware, progress, force=force, must=found[name])
         ]
-    if len(missing) == len(found):
+    if len(missing) == len(targets):
         raise ToolMissing(f"none of these targets can be used: {', '.join(missing)}")
 
 
 def _is_set_up(
     target: Target, micropython: Path | None, firmware: Path | None, progress: Progress, *, force: bool, must: bool
 ) -> bool:
-    """Set up a target, and tell whether it can be used; of one that a pattern stands for, a tool may be missing."""
+    """Set up a target, and tell whether it can be used; what one of a pattern lacks may be out of reach."""
     try:
         _set_up(target, micropython, firmware, progress, force=force)
-    except ToolMissing as error:
+    except (ToolMissing, SourceUnavailable) as error:
         if must:
             raise
         progress.stage(f"{target.name} is left out. {error}")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from mpy_harness.board.natmod_loader import build_module
-from mpy_harness.cli.options import AsJson, MicroPython, NatmodMake, make_words
+from mpy_harness.cli.options import AsJson, FirmwareMake, MicroPython, NatmodMake, make_words
 from mpy_harness.errors import ImageInvalid
+from mpy_harness.firmware.additions import with_make
 from mpy_harness.firmware.image import firmware_for
 from mpy_harness.firmware.natmods import MakeWords
 from mpy_harness.firmware.progress import Progress, shown
@@ -21,6 +23,7 @@ from mpy_harness.sizes.mpy import MpySizes, read_mpy
 from mpy_harness.targets import DEFAULT_TARGET, Target, available, load_target
 
 _ELF, _MPY = b"\x7fELF", b"M"
+_SUFFIXES = {".elf", ".mpy"}
 
 
 def command(
@@ -33,6 +36,7 @@ def command(
         str | None, typer.Option("--target", metavar="NAME", help="Memory map of ELF files, arch of native modules.")
     ] = None,
     natmod_make: NatmodMake = None,
+    firmware_make: FirmwareMake = None,
     top: Annotated[int, typer.Option(min=1, help="Objects and symbols in each table.")] = 15,
     as_json: AsJson = False,
     micropython: MicroPython = None,
@@ -42,7 +46,10 @@ def command(
     with shown() as progress:
         wanted = things or [target or DEFAULT_TARGET]
         words = make_words(natmod_make)
-        found = {thing: sizes_of(thing, chosen, micropython, progress, words) for thing in wanted}
+        found = {
+            thing: sizes_of(thing, chosen, micropython, progress, words=words, firmware_make=firmware_make or ())
+            for thing in wanted
+        }
     print(render(found, as_json=as_json, top=top))
 
 
@@ -51,12 +58,15 @@ def sizes_of(
     target: Target | None,
     micropython: Path | None,
     progress: Progress,
+    *,
     words: MakeWords | None = None,
+    firmware_make: Iterable[str] = (),
 ) -> ElfSizes | MpySizes:
     """Return the sizes of a target's firmware by its name, of a file (ELF or .mpy), or of a native module's folder.
 
-    ``target`` gives the memory map of an image and the architecture of a module. Raises ImageInvalid,
-    TargetInvalid and what building raises.
+    ``target`` gives the memory map of an image and the architecture of a module; ``words`` are for modules' makefiles,
+    ``firmware_make`` for those of firmware. Raises ImageInvalid, TargetInvalid, what building raises, and typer's error
+    of a file that is none.
     """
     path = Path(what)
     if path.is_file():
@@ -67,9 +77,12 @@ def sizes_of(
         if begin[:1] == _MPY:
             return read_mpy(path)
         raise ImageInvalid(f"{path} is neither an ELF image nor a .mpy file")
+    if path.suffix in _SUFFIXES or (path.exists() and not path.is_dir()):
+        why = "is no file: a pipe, a device or a folder" if path.exists() else "does not exist"
+        raise typer.BadParameter(f"{what!r} {why}.", param_hint="THING")
     if (path / "Makefile").is_file() and what not in available():
         return read_mpy(build_module(path, target or load_target(DEFAULT_TARGET), micropython, progress, words))
-    named = load_target(what)
+    named = with_make(load_target(what), firmware_make, Path.cwd())
     named.check_micropython()
     if named.is_published:
         raise ImageInvalid(f"the firmware of {what} is published as an image of flash, not as an ELF file: give one.")

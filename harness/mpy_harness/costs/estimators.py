@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mpy_harness.costs import small_models, trees
+from mpy_harness.costs import neighbours, small_models, trees
 from mpy_harness.costs.network import dense, network_stage
 from mpy_harness.costs.pipelines import Scaling, unwrapped
 from mpy_harness.costs.stage import Stage
@@ -23,6 +23,7 @@ LINEAR = (
 )  # fmt: skip
 _FOLDED = "folded into the model"
 _FOLDS = ("linear", "bayes", "mlp", "network_int8")  # stages whose weights or means take up any scaling
+_NEIGHBOURS = "KNeighborsClassifier"
 _ONE_LAYER = 2  # numbers of neurons before the outputs: features, hidden
 
 
@@ -31,7 +32,8 @@ def estimator_stages(
 ) -> list[Stage]:
     """Return what an inference of a model takes. Raises ModelInvalid for what no native module runs.
 
-    ``samples`` are for trees, which they lead through their nodes; of other models they have to have the features.
+    ``samples`` are for trees, which they lead through their nodes, and for neighbours, which they are compared with; of
+    other models they have to have the features.
     """
     scaling, estimator = unwrapped(model, name or type(model).__name__)
     kind = type(estimator).__name__
@@ -47,7 +49,10 @@ def estimator_stages(
         raise ModelInvalid(
             f"samples must have the shape (n, {features}), as {name} was trained, not {np.shape(samples)}."
         )
-    stage = _KINDS[kind](estimator, name, scaling)
+    if kind == _NEIGHBOURS and estimator.n_neighbors != 1:
+        stage = _neighbours(estimator, name, scaling, samples)
+    else:
+        stage = _KINDS[kind](estimator, name, scaling)
     if scaling is None or stage.kind in _FOLDS or scaling.is_uniform:
         return [stage]
     return [
@@ -79,15 +84,26 @@ def _linear(estimator: Any, name: str, scaling: Scaling | None) -> Stage:
 
 
 def _nearest(estimator: Any, name: str, scaling: Scaling | None) -> Stage:
-    if estimator.n_neighbors != 1:
-        raise ModelInvalid(
-            f"{name} asks {estimator.n_neighbors} neighbours; the native module finds the nearest one: n_neighbors=1."
-        )
+    prototypes, features = _kept(estimator, name)
+    return _distances(name, features, prototypes, "samples", scaling)
+
+
+def _neighbours(estimator: Any, name: str, scaling: Scaling | None, samples: ArrayLike | None) -> Stage:
+    kept, features = _kept(estimator, name)
+    words = f"{estimator.n_neighbors:,} neighbours among {kept:,} samples of {features} features"
+    values = None if samples is None else np.asarray(samples, np.float64)
+    if values is not None and scaling is not None:
+        values = (values - scaling.offset) / scaling.scale
+    return neighbours.neighbours_stage(estimator, name, values, _about(words, _uniform(scaling)))
+
+
+def _kept(estimator: Any, name: str) -> tuple[int, int]:
+    """Return how many samples a classifier by neighbours keeps, and of how many features."""
     metric, power = estimator.effective_metric_, getattr(estimator, "p", 2)
     if metric not in {"euclidean", "sqeuclidean"} and not (metric == "minkowski" and power == 2):
         raise ModelInvalid(f"{name} measures {metric} distances; the native module has euclidean ones.")
-    prototypes, features = estimator._fit_X.shape  # noqa: SLF001 - scikit-learn has no other name for it
-    return _distances(name, features, prototypes, "samples", scaling)
+    samples, features = estimator._fit_X.shape  # noqa: SLF001 - scikit-learn has no other name for it
+    return samples, features
 
 
 def _centroids(estimator: Any, name: str, scaling: Scaling | None) -> Stage:
@@ -107,16 +123,24 @@ def _gaussians(estimator: Any, name: str, scaling: Scaling | None) -> Stage:
 
 
 def _machine(estimator: Any, name: str, scaling: Scaling | None) -> Stage:
-    if len(estimator.classes_) != 2:
-        raise ModelInvalid(
-            f"{name} has {len(estimator.classes_)} classes; the native module decides between two. "
-            "LinearSVC has any number."
-        )
     if estimator.kernel == "linear":
         return _linear(estimator, name, scaling)
     vectors, features = estimator.support_vectors_.shape
-    about = _about(f"{vectors:,} support vectors of {features} features, float32", _uniform(scaling))
-    return small_models.support_vectors(name, features, vectors, about)
+    pairs = _vectors_of_pairs(estimator)
+    words = f"{vectors:,} support vectors of {features} features, float32"
+    if len(pairs) > 1:
+        words = f"{len(pairs)} pairs of classes, {sum(pairs):,} support vectors in all, {features} features, float32"
+    return small_models.support_vectors(name, features, pairs, _about(words, _uniform(scaling)))
+
+
+def _vectors_of_pairs(estimator: Any) -> list[int]:
+    """Return how many support vectors decide between each pair of classes: of both, those with a weight there."""
+    # dual_coef_ has for a vector of class i its weights against the other classes, in their order.
+    ends = np.cumsum(estimator.n_support_)
+    of_class = [
+        np.count_nonzero(each, axis=1) for each in np.split(np.asarray(estimator.dual_coef_), ends[:-1], axis=1)
+    ]
+    return [int(of_class[i][j - 1] + of_class[j][i]) for i, j in combinations(range(len(of_class)), 2)]
 
 
 def _layers(estimator: Any, name: str, scaling: Scaling | None) -> Stage:
@@ -143,7 +167,7 @@ def _about(sizes: str, scaling: Scaling | None) -> str:
 _KINDS: dict[str, Callable[[Any, str, Scaling | None], Stage]] = {
     **dict.fromkeys(LINEAR, _linear),
     "SVC": _machine,
-    "KNeighborsClassifier": _nearest,
+    _NEIGHBOURS: _nearest,
     "GaussianNB": _gaussians,
     "KMeans": _centroids,
     "MiniBatchKMeans": _centroids,

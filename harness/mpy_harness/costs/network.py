@@ -88,6 +88,7 @@ _TERMS = (
     "sum",
     "row",
     "product",
+    "product_later",
     "pooled",
     "pooled_row",
     "compared",
@@ -109,9 +110,12 @@ def network_stage(name: str, layers: Sequence[Layer], dtype: DType, about: str =
             )
     terms: dict[str, float] = dict.fromkeys(_TERMS, 0)
     terms["run"] = 1
+    # What ReLU leaves is 0 of every other number: a library of floats multiplies that sooner than what is put in.
+    products_of = "product"
     for layer in layers:
         for term, often in layer.terms.items():
-            terms[term] += often
+            terms[products_of if term == "product" else term] += often
+        products_of = "product_later" if layer.is_sum else products_of
     terms["last"] = prod(layers[-1].gives)
     item = _ITEM[dtype]
     weights, biases = sum(layer.weights for layer in layers), sum(layer.biases for layer in layers)
@@ -119,7 +123,7 @@ def network_stage(name: str, layers: Sequence[Layer], dtype: DType, about: str =
     between = [0, 0]
     for number, layer in enumerate(layers[:-1]):
         between[number % 2] = max(between[number % 2], prod(layer.gives) * item)
-    products = int(terms["product"])
+    products = int(terms["product"] + terms["product_later"])
     sizes = {"layers": len(layers), "products": products, "inputs": prod(layers[0].shape)}
     return Stage(
         kind=f"network_{dtype}", module="network", text=name, terms=terms, sizes=sizes,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mpy_harness.costs import cycles
-from mpy_harness.costs.waits import Code, most_waits
+from mpy_harness.costs.flash import wait
+from mpy_harness.costs.waits import Code
 from mpy_harness.errors import TargetInvalid
 from mpy_harness.targets import Part, Target
 from mpy_harness.targets.tables import Cycles
@@ -47,21 +48,32 @@ def _model(part: Part) -> Cycles:
     return part.cycles
 
 
-def part_time(counts: Mapping[str, float], part: Part, in_modules: float, cached: float | None = None) -> PartTime:
+def part_time(
+    counts: Mapping[str, float],
+    part: Part,
+    in_modules: float,
+    cached: float | None = None,
+    *,
+    is_interpreter: bool = False,
+) -> PartTime:
     """Return the time that counted instructions take on a part (``check_same_code`` before).
 
     ``in_modules`` is the share of them, from 0 to 1, that are in the memory of native modules; the others are in
     that of the firmware. Each class is taken to be shared in the same way. ``cached`` are the bytes of all code that
-    ran, where they are known.
+    ran, where they are known. ``is_interpreter``: what is in the firmware's memory is the interpreter, not other code.
     """
-    time = cycles.estimate(counts, _model(part))
+    model = _model(part)
+    time = cycles.estimate(counts, model)
     named = {name.replace(" ", "_").replace("-", "_"): number for name, number in counts.items()}
-    waits, untold = 0.0, []
-    for memory, share, constants in ((part.firmware, 1 - in_modules, True), (part.modules, in_modules, False)):
+    more, most, untold = 0.0, 0.0, []
+    for memory, share in ((part.firmware, 1 - in_modules), (part.modules, in_modules)):
         if share:
-            code = Code({name: share * number for name, number in named.items()}, memory, cached, constants)
-            most = most_waits(code)
-            waits += most or 0.0
-            untold += [memory.memory] if most is None else []
-    above = time.error + 100 * waits / time.cycles * (1 + time.error / 100) if time.cycles else time.error
+            of_firmware = memory is part.firmware
+            code = Code({name: share * number for name, number in named.items()}, memory, cached, of_firmware)
+            waits = wait(code, model, is_interpreter=of_firmware and is_interpreter)
+            more += waits.more
+            most += waits.most or 0.0
+            untold += [memory.memory] if waits.most is None else []
+    time = replace(time, cycles=time.cycles + more)
+    above = time.error + 100 * most / time.cycles * (1 + time.error / 100) if time.cycles else time.error
     return PartTime(part, time, above, tuple(untold))

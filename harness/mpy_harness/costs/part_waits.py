@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from mpy_harness.costs import fitting
 from mpy_harness.costs.constants import TargetConstants
+from mpy_harness.costs.flash import wait
 from mpy_harness.costs.stage import Stage
-from mpy_harness.costs.waits import Code, executed_bytes, most_waits
-from mpy_harness.targets import Part
+from mpy_harness.costs.waits import Code, executed_bytes
+from mpy_harness.targets import Cycles, Part
 
 #: The kind of stage whose constant part is the interpreter's work and next to nothing else: it has integers
 #: only, so that the fit tells the parts of a run apart on cores without an FPU as well.
@@ -18,30 +19,33 @@ _CALLS = "fir_q15"
 
 @dataclass(frozen=True)
 class Waits:
-    """Cycles that a run waits at most, without those for ``untold``: memories of which no source tells it."""
+    """Cycles that a run takes ``more`` than by the core's model, and what it waits beyond that at most.
 
-    cycles: float
+    ``most`` is without what ``untold`` add: memories of which no source tells it.
+    """
+
+    more: float
+    most: float
     untold: tuple[str, ...]
 
 
-def of_stage(stage: Stage, measured: TargetConstants, part: Part) -> Waits:
+def of_stage(stage: Stage, measured: TargetConstants, part: Part, model: Cycles) -> Waits:
     """Return what one run of a stage waits for on a part, in a loop that does nothing else."""
     counts = fitting.predicted(stage.terms, measured.stages[stage.kind].terms)
-    firmware = _of_interpreter(measured)
+    firmware = _of_interpreter(measured, stage.terms.get("run", 1))
     modules = {name: max(0.0, number - firmware.get(name, 0.0)) for name, number in counts.items()}
     own = sum(measured.modules[name].file for name in stage.uses)
     interpreted = executed_bytes(firmware)
     # With a cache for both, both have to be in it.
     together = interpreted + own
-    codes = [
-        Code(firmware, part.firmware, together if part.modules.cache else interpreted, constants=True),
-        Code(modules, part.modules, together),
-    ]
-    waits = [(code.memory.memory, most_waits(code)) for code in codes]
-    untold = tuple(memory for memory, each in waits if each is None)
-    return Waits(sum(each or 0.0 for _, each in waits), untold)
+    code = Code(firmware, part.firmware, together if part.modules.cache else interpreted, constants=True)
+    native = Code(modules, part.modules, together)
+    interpreter, own_code = wait(code, model, is_interpreter=True), wait(native, model, is_interpreter=False)
+    pairs = ((part.firmware, interpreter), (part.modules, own_code))
+    untold = tuple(memory.memory for memory, each in pairs if each.most is None)
+    return Waits(interpreter.more, (interpreter.most or 0.0) + (own_code.most or 0.0), untold)
 
 
-def _of_interpreter(measured: TargetConstants) -> Mapping[str, float]:
-    """Return what the interpreter executes in one turn of the loop: the call, and what is around it."""
-    return {name: max(0.0, number) for name, number in measured.stages[_CALLS].terms["run"].items()}
+def _of_interpreter(measured: TargetConstants, calls: float) -> Mapping[str, float]:
+    """Return what the interpreter executes in one turn of the loop: the calls, and what is around them."""
+    return {name: calls * max(0.0, number) for name, number in measured.stages[_CALLS].terms["run"].items()}

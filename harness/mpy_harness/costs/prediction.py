@@ -100,6 +100,21 @@ class CostEstimate:
         return sum(heap for _, heap in self.modules.values()) + sum(each.heap for each in self.stages)
 
     @property
+    def instructions(self) -> float:
+        """Return the instructions that one run of every stage takes."""
+        return sum(each.instructions for each in self.stages)
+
+    @property
+    def error(self) -> float:
+        """Return the error of these instructions in percent."""
+        return sum(each.instructions * each.error for each in self.stages) / self.instructions
+
+    @property
+    def outside(self) -> str:
+        """Return which sizes lie outside of all that was measured."""
+        return ", ".join(each.outside for each in self.stages if each.outside)
+
+    @property
     def seconds(self) -> float | None:
         """Return the time that one run of every stage takes, None where the target has no cycle model."""
         times = [each.time.seconds for each in self.stages if each.time is not None]
@@ -185,10 +200,11 @@ def of_stages(
         rate = stage.rate or rate
         runs = None if rate is None else rate / stage.samples
         estimated = _estimate(stage, measured, chosen.cycles, runs, clock)
-        if isinstance(chosen, Part) and estimated.time is not None:
-            waits = part_waits.of_stage(stage, measured, chosen)
+        if isinstance(chosen, Part) and estimated.time is not None and chosen.cycles is not None:
+            waits = part_waits.of_stage(stage, measured, chosen, chosen.cycles)
             untold |= dict.fromkeys(waits.untold)
-            estimated = replace(estimated, waits=100 * waits.cycles / estimated.time.cycles)
+            time = replace(estimated.time, cycles=estimated.time.cycles + waits.more)
+            estimated = replace(estimated, time=time, waits=100 * waits.most / time.cycles)
         more = 0.0 if is_same_firmware else others.other_firmware_of.get(stage.kind, others.other_firmware)
         found.append(replace(estimated, error=estimated.error + more))
         rate = None if runs is None else runs * stage.gives

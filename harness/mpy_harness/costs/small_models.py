@@ -1,11 +1,12 @@
 """Models that are one array, for the native modules of ``cases/classifiers``: linear, nearest, Gaussians, SVM, a layer.
 
-``digits_small`` and ``svm_rbf`` there describe the arrays. What a run takes follows from their sizes alone; the program
-holds the model in an array, and one call gives the scores of a sample.
+``digits_small``, ``svm_rbf`` and ``neighbours`` there describe the arrays. What a run takes follows from their sizes,
+but for ``neighbours``; the program holds the model in an array, and one call gives the scores of a sample.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from mpy_harness.costs.stage import Stage, array_bytes
@@ -15,6 +16,7 @@ from mpy_harness.errors import ModelInvalid
 FOLDERS = {
     "digits_small": "cases/classifiers/digits_small/natmod",
     "svm_rbf": "cases/classifiers/svm_rbf/natmod",
+    "neighbours": "cases/classifiers/neighbours/natmod",
     "melspec": "cases/transforms/melspec/natmod",
     "front_end": "cases/transforms/melspec",
 }
@@ -42,6 +44,22 @@ def nearest(name: str, features: int, prototypes: int, about: str = "") -> Stage
     return _stage("nearest", _SMALL, data, text=name, terms=terms, sizes=sizes, about=about)
 
 
+def neighbours(
+    name: str, features: int, samples: int, k: int, *, kept: float, moved: float, guessed: str = "", about: str = ""
+) -> Stage:
+    """Return what counting the classes of the k nearest of some samples takes, in int16.
+
+    ``kept`` samples are sorted in for one classification and ``moved`` neighbours make room; ``guessed`` as in Stage.
+    """
+    _check(name, features=features, samples=samples)
+    terms = {
+        "run": 1, "sample": samples, "square": samples * features, "kept": kept, "moved": moved, "pair": k * k,
+    }  # fmt: skip
+    sizes = {"features": features, "samples": samples, "neighbours": k}
+    data = _INT16 * (3 + samples * (features + 1))
+    return _stage("neighbours", "neighbours", data, text=name, terms=terms, sizes=sizes, guessed=guessed, about=about)
+
+
 def gaussians(name: str, features: int, classes: int, about: str = "") -> Stage:
     """Return what the likelihood of each class takes, in float32."""
     terms = {"run": 1, "class": classes, "square": classes * features}
@@ -61,12 +79,19 @@ def layers(name: str, features: int, hidden: int, outputs: int, about: str = "")
     return _stage("mlp", _SMALL, data, text=name, terms=terms, sizes=sizes, about=about)
 
 
-def support_vectors(name: str, features: int, vectors: int, about: str = "") -> Stage:
-    """Return what the decision between two classes takes, with the kernel exp(-gamma |x - v|²), in float32."""
-    terms = {"run": 1, "vector": vectors, "square": vectors * features}
-    sizes = {"features": features, "vectors": vectors}
-    data = _FLOAT * (4 + vectors * (features + 1))
-    return _stage("svm_rbf", "svm_rbf", data, text=name, terms=terms, sizes=sizes, about=about)
+def support_vectors(name: str, features: int, vectors: Sequence[int], about: str = "") -> Stage:
+    """Return what decisions between two classes take, with the kernel exp(-gamma |x - v|²), in float32.
+
+    ``vectors`` are those of each decision: one for two classes, of more classes one for each pair of them.
+    """
+    total = sum(vectors)
+    terms = {"run": len(vectors), "vector": total, "square": total * features}
+    sizes = {"features": features, "vectors": max(vectors)}
+    arrays = [_FLOAT * (4 + each * (features + 1)) for each in vectors]
+    heap = sum(map(array_bytes, arrays))
+    return Stage(
+        kind="svm_rbf", module="svm_rbf", text=name, terms=terms, sizes=sizes, about=about, heap=heap, data=sum(arrays)
+    )
 
 
 def scaler(name: str, features: int, *, is_float: bool) -> Stage:

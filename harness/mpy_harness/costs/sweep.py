@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mpy_harness.costs.estimators import KINDS, estimator_stages
 from mpy_harness.costs.prediction import CostEstimate, of_stages
-from mpy_harness.costs.tree_stage import int16_samples, predict, tree_stage
+from mpy_harness.costs.tree_stage import int16_samples, predict
 from mpy_harness.costs.trees import CLASSIFIERS, LeafBits, ensemble
 from mpy_harness.errors import ModelInvalid, ToolMissing
 from mpy_harness.targets import DEFAULT_TARGET, Part, Target
@@ -26,9 +27,9 @@ _MOST = 1000
 class Candidate:
     """A classifier with these settings.
 
-    ``accuracy`` is the share of right classes among samples that it was not trained with, by the arithmetic of the
-    device. ``is_best``: no other one is at least as good in accuracy, time (instructions where there is none), flash
-    and heap, and better in one of them.
+    ``accuracy`` is the share of right classes among samples that it was not trained with: of trees by the arithmetic of
+    the device, of other models by scikit-learn's, which has more digits. ``is_best``: no other one is at least as good
+    in accuracy, time (instructions where there is none), flash and heap, and better in one of them.
     """
 
     settings: Mapping[str, Any]
@@ -41,7 +42,7 @@ class Candidate:
         time = self.cost.seconds
         return (
             -self.accuracy,
-            self.cost.stages[0].instructions if time is None else time,
+            self.cost.instructions if time is None else time,
             self.cost.flash,
             self.cost.heap,
         )
@@ -73,18 +74,20 @@ def sweep(
     leaf_bits: LeafBits = 0,
     clock: int | None = None,
 ) -> list[Candidate]:
-    """Train a classifier of scikit-learn with each combination of settings, on 70 % of the samples.
+    """Train a classifier of scikit-learn, or a pipeline with one, with each combination of settings.
 
-    The other 30 % tell the accuracy, and how many nodes are visited. ``target`` may be a part.
+    70 % of the samples are for that; the others tell the accuracy, and how many nodes trees visit. ``target`` may be a
+    part.
     Raises ModelInvalid, TargetInvalid, ToolMissing.
     """
     try:
-        from sklearn.base import clone  # noqa: PLC0415 - only who trains needs scikit-learn
+        from sklearn.base import clone, is_classifier  # noqa: PLC0415 - only who trains needs scikit-learn
         from sklearn.model_selection import train_test_split  # noqa: PLC0415
     except ImportError as error:
         raise ToolMissing(f"a sweep trains models: {error}. Install scikit-learn: pip install scikit-learn") from None
-    if type(estimator).__name__ not in CLASSIFIERS:
-        raise ModelInvalid(f"a sweep is of {', '.join(CLASSIFIERS)}, not of {type(estimator).__name__}.")
+    kind = type(estimator).__name__
+    if kind not in {*KINDS, "Pipeline"} or not is_classifier(estimator):
+        raise ModelInvalid(f"a sweep is of classifiers, or of pipelines with one, not of {kind}.")
     combinations = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
     if len(combinations) > _MOST:
         raise ModelInvalid(f"these are {len(combinations):,} combinations of settings; {_MOST:,} can be tried.")
@@ -93,19 +96,21 @@ def sweep(
         raise ModelInvalid(
             f"a sweep takes samples of shape (n, features) and a class for each, not {values.shape} and {truth.shape}."
         )
-    values = int16_samples(values, values.shape[1])
+    is_trees = kind in CLASSIFIERS
+    if is_trees:
+        values = int16_samples(values, values.shape[1])
     found = []
-    with _told():
+    with _training_errors():
         train, rest, train_class, rest_class = train_test_split(
             values, truth, test_size=_HELD_OUT, random_state=_SEED, stratify=truth
         )
     for settings in combinations:
-        with _told():
+        with _training_errors():
             trained = clone(estimator).set_params(**settings).fit(train, train_class)
-        model = ensemble(trained, leaf_bits)
-        accuracy = np.mean(trained.classes_[predict(model, rest)] == rest_class)
-        cost = of_stages([tree_stage(model, rest)], target, clock=clock)
-        found.append(Candidate(settings, float(accuracy), cost))
+        guessed = trained.classes_[predict(ensemble(trained, leaf_bits), rest)] if is_trees else trained.predict(rest)
+        stages = estimator_stages(trained, samples=rest, leaf_bits=leaf_bits)
+        cost = of_stages(stages, target, clock=clock)
+        found.append(Candidate(settings, float(np.mean(guessed == rest_class)), cost))
     return [replace(each, is_best=not any(other.beats(each) for other in found)) for each in found]
 
 
@@ -115,8 +120,8 @@ def on_part(candidates: Sequence[Candidate], part: Part, clock: int | None = Non
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Say what scikit-learn finds wrong in settings, samples and classes."""
+def _training_errors() -> Iterator[None]:
+    """Raise ModelInvalid for what scikit-learn finds wrong in settings, samples and classes."""
     try:
         yield
     except (TypeError, ValueError) as error:

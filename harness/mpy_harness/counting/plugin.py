@@ -18,13 +18,13 @@ from mpy_harness.firmware import cache, toolchain
 from mpy_harness.firmware.process import last_lines, run
 from mpy_harness.firmware.progress import Progress, Silent
 from mpy_harness.firmware.symbols import FirmwareFunction, Symbols
+from mpy_harness.limits import ANSWER_SECONDS
 from mpy_harness.targets import Target
 
 _KIND = "plugins"
 _LIBRARY = "mpyh-counting.so"
 _FLAGS = ("-std=c11", "-D_GNU_SOURCE", "-O2", "-flto", "-Wall", "-Wextra", "-fPIC", "-fvisibility=hidden", "-shared")
 _COMPILE_SECONDS = 120.0
-_ASK_SECONDS = 20.0
 _QEMU_VERSION = re.compile(r"version (\d+)\.(\d+)")
 _OLDEST = (7, 2)
 
@@ -186,7 +186,7 @@ def plugin_api(qemu: Path) -> int:
     release = int(match.group(1)), int(match.group(2))
     if release < _OLDEST:
         raise CountingUnavailable(f"{qemu} is QEMU {release[0]}.{release[1]}; counting needs 7.2 or newer. Update it.")
-    if "\n-plugin " not in run([qemu, "-help"], timeout=_ASK_SECONDS).output:
+    if "\n-plugin " not in run([qemu, "-help"], timeout=ANSWER_SECONDS).output:
         raise CountingUnavailable(
             f"{qemu} was built without TCG plugins, so nothing can be counted. Debian's and Ubuntu's packages have "
             "them; a QEMU of your own needs `configure --enable-plugins`."

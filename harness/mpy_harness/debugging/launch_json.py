@@ -28,7 +28,7 @@ def write(file: Path, gdb: Path, folder: Path) -> None:
         "program": f"{place}/{FIRMWARE}",
         "cwd": _WORKSPACE,
         "customLaunchSetupCommands": [
-            {"text": f"-file-exec-and-symbols {place}/{FIRMWARE}"},
+            {"text": f'-file-exec-and-symbols "{place}/{FIRMWARE}"'},  # a workspace's path may have spaces
             {"text": f"source {place}/{BEGIN}"},
         ],
         "launchCompleteCommand": "exec-continue",

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from mpy_harness.errors import TargetInvalid
@@ -16,7 +16,8 @@ from mpy_harness.firmware.project_mirror import Mirror
 from mpy_harness.firmware.sources import Source
 from mpy_harness.targets import FILE_NAME, Target
 
-_MANIFEST, _C_MODULES, _LIBRARY = "FROZEN_MANIFEST", "USER_C_MODULES", "MPY_LIB_DIR"
+_PATHS = _MANIFEST, _C_MODULES, _LIBRARY = "FROZEN_MANIFEST", "USER_C_MODULES", "MPY_LIB_DIR"
+_VARIABLE = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 # What a manifest may call $(MANIFEST_DIR).
 _MANIFEST_DIR = "MICROPY_MANIFEST_MANIFEST_DIR"
 _LIBRARY_NOT_FOUND = re.compile(r"Package '.*' not found in any known library")
@@ -24,16 +25,67 @@ _LIBRARY_NOT_FOUND = re.compile(r"Package '.*' not found in any known library")
 
 def check(target: Target) -> None:
     """Raise TargetInvalid where the target adds what is not there."""
-    for name in (_MANIFEST, _C_MODULES, _LIBRARY):
+    for name, what in _faults(target):
+        raise TargetInvalid(f"{target.folder / FILE_NAME}: firmware.make.{name}: {what}.")
+
+
+def with_make(target: Target, words: Iterable[str], base: Path) -> Target:
+    """Return the target with more variables for MicroPython's makefiles, ``NAME=VALUE``; paths are below ``base``.
+
+    Raises TargetInvalid for other words, for what is not there, and for a target whose firmware is not built.
+    """
+    more = {}
+    for word in words:
+        found = _VARIABLE.fullmatch(word)
+        if found is None:
+            raise TargetInvalid(f"--firmware-make wants NAME=VALUE, such as {_C_MODULES}=cmodules, not {word!r}.")
+        name, value = found.groups()
+        more[name] = str((base / Path(value).expanduser()).absolute()) if name in _PATHS and value else value
+    if not more:
+        return target
+    changed = _changed(target, more)
+    for name, what in _faults(changed):
+        if name in more:
+            raise TargetInvalid(f"--firmware-make {name}: {what}.")
+    return changed
+
+
+def each_with_make(
+    targets: Mapping[str, Target], must: Mapping[str, bool], words: Iterable[str], base: Path
+) -> dict[str, Target]:
+    """Return targets with more variables for MicroPython's makefiles (see ``with_make``).
+
+    Of targets that a pattern stands for (not ``must``), those whose firmware is built.
+    """
+    words = list(words)
+    built = {name: target for name, target in targets.items() if must[name] or target.is_built or not words}
+    if not built:
+        raise TargetInvalid("--firmware-make: no target that this pattern stands for has firmware that is built.")
+    return {name: with_make(target, words, base) for name, target in built.items()}
+
+
+def check_image(given: Path | None, words: Iterable[str]) -> None:
+    """Raise TargetInvalid where there are variables for makefiles and an image that is finished."""
+    if given is not None and any(words):
+        raise TargetInvalid("--firmware-make is for firmware that is built: leave --firmware out.")
+
+
+def _changed(target: Target, more: dict[str, str]) -> Target:
+    firmware = target.built.model_copy(update={"make": {**target.built.make, **more}})
+    base = target.firmware_of and _changed(target.firmware_of, more)
+    return target.model_copy(update={"firmware": firmware, "firmware_of": base})
+
+
+def _faults(target: Target) -> Iterator[tuple[str, str]]:
+    """Yield each variable that names what is not there, and what is wrong with it."""
+    for name in _PATHS:
         place = _place(target, name)
         if place is not None and not (place.is_file() if name == _MANIFEST else place.is_dir()):
-            raise _invalid(target, name, f"there is no {'file' if name == _MANIFEST else 'folder'} {place}. Correct it")
+            yield name, f"there is no {'file' if name == _MANIFEST else 'folder'} {place}. Correct it"
     modules = _place(target, _C_MODULES)
     if modules is not None and not any(modules.glob("*/micropython.mk")):
         hint = f": {modules.parent}" if (modules / "micropython.mk").is_file() else ""
-        raise _invalid(
-            target, _C_MODULES, f"no folder in {modules} has a micropython.mk. Name the folder above the modules{hint}"
-        )
+        yield _C_MODULES, f"no folder in {modules} has a micropython.mk. Name the folder above the modules{hint}"
 
 
 def has_c_modules(target: Target) -> bool:
@@ -97,7 +149,7 @@ def explained(failure: str, target: Target, folder: Path) -> str:
         failure = failure.replace(f"Error in manifest file: {folder / 'manifest.py'}: ", "")
         failure = failure.replace(str(folder / "manifest.py"), str(manifest))
     if mirror is not None:
-        failure = mirror.told(failure)
+        failure = mirror.with_own_paths(failure)
     if not _LIBRARY_NOT_FOUND.search(failure):
         return failure
     return (
@@ -114,7 +166,3 @@ def _place(target: Target, name: str) -> Path | None:
     if not value or "$" in value or (name == _MANIFEST and not value.endswith(".py")):
         return None
     return (target.folder / Path(value).expanduser()).resolve()
-
-
-def _invalid(target: Target, name: str, what: str) -> TargetInvalid:
-    return TargetInvalid(f"{target.folder / FILE_NAME}: firmware.make.{name}: {what}.")

@@ -14,6 +14,7 @@ from mpy_harness.resources import targets_dir
 from mpy_harness.targets import FILE_NAME, PlainBoard, Target
 
 _GENERATED = "GENERATED_DIR"
+_BEGIN = "mpconfigboard.mk"  # of a board, for make
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def board_folders(target: Target) -> dict[str, Path]:
 
 
 def check_port(target: Target, tree: Path, version: str) -> None:
-    """Raise TargetInvalid where a tree of MicroPython lacks the target's port, or that has its own boards only."""
+    """Raise TargetInvalid where a tree of MicroPython lacks the target's port, or that cannot take its board."""
     port = target.built.port
     makefile = tree / "ports" / port / "Makefile"
     if not makefile.is_file():
@@ -69,6 +70,12 @@ def check_port(target: Target, tree: Path, version: str) -> None:
             f"{target.name} cannot be built from MicroPython {version}: its port {port!r} takes no board from "
             "outside of MicroPython's tree (the Makefile does not look at BOARD_DIR). "
             "The port 'qemu' does from 1.25.0 on: name that release or a later one."
+        )
+    own = target.own_board
+    if own is not None and f"$(BOARD_DIR)/{_BEGIN}" in text and own.is_dir() and not (own / _BEGIN).is_file():
+        raise TargetInvalid(
+            f"{target.folder / FILE_NAME}: firmware.board: {own} has no {_BEGIN}, which the makefile of MicroPython's "
+            f"port {port!r} reads first. Write one; targets/m33 is a target that needs no files of its own."
         )
 
 

@@ -179,7 +179,7 @@ def _build_unless(
         return there
     folder = _make_folder(cache_root() / kind)
     locks = _make_folder(folder / ".locks")
-    with _told(folder), _locked(FileLock(locks / key), kind, progress or Silent()):
+    with _write_errors(folder), _locked(FileLock(locks / key), kind, progress or Silent()):
         _sweep(folder, holding=key)
         if not force and (there := found()) is not None:
             return there
@@ -218,8 +218,8 @@ def _make_folder(folder: Path) -> Path:
 
 
 @contextmanager
-def _told(folder: Path) -> Iterator[None]:
-    """Say which folder it was, where a lock or what is made cannot be written there."""
+def _write_errors(folder: Path) -> Iterator[None]:
+    """Raise MachineryError, which names the folder, where a lock or what is made cannot be written there."""
     try:
         yield
     except OSError as error:

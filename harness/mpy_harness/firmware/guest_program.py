@@ -16,11 +16,11 @@ from mpy_harness import architectures
 from mpy_harness.architectures.marks import Marks
 from mpy_harness.errors import MachineryError
 from mpy_harness.firmware.mpy_cross import mpy_cross
+from mpy_harness.limits import ANSWER_SECONDS
 from mpy_harness.targets import Target, Window
 
 #: The module's name.
 NAME = "_mpyh"
-_COMPILE_SECONDS = 30.0
 # Where words of the guest are of 8 bytes: an array's typecode (py/objarray.h) and the argument of a seek (py/stream.h).
 _WORD = 8
 _OF_WORDS = (
@@ -133,7 +133,7 @@ def _compiled(source: bytes, micropython: str, arch: str, marks: Marks | None) -
             [mpy_cross(micropython), *options, "-s", f"{NAME}.py", "-"],
             input=source,
             capture_output=True,
-            timeout=_COMPILE_SECONDS,
+            timeout=ANSWER_SECONDS,
             check=True,
         )
     except subprocess.SubprocessError as error:

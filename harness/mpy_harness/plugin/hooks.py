@@ -36,7 +36,7 @@ from mpy_harness.plugin import (
 )
 from mpy_harness.plugin.absent import skipped_where_absent
 from mpy_harness.plugin.compiler import Compiler
-from mpy_harness.plugin.memcheck import findings_told
+from mpy_harness.plugin.memcheck import raise_findings
 from mpy_harness.plugin.options import add_options
 from mpy_harness.plugin.session import Session
 from mpy_harness.reports import terminal
@@ -132,10 +132,10 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     absent = skipped_where_absent(lambda: board.target if board is not None else None)
     try:
         if allowed is None:
-            with absent, findings_told(lambda: session.all_used_by(item)):
+            with absent, raise_findings(lambda: session.all_used_by(item)):
                 yield
             return
-        with absent, findings_told(lambda: session.all_used_by(item)), allowed.measured() as costs:
+        with absent, raise_findings(lambda: session.all_used_by(item)), allowed.measured() as costs:
             yield
         session.records.whole(item, costs.count, costs.allocations)
         figures = allowed.figures()

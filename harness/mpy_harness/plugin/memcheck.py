@@ -11,7 +11,7 @@ from mpy_harness.memcheck.findings import Finding, misuse
 
 
 @contextmanager
-def findings_told(boards: Callable[[], Sequence[Board]]) -> Iterator[None]:
+def raise_findings(boards: Callable[[], Sequence[Board]]) -> Iterator[None]:
     """Raise MemoryMisused at the end of a test with findings, unless that is what it ended with.
 
     ``boards`` returns those that the test used.

@@ -15,6 +15,7 @@ from mpy_harness.costs.part_time import check_same_code
 from mpy_harness.counting.guest_time import GuestTime
 from mpy_harness.counting.instrument import Check, Mode, check_asked_for
 from mpy_harness.errors import HarnessError, NatmodInvalid
+from mpy_harness.firmware.additions import check_image, each_with_make
 from mpy_harness.firmware.natmods import MakeWords
 from mpy_harness.firmware.sources import check_release
 from mpy_harness.machines import with_options
@@ -86,6 +87,13 @@ OPTIONS = (
     ),
     Option("--micropython", "mpy_micropython", "Folder or archive of MicroPython's source to use.", "string", "PATH"),
     Option("--firmware", "mpy_firmware", "Firmware to use instead of the target's own.", "string", "FILE"),
+    Option(
+        "--firmware-make",
+        "mpy_firmware_make",
+        "For MicroPython's make, where firmware is built: USER_C_MODULES=DIR, FROZEN_MANIFEST=FILE, NAME=VALUE.",
+        "linelist",
+        "NAME=VALUE",
+    ),
     Option(
         "--emulator-options",
         "mpy_emulator_options",
@@ -223,6 +231,9 @@ def read_settings(config: pytest.Config) -> Settings:
         names = chosen(map(str, _values(config, "mpy_targets") or [DEFAULT_TARGET]))
         more = [_words(config, key) for key in ("mpy_emulator_options", "mpy_emulator_host_options")]
         asked = {name: with_options(load_target(name, base), *more) for name in names}
+        make = list(map(str, _values(config, "mpy_firmware_make")))
+        check_image(next(iter(firmware), None), make)
+        asked = each_with_make(asked, names, make, _base(config, "mpy_firmware_make"))
         targets = _told_apart(asked)
         for target in targets:
             if target.is_built and not firmware:

@@ -23,6 +23,7 @@ from mpy_harness.errors import (
 )
 from mpy_harness.plugin.options import Settings
 from mpy_harness.plugin.session import Session
+from mpy_harness.targets import Target
 
 
 def add_arguments(config: pytest.Config, settings: Settings) -> None:
@@ -70,6 +71,7 @@ class ScriptFile(pytest.File):
 
     session_of_ours: Session
     script: DeviceScript
+    _on: dict[str, DeviceScript]  # by target: its imports are read once, not for each test
 
     @classmethod
     def make(cls, parent: pytest.Collector, path: Path, session: Session) -> ScriptFile:
@@ -80,7 +82,14 @@ class ScriptFile(pytest.File):
         node.script = DeviceScript(
             path, cwd, session.settings.device_path, session.settings.natmods, session.settings.make_words
         )
+        node._on = {}
         return node
+
+    def script_on(self, target: Target) -> DeviceScript:
+        """Return the script as a target imports it."""
+        if target.name not in self._on:
+            self._on[target.name] = self.script.on(target)
+        return self._on[target.name]
 
     @property
     def exp(self) -> Path | None:
@@ -162,8 +171,9 @@ class ScriptItem(pytest.Item):
 
     def runtest(self) -> None:
         """Run it on a fresh board; what it printed goes into the report."""
-        script = self.file.script
-        board = self.file.session_of_ours.script_board(self, self.target_name, script)
+        session = self.file.session_of_ours
+        script = self.file.script_on(session.target_of(self, self.target_name))
+        board = session.script_board(self, self.target_name, script)
         try:
             status = script.run(board, self.test)
         except GuestException as error:

@@ -16,10 +16,11 @@ import pytest
 from mpy_harness import machines
 from mpy_harness.board.asked import asked
 from mpy_harness.board.board import Board
+from mpy_harness.board.device_path import folders_for, import_mounts
 from mpy_harness.board.expected_output import CPythonOutputs
 from mpy_harness.board.hostfiles import HostFiles
 from mpy_harness.board.pool import BoardPool
-from mpy_harness.board.scripts import DeviceScript, import_mounts
+from mpy_harness.board.scripts import DeviceScript
 from mpy_harness.errors import TargetInvalid, ToolMissing
 from mpy_harness.measurements.carried import Carried
 from mpy_harness.memcheck.coverage import Coverage, merge
@@ -82,7 +83,7 @@ class Session:
         self._prepare_logs()
         boards = self._current.setdefault(item.nodeid, [])
         number = sum(board.target.name == target.name for board in boards)
-        files = host_files or HostFiles((), import_mounts(self.settings.device_path))
+        files = host_files or HostFiles((), import_mounts(folders_for(self.settings.device_path, target)))
         with skipped_where_absent(lambda: target), self._tools_or_skip(item, target):
             mode, check = counting_of(item, self.settings.counting), check_of(item, self.settings.check)
             reset = reset_of(item, self.settings.reset)

@@ -13,8 +13,9 @@ import numpy as np
 from mpy_harness.board.board import Board
 from mpy_harness.board.natmod_loader import ModuleLoader
 from mpy_harness.costs.cycles import estimate
+from mpy_harness.costs.flash import Wait, wait
 from mpy_harness.costs.float_code import float_share, time_error
-from mpy_harness.costs.waits import Code, most_waits
+from mpy_harness.costs.waits import Code
 from mpy_harness.counting.count import Count
 from mpy_harness.errors import MachineryError
 from mpy_harness.rates.kernels import DATA_TYPES, KERNELS, Array, DataType, Given, Kernel
@@ -167,10 +168,18 @@ class _Clocked:
         """Return by how much the memory lengthens the time at most, in percent."""
         if self.part is None or self.model is None:
             return 0.0
+        most = self._wait(counts, self.part, self.model).most
+        return None if most is None else 100 * most / self.cycles(counts, self.model)
+
+    def cycles(self, counts: Mapping[str, float], model: Cycles) -> float:
+        """Return the cycles by the model of the core, and of the interpreter in the part's flash."""
+        more = 0.0 if self.part is None else self._wait(counts, self.part, model).more
+        return estimate(counts, model).cycles + more
+
+    def _wait(self, counts: Mapping[str, float], part: Part, model: Cycles) -> Wait:
         is_native = self.form == "native"
-        memory = self.part.modules if is_native else self.part.firmware
-        most = most_waits(Code(counts, memory, self.size, constants=not is_native))
-        return None if most is None else 100 * most / estimate(counts, self.model).cycles
+        memory = part.modules if is_native else part.firmware
+        return wait(Code(counts, memory, self.size, constants=not is_native), model, is_interpreter=not is_native)
 
 
 def _rate(
@@ -184,7 +193,7 @@ def _rate(
     for count in counts:
         total.update(without(count, nothing))
     model = clocked.model if nothing.classes else None
-    estimates = [] if model is None else [estimate(without(count, nothing), model) for count in counts]
+    cycles = [] if model is None else [clocked.cycles(without(count, nothing), model) for count in counts]
     return Rate(
         kernel=kernel.name,
         unit=kernel.unit,
@@ -192,9 +201,9 @@ def _rate(
         form=form,
         units=float(np.mean([each.units for each in given])),
         instructions=per_unit(count.instructions - nothing.instructions for count in counts),
-        cycles=per_unit(each.cycles for each in estimates) if estimates else None,
+        cycles=per_unit(cycles) if cycles else None,
         clock=None if model is None else model.clock,
-        error=None if model is None else time_error(float_share(total, model), model),
+        error=None if model is None else time_error(float_share(total, model), estimate(total, model)),
         waits=clocked.waits(total) if model else 0.0,
         exact=nothing.exact and all(count.exact for count in counts),
         classes={name: number for name, number in total.items() if number},

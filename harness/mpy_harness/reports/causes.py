@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mpy_harness.measurements.comparison import Comparison, PartChange, Row
-from mpy_harness.measurements.from_tests import INSTRUCTIONS
+from mpy_harness.measurements.from_tests import CODE, INSTRUCTIONS, NATMODS
 from mpy_harness.reports.figures import plural, signed
 from mpy_harness.reports.names import printable, shortened
 
@@ -150,18 +150,23 @@ def contributions(row: Row, most: int) -> list[PartChange]:
 
 
 def _changed_modules(comparison: Comparison) -> dict[str, tuple[str, str]]:
-    """Return the native modules that are not the same, each as the cause that it is: a symbol of it, or all of it."""
+    """Return the native modules that are not the same, each as the cause that it is: a function of it, or all of it.
+
+    A function is known by its size. A constant or a variable that has another one takes no instructions.
+    """
     base, head = comparison.base.natmods, comparison.head.natmods
+    code: dict[str, set[str]] = {}
     symbols: dict[str, set[str]] = {}
     for row in comparison.rows:
+        is_data = row.measurement.case.startswith(NATMODS) and row.measurement.metric != CODE
         for part in row.parts:
             if part.delta:
-                symbols.setdefault(part.module, set()).add(_COPY.sub("", part.name))
+                (symbols if is_data else code).setdefault(part.module, set()).add(_COPY.sub("", part.name))
     found = {}
     for name in head:
         if base.get(name, head[name]) != head[name]:
             module = name.rpartition("/")[0]
-            only = symbols.get(module, set())
+            only = code.get(module) or symbols.get(module, set())
             found[name] = (module, next(iter(only)) if len(only) == 1 else "")
     return found
 

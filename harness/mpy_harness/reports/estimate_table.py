@@ -26,6 +26,8 @@ def estimate_lines(costs: Sequence[CostEstimate], limits: Limits) -> list[str]:
             lines.append(printable(f"{each.stage.text}: {each.stage.about}."))
         if "node" in each.stage.terms:
             lines.append(f"An inference visits {each.stage.terms['node']:.1f} decision nodes, {_source(each)}.")
+        if "kept" in each.stage.terms:
+            lines.append(f"An inference sorts in {each.stage.terms['kept']:.1f} samples, {_source(each)}.")
     rows = [row for cost in costs for row in _rows(cost)]
     lines += [*([""] if lines else []), *aligned([_HEAD, *rows])]
     notes = [note for cost in costs for note in _notes(cost, limits)]
@@ -46,23 +48,30 @@ def _rows(cost: CostEstimate) -> Iterator[list[str]]:
             _bytes(each.heap),
             f"{each.instructions:,.0f}",
             f"{each.error:g} %" + ("*" if each.outside else ""),
-            *_time(each),
+            *_time(None if each.time is None else each.time.seconds, each),
+            "" if each.time is None else f"{each.time.clock / 1e6:g} MHz",
             "" if each.runs is None else f"{each.runs:,.4g}",
             _share(each.share),
         ]
     for name, (flash, heap) in cost.modules.items():
         yield [cost.target, f"(module {name})", _bytes(flash), _bytes(heap), *[""] * 7]
-    rate, per_second = cost.instructions_per_second, ""
-    if rate is not None:
-        per_second = f"{rate:,.0f}/s"
-    yield [cost.target, "all", _bytes(cost.flash), _bytes(cost.heap), per_second, *[""] * 5, _share(cost.share)]
+    yield [cost.target, "all", _bytes(cost.flash), _bytes(cost.heap), *_together(cost), _share(cost.share)]
 
 
-def _time(each: StageEstimate) -> list[str]:
-    if each.time is None:
-        return ["", "", ""]
-    error = interval(each.time_error or 0.0, each.time_above or 0.0)
-    return [seconds_text(each.time.seconds), error, f"{each.time.clock / 1e6:g} MHz"]
+def _together(cost: CostEstimate) -> list[str]:
+    """Return instructions, time and their errors of all stages: for a second of input, or of one run of several."""
+    if (rate := cost.instructions_per_second) is not None:
+        return [f"{rate:,.0f}/s", *[""] * 5]
+    if len(cost.stages) == 1:
+        return [""] * 6
+    error = f"{cost.error:.2g} %" + ("*" if cost.outside else "")
+    return [f"{cost.instructions:,.0f}", error, *_time(cost.seconds, cost), "", ""]
+
+
+def _time(seconds: float | None, each: StageEstimate | CostEstimate) -> list[str]:
+    if seconds is None:
+        return ["", ""]
+    return [seconds_text(seconds), interval(each.time_error or 0.0, each.time_above or 0.0)]
 
 
 def _bytes(number: int) -> str:
@@ -156,17 +165,17 @@ def sweep_lines(candidates: Sequence[Candidate], limits: Limits) -> list[str]:
     fits = ["fits"] if limits != Limits() else []
     rows = [["", *names, "accuracy", "flash B", "heap B", "instructions", "±", "time", "±", *fits]]
     for each in candidates:
-        stage = each.cost.stages[0]
+        cost = each.cost
         rows.append(
             [
                 "*" if each.is_best else "",
                 *(printable(str(value)) for value in each.settings.values()),
                 f"{each.accuracy:.1%}",
-                _bytes(each.cost.flash),
-                _bytes(each.cost.heap),
-                f"{stage.instructions:,.0f}",
-                f"{stage.error:g} %" + (" outside" if stage.outside else ""),
-                *_time(stage)[:2],
+                _bytes(cost.flash),
+                _bytes(cost.heap),
+                f"{cost.instructions:,.0f}",
+                f"{cost.error:.3g} %" + (" outside" if cost.outside else ""),
+                *_time(cost.seconds, cost),
                 *([_fits(each, limits)] if fits else []),
             ]
         )

@@ -1,26 +1,21 @@
 """A sweep as one HTML page without other files: accuracy against what each candidate takes, and which part it fits.
 
-As the page of a run, it makes no request and runs nothing: its content security policy allows its own style alone.
+As the page of a run, it makes no request; it runs nothing at all.
 """
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from hashlib import sha256
 from math import floor, log10
-from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mpy_harness.costs.cycles import seconds_text
 from mpy_harness.costs.limits import VERDICTS, Limits, interval
 from mpy_harness.costs.prediction import CostEstimate
 from mpy_harness.costs.sweep import Candidate
 from mpy_harness.reports.names import printable, shortened
+from mpy_harness.reports.page_file import page_file, part_of_page
 
-_HERE = Path(__file__).parent
 _WIDTH, _HEIGHT, _LEFT, _BELOW, _EDGE = 340, 230, 46, 40, 12
 _TICKS = 4
 _MARKS = {"yes": "✓", "perhaps": "?", "no": "✕"}
@@ -31,25 +26,21 @@ def sweep_page(
     title: str, candidates: Sequence[Candidate], limits: Limits, parts: Mapping[str, Sequence[CostEstimate]]
 ) -> str:
     """Return the text of the page: the same for the same candidates. ``parts`` are their costs on each part."""
-    style = "".join((_HERE / name).read_text(encoding="utf-8") for name in ("page.css", "sweep.css"))
-    environment = Environment(
-        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    digest = b64encode(sha256(style.encode()).digest()).decode()
-    return environment.get_template("sweep.html").render(
-        title=_text(title),
-        target=_text(candidates[0].cost.target),
-        count=len(candidates),
-        best=sum(each.is_best for each in candidates),
-        settings=[_text(name) for name in candidates[0].settings],
-        rows=[_row(each, limits) for each in candidates],
-        panels=list(_panels(candidates, limits)),
-        parts=[_text(name) for name in parts],
-        fits=[_fits(each, [costs[at] for costs in parts.values()], limits) for at, each in enumerate(candidates)],
-        limited=limits != Limits(),
-        style=style,
-        policy=f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'",
-    )
+    style = part_of_page("page.css") + part_of_page("sweep.css")
+    content = {
+        "title": _text(title),
+        "target": _text(candidates[0].cost.target),
+        "count": len(candidates),
+        "best": sum(each.is_best for each in candidates),
+        "settings": [_text(name) for name in candidates[0].settings],
+        "rows": [_row(each, limits) for each in candidates],
+        "panels": list(_panels(candidates, limits)),
+        "parts": [_text(name) for name in parts],
+        "fits": [_fits(each, [costs[at] for costs in parts.values()], limits) for at, each in enumerate(candidates)],
+        "limited": limits != Limits(),
+        "style": style,
+    }
+    return page_file("sweep.html", content, [style])
 
 
 def _text(value: object) -> str:
@@ -57,8 +48,8 @@ def _text(value: object) -> str:
 
 
 def _row(candidate: Candidate, limits: Limits) -> dict[str, Any]:
-    cost, stage = candidate.cost, candidate.cost.stages[0]
-    time = None if stage.time is None else seconds_text(stage.time.seconds)
+    cost = candidate.cost
+    time = None if cost.seconds is None else seconds_text(cost.seconds)
     wrong = [f"{VERDICTS[fit.verdict]}: {fit.what}" for fit in limits.of(cost) if fit.verdict != "yes"]
     return {
         "settings": [_text(value) for value in candidate.settings.values()],
@@ -67,8 +58,8 @@ def _row(candidate: Candidate, limits: Limits) -> dict[str, Any]:
         "figures": [
             f"{cost.flash:,}",
             f"{cost.heap:,}",
-            f"{stage.instructions:,.0f}",
-            f"{stage.error:g} %" + (" outside" if stage.outside else ""),
+            f"{cost.instructions:,.0f}",
+            f"{cost.error:.3g} %" + (" outside" if cost.outside else ""),
             "–" if time is None else time,
             "–" if time is None else interval(cost.time_error or 0.0, cost.time_above or 0.0),
         ],
@@ -99,7 +90,7 @@ def _panels(candidates: Sequence[Candidate], limits: Limits) -> Iterator[dict[st
         times = [1e3 * (each or 0.0) for each in seconds]
         yield _panel(candidates, "time, ms", times, limits.time and 1e3 * limits.time)
     else:
-        yield _panel(candidates, "instructions", [each.cost.stages[0].instructions for each in candidates], None)
+        yield _panel(candidates, "instructions", [each.cost.instructions for each in candidates], None)
     for what, number, limit in (("flash", "flash", limits.flash), ("heap", "heap", limits.ram)):
         taken = [getattr(each.cost, number) / 1024 for each in candidates]
         yield _panel(candidates, f"{what}, KiB", taken, limit and limit / 1024)

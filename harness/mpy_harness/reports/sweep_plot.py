@@ -22,7 +22,7 @@ def plot_sweep(candidates: Sequence[Candidate], limits: Limits, file: Path) -> N
     panels = [
         ("time [ms]", [1e3 * (each.cost.seconds or 0) for each in candidates], limits.time and 1e3 * limits.time)
         if is_timed
-        else ("instructions", [each.cost.stages[0].instructions for each in candidates], None),
+        else ("instructions", [each.cost.instructions for each in candidates], None),
         ("flash [KiB]", [each.cost.flash / 1024 for each in candidates], limits.flash and limits.flash / 1024),
         ("heap [KiB]", [each.cost.heap / 1024 for each in candidates], limits.ram and limits.ram / 1024),
     ]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mpy_harness import architectures
 from mpy_harness.firmware.process import run
+from mpy_harness.limits import ANSWER_SECONDS
 from mpy_harness.sizes.linkmap import Piece
 from mpy_harness.sizes.tree import SizeTree
 
@@ -20,13 +21,14 @@ if TYPE_CHECKING:
     from elftools.elf.elffile import ELFFile
 
 LINKER = "(linker)"
+#: Constants that the linker merges: their pieces have no symbols.
+MERGED = ("(strings)", "(constants)")
 SCRIPT = "(linker script)"
 PADDING = "(padding)"
 UNNAMED = "(unnamed)"
 _DEMANGLERS = tuple(f"{compiler.prefix}c++filt" for compiler in architectures.COMPILERS)
 _END = Piece("", "", 1 << 64, 0, "")
 _AT_ONCE = 500
-_SECONDS = 20.0
 
 
 @dataclass(frozen=True, order=True)
@@ -72,7 +74,7 @@ def demangled(names: Sequence[str]) -> dict[str, str]:
     if mangled and program:
         for first in range(0, len(mangled), _AT_ONCE):
             some = mangled[first : first + _AT_ONCE]
-            said = run([Path(program), "--", *some], timeout=_SECONDS).output.splitlines()
+            said = run([Path(program), "--", *some], timeout=ANSWER_SECONDS).output.splitlines()
             if len(said) == len(some):
                 plain.update(zip(some, said, strict=True))
     return plain
@@ -109,7 +111,7 @@ def _there(pieces: Iterable[Piece]) -> Iterator[Piece]:
     # Strings that were merged with others are listed where they would have been: inside of what came there instead.
     covered = 0
     for piece in pieces:
-        is_merged = _unnamed(piece.name) in {"(strings)", "(constants)"}
+        is_merged = _unnamed(piece.name) in MERGED
         if is_merged and piece.start < covered:
             continue
         if not is_merged:

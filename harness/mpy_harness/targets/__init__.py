@@ -9,8 +9,11 @@ from mpy_harness.targets.files import available as available
 from mpy_harness.targets.files import chosen as chosen
 from mpy_harness.targets.files import load_target as load_target
 from mpy_harness.targets.files import matching as matching
+from mpy_harness.targets.new import new_target as new_target
+from mpy_harness.targets.new import target_of_machine as target_of_machine
 from mpy_harness.targets.parts import CodeMemory as CodeMemory
 from mpy_harness.targets.parts import Fact as Fact
+from mpy_harness.targets.parts import Measured as Measured
 from mpy_harness.targets.parts import Part as Part
 from mpy_harness.targets.parts import available_parts as available_parts
 from mpy_harness.targets.parts import load_part as load_part

@@ -24,11 +24,7 @@ def copy_target(original: str, folder: Path) -> Target:
         raise TargetInvalid(
             f"{original} names a release, which a copy says itself: firmware.micropython. Leave it out."
         )
-    if _NAME.fullmatch(folder.name) is None or folder.name in available():
-        why = "is one that is carried" if folder.name in available() else "has other than letters, digits, - _ and ."
-        raise TargetInvalid(f"the folder's name is the target's, and {folder.name!r} {why}. Choose another name.")
-    if folder.exists():
-        raise TargetInvalid(f"{folder} is there already. Name a folder that is not, or remove it.")
+    check_new(folder)
     try:
         shutil.copytree(source.folder, folder, ignore=shutil.ignore_patterns("__pycache__"))
     except OSError as error:
@@ -41,6 +37,15 @@ def copy_target(original: str, folder: Path) -> Target:
             f"{source.folder.parent / folder.name}"
         )
     return copied
+
+
+def check_new(folder: Path) -> None:
+    """Raise TargetInvalid where a folder cannot be that of a new target: its name, or it is there."""
+    if _NAME.fullmatch(folder.name) is None or folder.name in available():
+        why = "is one that is carried" if folder.name in available() else "has other than letters, digits, - _ and ."
+        raise TargetInvalid(f"the folder's name is the target's, and {folder.name!r} {why}. Choose another name.")
+    if folder.exists():
+        raise TargetInvalid(f"{folder} is there already. Name a folder that is not, or remove it.")
 
 
 def shared(target: Target) -> str:

@@ -23,12 +23,26 @@ class Fact(Table):
     source: Text
 
 
+class Measured(Table):
+    """How long the interpreter takes from a flash, fitted to published times (docs/published.md).
+
+    ``work`` is a factor of the cycles by the core's model: of firmware as it is published, another build than what is
+    counted here. ``calls``: how often its wait states are waited for at each call and return.
+    """
+
+    work: Annotated[float, Field(gt=0)]
+    calls: Annotated[float, Field(ge=0)]
+    source: Text
+
+
 class CodeMemory(Table):
     """Where code is fetched from; what no source was found for is left out.
 
     ``waits``: cycles that a fetch of ``line`` bytes takes more than the core's cycle model has. ``cache``: the
     bytes of code that are kept, and then fetched without waiting. ``shared`` is the source which says that data
     go over the same bus as the code, so that an access to data is a cycle in which nothing is fetched.
+    ``measured`` is what is known of the interpreter in it; ``longer`` by how many percent at most published times of
+    interpreted programs were above those of the core's model, where nothing that was fitted tells it.
     """
 
     memory: Text
@@ -36,11 +50,15 @@ class CodeMemory(Table):
     line: Fact | None = None
     cache: Fact | None = None
     shared: Text | None = None
+    measured: Measured | None = None
+    longer: Fact | None = None
 
     @model_validator(mode="after")
     def _has_line(self) -> CodeMemory:
         if self.waits is not None and self.waits.value and (self.line is None or not self.line.value):
             raise ValueError("waits need line: the bytes of one fetch, more than 0")
+        if self.measured is not None and self.waits is None:
+            raise ValueError("measured needs waits: the wait states that calls and returns wait for")
         return self
 
 

@@ -109,19 +109,41 @@ class PlainFirmware(Table):
     tools: ClassVar[str] = ""
 
 
-class PublishedFirmware(Table):
+_Release = Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+
+
+class PublishedImage(Table):
     """A finished image that somebody publishes: its file name, where it is and its SHA-256.
 
-    ``micropython`` is its version, ``tools`` that of the mpy-cross and the headers that make what is loaded into it,
-    where they are of another one with the same version of ``.mpy`` files.
+    ``tools`` is the version of the mpy-cross and the headers that make what is loaded into it, where they are of
+    another release with the same version of ``.mpy`` files.
     """
 
-    micropython: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
-    tools: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")] | None = None
-    port: Text
+    tools: _Release | None = None
     image: Annotated[str, Field(pattern=r"^[\w.+-]+$")]
     url: Annotated[str, Field(pattern=r"^https://")]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class PublishedFirmware(PublishedImage):
+    """The image of a target, of the release ``micropython``; ``releases`` are those of other ones, by release."""
+
+    micropython: _Release
+    port: Text
+    releases: dict[_Release, PublishedImage] = {}
+
+    @property
+    def pinned(self) -> list[str]:
+        """Return the releases whose images are known, the oldest first."""
+        return sorted({self.micropython, *self.releases}, key=lambda version: [int(n) for n in version.split(".")])
+
+    def of_release(self, version: str) -> PublishedFirmware | None:
+        """Return the image of a release as that of the target, None where none is known."""
+        other = self if version == self.micropython else self.releases.get(version)
+        if other is None:
+            return None
+        own = {name: getattr(other, name) for name in PublishedImage.model_fields}
+        return self.model_copy(update={"micropython": version, **own})
 
 
 #: What ``firmware`` is where the machine has it, and no table is needed.
@@ -185,12 +207,14 @@ class Memory(Table):
 class CycleModel(Table):
     """What instructions cost on a core, in cycles; ``error`` is the bound of an estimate in percent.
 
-    A core's model is ``cores/<core>.toml`` beside the targets.
+    A core's model is ``cores/<core>.toml`` beside the targets. ``overlap`` is the source which says that instructions
+    without floats go on while a float division or square root is computed.
     """
 
     source: Text
     error: Annotated[float, Field(gt=0, le=100)]
     costs: Annotated[dict[CostName, Cost], Field(min_length=1)]
+    overlap: Text | None = None
 
 
 class Cycles(CycleModel):

@@ -164,16 +164,25 @@ class Target(Table):
         return other or self.firmware.micropython
 
     def of_release(self, version: str) -> Target:
-        """Return the same target with its firmware built from a release of MicroPython. Raises TargetInvalid."""
+        """Return the same target with its firmware of a release of MicroPython, built or published.
+
+        Raises TargetInvalid.
+        """
         self.check_micropython()
         if self.is_installed:
             raise TargetInvalid(f"{self.name} has the firmware that is on it; only what is built can be of {version}.")
-        if self.is_published:
-            raise TargetInvalid(
-                f"the firmware of {self.name} is published as it is, of MicroPython {self.firmware.micropython}; "
-                f"only what is built can be of {version}."
-            )
-        changes = {"firmware": self.firmware.model_copy(update={"micropython": version})}
+        firmware: Firmware | None
+        if isinstance(self.firmware, PublishedFirmware):
+            firmware = self.firmware.of_release(version)
+            if firmware is None:
+                pinned = ", ".join(self.firmware.pinned)
+                raise TargetInvalid(
+                    f"the firmware of {self.name} is published as it is, of MicroPython {pinned}; "
+                    f"an image of {version} is not pinned. Give the file of one: --firmware FILE."
+                )
+        else:
+            firmware = self.firmware.model_copy(update={"micropython": version})
+        changes = {"firmware": firmware}
         base = self.firmware_of and self.firmware_of.of_release(version)
         return self.model_copy(update={**changes, "firmware_of": base})
 

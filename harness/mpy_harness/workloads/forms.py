@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mpy_harness.board.imports import imports_of
 from mpy_harness.errors import NatmodInvalid
 from mpy_harness.resources import natmods_dir
 
@@ -46,6 +47,19 @@ class Form:
             if count != 1:
                 raise ValueError(f"{self.file} has {count} functions {function!r} to decorate, not one")
         return text.encode()
+
+    def neighbours(self) -> list[Path]:
+        """Return the files that the form imports, and those that these import in turn.
+
+        They are in the form's folder or in the folders above it, as far as these are of the same Python package.
+        """
+        if self.file is None:
+            return []
+        folders = [self.file.parent]
+        while (folders[-1].parent / "__init__.py").is_file():
+            folders.append(folders[-1].parent)
+        found = imports_of(self.file, folders, natmods=(), last=())
+        return [file for file in found.sources if file.parent in folders and file.stem != "__init__"]
 
 
 def forms_in(folder: Path, natmod: str = "", decorated: Sequence[str] = ()) -> dict[str, Form]:

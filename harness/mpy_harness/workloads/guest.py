@@ -32,7 +32,10 @@ class Guest:
         return Guarded(self.board)
 
     def load(self) -> GuestObject:
-        """Load the form and return its module. Raise EmitterMissing."""
+        """Load the form, with the files of its neighbourhood that it imports, and return its module.
+
+        Raise EmitterMissing.
+        """
         form = self.form
         if form.natmod:
             try:
@@ -42,6 +45,8 @@ class Guest:
                     raise  # that compiler builds the firmware as well
                 target = self.board.target.name
                 raise EmitterMissing(f"no compiler for native modules of the {target}: {error}") from None
+        for file in form.neighbours():
+            self.board.files.put(file, f"/forms/{file.name}")
         place = f"/forms/{self.module}.py"
         self.board.files.put(form.source(), place)
         try:

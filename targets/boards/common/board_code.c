@@ -15,6 +15,7 @@
 #include "py/bc.h"
 #include "py/persistentcode.h"
 #include "py/reader.h"
+#include "py/runtime.h"
 
 #include "board.h"
 
@@ -40,6 +41,13 @@ void *board_commit_code(void *code, size_t size, void *relocations) {
     if (relocations == NULL) {
         return code;
     }
+    #if MICROPY_VERSION < MICROPY_MAKE_VERSION(1, 26, 0)
+    // Before 1.26, the loader keeps the block alive only where there is no function like this one.
+    if (MP_STATE_PORT(persistent_code_root_pointers) == MP_OBJ_NULL) {
+        MP_STATE_PORT(persistent_code_root_pointers) = mp_obj_new_list(0, NULL);
+    }
+    mp_obj_list_append(MP_STATE_PORT(persistent_code_root_pointers), MP_OBJ_FROM_PTR(code));
+    #endif
     uint8_t *place = code;
     if (size <= (size_t)(&_ecode - &_scode) - taken) {
         place = &_scode + taken;

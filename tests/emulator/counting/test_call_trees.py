@@ -473,8 +473,31 @@ static mp_obj_t call_back(mp_obj_t function) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(call_back_obj, call_back);
 
+// A return and a call in IT blocks: most returns do not happen, nor every other call.
+static __attribute__((naked)) OUT_OF_LINE unsigned often(unsigned n) {
+    __asm volatile (
+        "push {r4, lr}\\n"
+        "mov r4, r0\\n"
+        "1: cmp r4, #0\\n"
+        "it eq\\n"
+        "popeq {r4, pc}\\n"
+        "lsls r1, r4, #31\\n"
+        "itt ne\\n"
+        "movne r0, r4\\n"
+        "blne leaf\\n"
+        "subs r4, #1\\n"
+        "b 1b\\n"
+    );
+}
+
+static mp_obj_t call_often(mp_obj_t n) {
+    return mp_obj_new_int(often(mp_obj_get_int(n)) & 0xffff);
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(call_often_obj, call_often);
+
 mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *args) {
     MP_DYNRUNTIME_INIT_ENTRY
+    mp_store_global(MP_QSTR_call_often, MP_OBJ_FROM_PTR(&call_often_obj));
     mp_store_global(MP_QSTR_call_deep, MP_OBJ_FROM_PTR(&call_deep_obj));
     mp_store_global(MP_QSTR_call_tails, MP_OBJ_FROM_PTR(&call_tails_obj));
     mp_store_global(MP_QSTR_call_throws, MP_OBJ_FROM_PTR(&call_throws_obj));
@@ -501,6 +524,9 @@ def with_module(counting, native_module) -> Board:
             leaf()
         def deep(n):
             m.call_deep(n)
+            two()
+        def often(n):
+            m.call_often(n)
             two()
         def tails():
             m.call_tails()
@@ -555,6 +581,13 @@ def test_tail_calls(with_module):
         "leaf": (1, {}),
     }
     assert tree == {"tails": (1, {"call_tails": (1, expected), "two": (1, TWO)})}
+
+
+@pytest.mark.parametrize("n", [0, 1, 9])
+def test_calls_and_returns_that_do_not_happen(with_module, n):
+    tree = programs(profiled(with_module, "often", n).profile)
+    leaves: Tree = {"leaf": ((n + 1) // 2, {})} if n else {}
+    assert tree == {"often": (1, {"call_often": (1, {"often": (1, leaves)}), "two": (1, TWO)})}
 
 
 def test_native_code_throws(with_module):

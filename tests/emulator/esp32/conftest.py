@@ -7,17 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from mpy_harness import machines
-from mpy_harness.board import Board
 from mpy_harness.board.natmod_loader import build_module
 from mpy_harness.errors import ToolMissing
-from mpy_harness.firmware.image import cached_firmware
 from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.resources import natmods_dir
 from mpy_harness.targets import Target, load_target
-from tests.emulator.sharing import booting, fresh
+from tests.emulator.sharing import Boot, board, booting, patient, published_image, shared
 
-PATIENCE = 120.0  # seconds for one call: these boards share two host cores with the rest of the tests
+__all__ = ["board", "shared"]  # fixtures
 
 
 @pytest.fixture(scope="session", params=["esp32", "esp32c3"])
@@ -27,32 +24,14 @@ def esp32(request: pytest.FixtureRequest) -> Target:
 
 @pytest.fixture(scope="session")
 def image(esp32: Target) -> Path:
-    """The pinned firmware, where it and an emulator for it are there."""
-    try:
-        machines.kind_of(esp32).find()
-    except ToolMissing as error:
-        pytest.skip(f"no QEMU for the {esp32.name}: {error}")
-    firmware = cached_firmware(esp32, None)
-    if firmware is None:
-        pytest.skip(f"the firmware is not in the cache; fetch it: mpy-harness setup {esp32.name}")
-    return firmware.elf
+    return published_image(esp32)
 
 
 @pytest.fixture(scope="session")
-def boot(esp32: Target, image: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Board]]:
+def boot(esp32: Target, image: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Boot]:
     """Boot boards; keyword arguments are Board's."""
-    with booting(esp32, image, tmp_path_factory.mktemp(esp32.name), timeout=PATIENCE, boot_seconds=PATIENCE) as make:
+    with booting(esp32, image, tmp_path_factory.mktemp(esp32.name), **patient()) as make:
         yield make
-
-
-@pytest.fixture(scope="session")
-def shared(boot: Callable[..., Board]) -> Board:
-    return boot()
-
-
-@pytest.fixture
-def board(shared: Board) -> Board:
-    return fresh(shared)
 
 
 @pytest.fixture(scope="session")

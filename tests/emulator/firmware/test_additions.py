@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from mpy_harness.errors import BuildFailed, TargetInvalid
-from mpy_harness.firmware import cache
+from mpy_harness.firmware import additions, cache
 from mpy_harness.firmware.image import cached_firmware, firmware_for
 from mpy_harness.resources import targets_dir
 from mpy_harness.targets import Target, load_target
+from tests.emulator.projects import mpy_harness
 
 M33 = (targets_dir() / "m33" / "target.toml").read_text(encoding="utf-8")
 ADDED = 'FROZEN_MANIFEST = "../frozen/manifest.py"\nUSER_C_MODULES = "../modules"'
@@ -129,6 +132,66 @@ def test_a_manifest_that_requires_a_package_says_where_packages_are(project, tar
 def test_what_is_not_there_is_said_before_anything_is_built(project, value, message):
     with pytest.raises(TargetInvalid, match=message):
         firmware_for(described(project, value))
+
+
+@pytest.mark.slow
+def test_options_say_the_same_without_a_target_of_its_own(project: Path) -> None:
+    (project / "pytest.ini").write_text(
+        "[pytest]\nmpy_firmware_make =\n  USER_C_MODULES=modules\n  FROZEN_MANIFEST=frozen/manifest.py\n"
+    )
+    (project / "tests").mkdir()
+    script = "import gauge, other\nprint(gauge.read() + other.OTHER)\nassert gauge.read() == 54300\n"
+    (project / "tests/test_gauge.py").write_text(script)
+    words = ("--firmware-make", "USER_C_MODULES=modules", "--firmware-make", "FROZEN_MANIFEST=frozen/manifest.py")
+    done = mpy_harness("run", "tests/test_gauge.py", *words, cwd=project)
+    assert (done.returncode, done.stdout) == (0, "54320\n"), done.stderr
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--device-scripts=test_gauge.py"]
+    tested = subprocess.run(command, cwd=project / "tests", capture_output=True, text=True, timeout=120, check=False)
+    assert "1 passed" in tested.stdout, tested.stdout
+    listed = mpy_harness("sizes", "m33", *words, cwd=project)
+    assert {"gauge", "other"} <= {line.split()[0] for line in listed.stdout.splitlines() if line}
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "message"),
+    [
+        ("m33", "USER_C_MODULES=frozen", r"--firmware-make USER_C_MODULES: no folder in .*/frozen has a micropython"),
+        ("m33", "FROZEN_MANIFEST=nothing.py", r"--firmware-make FROZEN_MANIFEST: there is no file .*/nothing\.py"),
+        ("m33", "modules", r"--firmware-make wants NAME=VALUE, such as USER_C_MODULES=cmodules, not 'modules'"),
+        ("esp32", "USER_C_MODULES=modules", "the firmware of esp32 is not built, it is published"),
+        ("uno", "USER_C_MODULES=modules", "uno runs plain C programs alone"),
+    ],
+)
+def test_options_that_cannot_be_followed_are_said(project: Path, name: str, word: str, message: str) -> None:
+    with pytest.raises(TargetInvalid, match=message):
+        additions.with_make(load_target(name), [word], project)
+
+
+@pytest.mark.parametrize(
+    "words", [["run", "script.py"], ["setup", "m33"], ["profile", "script.py"], ["pytest"]], ids=lambda words: words[0]
+)
+def test_an_image_that_is_given_is_not_built(project: Path, words: list[str]) -> None:
+    (project / "script.py").touch()
+    (project / "image.elf").touch()
+    options = ["--firmware", "image.elf", "--firmware-make", "USER_C_MODULES=modules"]
+    module = ["pytest", "-p", "no:cacheprovider"] if words == ["pytest"] else ["mpy_harness", *words]
+    done = subprocess.run(
+        [sys.executable, "-m", *module, *options], cwd=project, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode != 0
+    assert "--firmware-make is for firmware that is built: leave --firmware out." in done.stderr
+
+
+def test_a_pattern_stands_for_the_targets_whose_firmware_is_built(project: Path) -> None:
+    (project / "test_it.py").write_text("def test_it(target):\n    pass\n")
+    for pattern, said in (
+        ("esp*", "no target that this pattern stands for has firmware"),
+        ("renode-*", "2 tests coll"),
+    ):
+        command = [sys.executable, "-m", "pytest", "--collect-only", "-p", "no:cacheprovider", f"--target={pattern}"]
+        command += ["--firmware-make=USER_C_MODULES=modules", "test_it.py"]
+        done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=60, check=False)
+        assert said in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("where", ["checkout", "submodule"])

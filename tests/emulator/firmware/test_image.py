@@ -123,6 +123,13 @@ def test_a_board_that_does_not_build_shows_why_and_keeps_the_log(m33, source, tm
     log.unlink()
 
 
+def test_a_board_without_its_makefile_is_told_before_make_is_asked(m33, tmp_path):
+    target = with_own_board(m33, tmp_path)
+    (target.folder / "board" / "mpconfigboard.mk").unlink()
+    with pytest.raises(TargetInvalid, match=r"firmware\.board: .*/board has no mpconfigboard\.mk, which"):
+        firmware_for(target)
+
+
 @pytest.mark.parametrize(
     ("makefile", "error", "message"),
     [

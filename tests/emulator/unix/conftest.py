@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from mpy_harness import machines
 from mpy_harness.board import Board
-from mpy_harness.errors import ToolMissing
 from mpy_harness.firmware.image import firmware_for
 from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.targets import Target, load_target
-from tests.emulator.sharing import booting, fresh
-from tests.emulator.tiny import build_tiny
-
-Boot = Callable[..., Board]
-
-SOURCE = Path(__file__).with_name("misbehaving.c").read_text(encoding="utf-8")
+from tests.emulator.misbehaving import build_misbehaving
+from tests.emulator.sharing import Boot, booting, fresh, startable
 
 
 @pytest.fixture(scope="session")
 def unix() -> Target:
-    target = load_target("unix")
-    try:
-        machines.kind_of(target).version()
-    except ToolMissing as error:
-        pytest.skip(str(error))
-    return target
+    return startable(load_target("unix"))
 
 
 @pytest.fixture(scope="session")
@@ -56,4 +45,4 @@ def board(started: Board) -> Board:
 
 @pytest.fixture(scope="session")
 def misbehaving(unix: Target, tmp_path_factory: pytest.TempPathFactory) -> NatmodBuild:
-    return build_tiny(tmp_path_factory.mktemp("natmods"), "misbehaving", SOURCE, unix.name)
+    return build_misbehaving(tmp_path_factory.mktemp("natmods"), unix.name)

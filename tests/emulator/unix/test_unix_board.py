@@ -25,15 +25,11 @@ from mpy_harness.firmware.natmods import NatmodBuild
 from mpy_harness.machines.unix.machine import UnixProcess
 from mpy_harness.resources import natmods_dir
 from mpy_harness.targets import Target
-from tests.emulator.unix.conftest import SOURCE, Boot
+from tests.emulator.misbehaving import line_of
+from tests.emulator.sharing import Boot
 
 # Numbers of system calls on x86-64 (arch/x86/entry/syscalls/syscall_64.tbl of Linux).
 OPEN, SOCKET, FORK, EXECVE, KILL, PTRACE, MMAP = 2, 41, 57, 59, 62, 101, 9
-
-
-def line_of(code: str) -> int:
-    (found,) = (number for number, line in enumerate(SOURCE.splitlines(), 1) if code in line)
-    return found
 
 
 def values() -> list[Any]:
@@ -69,12 +65,12 @@ def test_a_native_module_computes_with_them(board: Board, unix: Target) -> None:
 @pytest.mark.parametrize(
     ("call", "said", "function", "code"),
     [
-        ("write_to(0)", "SIGSEGV: it wrote to a null pointer", "write_to", "get_int_truncated(to) = 1;"),
-        ("read_from(0x12345678)", "SIGSEGV: it read from 0x12345678", "read_from", "mp_obj_new_int(*(volatile"),
-        ("write_to(misbehaving.code)", "SIGSEGV: it wrote to 0x8", "write_to", "get_int_truncated(to) = 1;"),
+        ("write(0)", "SIGSEGV: it wrote to a null pointer", "write", "get_int_truncated(to) = 1;"),
+        ("read(0x12345678)", "SIGSEGV: it read from 0x12345678", "read", "mp_obj_new_int(*(volatile"),
+        ("write(misbehaving.code)", "SIGSEGV: it wrote to 0x8", "write", "get_int_truncated(to) = 1;"),
         ("jump(0)", "SIGSEGV: it jumped to a null pointer", "jump", "((void (*)(void))"),
         ("recurse()", "SIGSEGV: its stack of 256 KB is full", "deeper", "room[0] ? deeper(room)"),
-        ("undefined()", "SIGILL: it executed what is no instruction", "undefined", '__asm volatile ("ud2")'),
+        ("undefined()", "SIGILL: it executed what is no instruction", "undefined", "__asm volatile (UNDEFINED)"),
         ("divide(0)", "SIGFPE: it divided an integer by zero", "divide", "1000 / mp_obj_get_int(by)"),
     ],
 )

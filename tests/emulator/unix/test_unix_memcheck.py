@@ -67,8 +67,8 @@ def test_what_the_firmware_does_for_native_code_is_told_with_its_name(checked: B
 def test_a_null_pointer_is_a_fault_with_its_line(checked: Board, misbehaving) -> None:
     checked.hard_reset()
     checked.import_native(misbehaving)
-    with pytest.raises(GuestFault, match=r"(?s)SIGSEGV: it wrote to a null pointer.*write_to\(\) of the native module"):
-        checked.eval("__import__('misbehaving').write_to(0)")
+    with pytest.raises(GuestFault, match=r"(?s)SIGSEGV: it wrote to a null pointer.*write\(\) of the native module"):
+        checked.eval("__import__('misbehaving').write(0)")
 
 
 def test_the_interpreter_alone_is_no_finding(checked: Board) -> None:

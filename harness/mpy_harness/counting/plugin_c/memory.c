@@ -27,16 +27,17 @@ struct use {
 /* Accesses of a kind. QEMU is asked once what it is. */
 struct kind {
     uint64_t count;
-    uint32_t info, size; /* size 0: none yet */
+    uint32_t info, size;
     bool is_store;
 };
 
-#define KINDS 64   /* more than there are */
+#define KINDS 64             /* more than there are */
+#define NO_INFO UINT32_MAX   /* none yet: QEMU's use fewer bits */
 #define RECENT 1024
 
 static struct use uses[OPEN_REGIONS];
 static int used;                       /* regions that are open */
-static struct kind kinds[KINDS];
+static struct kind kinds[KINDS] = {[0 ... KINDS - 1] = {.info = NO_INFO}};
 static struct totals others;           /* of kinds that had to make room */
 static uint32_t *parts[PARTS];         /* of each line, how many regions had begun when it was touched last, or NULL */
 static uint32_t recent[RECENT];        /* lines that were touched since a region began, plus 1 */
@@ -87,18 +88,18 @@ static void accessed(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t add
         return;
     }
     struct kind *kind = &kinds[info * 0x9e3779b1u >> 26]; /* Knuth, TAOCP vol. 3, 6.4 */
-    if (__builtin_expect(kind->info != info || kind->size == 0, false)) {
+    if (__builtin_expect(kind->info != info, false)) {
         learn(kind, info);
     }
     kind->count++;
     uint32_t first = (uint32_t)address >> LINE_SHIFT, last = ((uint32_t)address + kind->size - 1) >> LINE_SHIFT;
-    if (recent[first % RECENT] != first + 1) {
+    if (__builtin_expect(recent[first % RECENT] != first + 1, false)) {
         touch(first);
     }
-    if (last != first) {
+    if (__builtin_expect(last != first, false)) {
         touch(last);
     }
-    if (address < lowest && address >= stack_low && kind->is_store) {
+    if ((uint32_t)address - stack_low < lowest - stack_low && kind->is_store) {
         lowest = (uint32_t)address;
     }
 }

@@ -38,6 +38,19 @@ static bool continues_page(const uint8_t *bytes, uint32_t address) {
     return page > 0 && map_find(&pages, page - 1) == begin - SMALLEST_PAGE;
 }
 
+bool it_leads(const uint8_t *bytes, uint32_t address, uint32_t back, struct decode_state *state, struct insn *last) {
+    if (bytes[1 - (int32_t)back] != 0xbf || (bytes[-(int32_t)back] & 0x0f) == 0) {
+        return false; /* no IT instruction: DDI0553, IT, encoding T1 */
+    }
+    *state = (struct decode_state){0};
+    uint32_t at = back;
+    while (at > 0 && at <= back) {
+        decode(bytes - at, address - at, state, last);
+        at -= last->size;
+    }
+    return at == 0;
+}
+
 /* Return the state in which a block begins: QEMU ends blocks at a page's end, also within an IT block. */
 static struct decode_state state_before(const uint8_t *bytes, uint32_t address) {
     if (bytes != NULL && decode == decode_avr && address >= 2) { /* flash, which is one piece of memory */
@@ -47,17 +60,9 @@ static struct decode_state state_before(const uint8_t *bytes, uint32_t address) 
         return (struct decode_state){0};
     }
     for (uint32_t back = 2; back <= LONGEST_IT && back <= address; back += 2) {
-        if (bytes[1 - (int32_t)back] != 0xbf || (bytes[-(int32_t)back] & 0x0f) == 0) {
-            continue; /* no IT instruction: DDI0553, IT, encoding T1 */
-        }
-        struct decode_state state = {0};
-        uint32_t at = back;
-        while (at > 0 && at <= back) {
-            struct insn insn;
-            decode(bytes - at, address - at, &state, &insn);
-            at -= insn.size;
-        }
-        if (at == 0 && state.it != 0) {
+        struct decode_state state;
+        struct insn last;
+        if (it_leads(bytes, address, back, &state, &last) && state.it != 0) {
             return state;
         }
     }

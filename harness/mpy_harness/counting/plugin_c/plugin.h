@@ -26,6 +26,10 @@ struct code {
     const uint8_t *host; /* the block's first byte in our own memory, NULL where there is none */
 };
 
+/* Tell whether what may be an IT instruction, `back` bytes before an address and seen at bytes - back, leads to it: the
+ * state there, and the instruction before. */
+bool it_leads(const uint8_t *bytes, uint32_t address, uint32_t back, struct decode_state *state, struct insn *last);
+
 /* A mode: what is recorded besides the count. Any function may be NULL. */
 struct mode {
     const char *name;

@@ -275,13 +275,19 @@ static struct site *site_of(const struct code *code, uint32_t at) {
     return site;
 }
 
-/* Tell whether the instruction before a block may be in an IT block: Armv8-M ARM DDI0553, IT, encoding T1. */
-static bool may_follow_it(const struct code *code) {
-    if (decode == decode_avr || code->host == NULL || code->address[0] % SMALLEST_PAGE < LONGEST_IT) {
-        return true; /* on AVR, it may have been skipped */
+/* Tell whether a block may begin behind a call or return that did not happen: one in an IT block, or that AVR skips. */
+static bool may_be_passed_to(const struct code *code) {
+    if (decode != decode_thumb) {
+        return decode == decode_avr;
     }
-    for (int back = 2; back <= LONGEST_IT; back += 2) {
-        if (code->host[1 - back] == 0xbf && (code->host[-back] & 0x0f) != 0) {
+    if (code->host == NULL || code->address[0] % SMALLEST_PAGE < LONGEST_IT) {
+        return true;
+    }
+    for (uint32_t back = 2; back <= LONGEST_IT; back += 2) {
+        struct decode_state state;
+        struct insn last;
+        if (it_leads(code->host, code->address[0], back, &state, &last) && last.conditional &&
+            (last.flow == FLOW_CALL || last.flow == FLOW_RETURN)) {
             return true;
         }
     }
@@ -318,7 +324,7 @@ static bool may_be_tail_call(const struct code *code) {
 
 static void translate(const struct code *code) {
     const struct function *function = function_at(code->address[0]);
-    if (may_follow_it(code)) {
+    if (may_be_passed_to(code)) {
         qemu_plugin_register_vcpu_tb_exec_cb(code->tb, passed, QEMU_PLUGIN_CB_NO_REGS, site_of(code, 0));
     }
     if (function != NULL && function->start == code->address[0]) {

@@ -17,9 +17,9 @@ from mpy_harness.firmware.archives import unpack
 from mpy_harness.firmware.process import run
 from mpy_harness.firmware.progress import Progress
 from mpy_harness.firmware.sources import verify
+from mpy_harness.limits import ANSWER_SECONDS
 
 _KIND = "qemu"
-_ASK_SECONDS = 20.0
 _RELEASE = "9.2.2-20260417"
 _BASE = f"https://github.com/espressif/qemu/releases/download/esp-develop-{_RELEASE}"
 
@@ -142,7 +142,7 @@ def _has_machine(path: Path, machine: str) -> bool:
 @lru_cache(maxsize=16)
 def _machines(path: Path, _changed: int) -> frozenset[str]:
     try:
-        said = run([path, "-machine", "help"], timeout=_ASK_SECONDS).output
+        said = run([path, "-machine", "help"], timeout=ANSWER_SECONDS).output
     except OSError:
         return frozenset()
     return frozenset(line.split()[0] for line in said.splitlines()[1:] if line.split())

@@ -1,4 +1,4 @@
-"""The console of a QEMU: a socket, or pipes that are emptied at once."""
+"""The console of a QEMU: pipes, which are its standard input and output."""
 
 from __future__ import annotations
 
@@ -6,16 +6,27 @@ import contextlib
 import fcntl
 import os
 import socket
-import struct
-import termios
+import sys
+from dataclasses import dataclass
 
-from mpy_harness.machines.descriptors import pair
+from mpy_harness.machines.descriptors import waiting
 from mpy_harness.machines.qemu.qmp import Qmp
 from mpy_harness.machines.relay import Relay
 from mpy_harness.machines.streams import DescriptorStream
 
+#: QEMU's option for it.
+CHARDEV = "stdio,id=console,signal=off"
 _PIPE_BYTES = 1 << 20
-_INT = struct.Struct("i")
+
+
+@dataclass(frozen=True)
+class OpenedConsole:
+    """Our end of a console, the pipe to the guest, what is between, and QEMU's own standard input and output."""
+
+    stream: DescriptorStream
+    to_guest: int
+    relay: Relay | None
+    talk: tuple[int, int]
 
 
 class WakingStream:
@@ -25,8 +36,9 @@ class WakingStream:
     its receiver on: it sleeps until anything else happens. Answering, it looks again.
     """
 
-    def __init__(self, stream: DescriptorStream, monitor: Qmp) -> None:
-        self._stream = stream
+    def __init__(self, console: OpenedConsole, monitor: Qmp) -> None:
+        self._stream = console.stream
+        self._to_guest = console.to_guest
         self._monitor = monitor
         self._is_awake = False
 
@@ -47,11 +59,9 @@ class WakingStream:
 
     def has_unread_input(self) -> bool:
         """Tell whether the guest has not taken all that was sent, or that cannot be told."""
-        try:
-            waiting = fcntl.ioctl(self.fileno(), termios.TIOCOUTQ, bytes(_INT.size))
-        except OSError:
+        if sys.platform != "linux":  # only there does the end that is written to tell
             return True
-        return bool(_INT.unpack(waiting)[0])
+        return waiting(self._to_guest) > 0
 
     def begin(self) -> None:
         """Forget what the guest sent: a new one is about to begin."""
@@ -61,20 +71,12 @@ class WakingStream:
                 pass
 
 
-def open_console(
-    eager: bool, inherited: list[int], undo: contextlib.ExitStack, theirs: contextlib.ExitStack
-) -> tuple[DescriptorStream, Relay | None, str]:
-    """Return our end of a console, what is between, and QEMU's end as its option says it.
+def open_console(eager: bool, undo: contextlib.ExitStack, theirs: contextlib.ExitStack) -> OpenedConsole:
+    """Return a new console; ``eager``: it is read at once, whether anybody waits for it or not.
 
-    ``eager``: the console is read at once, whether anybody waits for it or not.
+    A UART sends single bytes. A socket takes some hundred of them, and each costs QEMU more than the guest's own work
+    for it; a pipe takes 65,536 or more, for half the time.
     """
-    if not eager:
-        console, its_console = pair(undo, theirs)
-        inherited.append(its_console)
-        return DescriptorStream(console), None, f"socket,id=console,fd={its_console}"
-    console, relayed = socket.socketpair()
-    undo.enter_context(console)
-    # Pipes, because a socket takes no more than some hundred of the single bytes that a UART sends.
     its_input, to_guest = os.pipe()
     from_guest, its_output = os.pipe()
     for descriptor in (its_input, its_output):
@@ -82,8 +84,13 @@ def open_console(
     if hasattr(fcntl, "F_SETPIPE_SZ"):
         with contextlib.suppress(OSError):  # more than this user may have: the usual size does
             fcntl.fcntl(its_output, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    talk = (its_input, its_output)
+    if not eager:
+        reads = undo.enter_context(os.fdopen(from_guest, "rb", 0))
+        writes = undo.enter_context(os.fdopen(to_guest, "wb", 0))
+        return OpenedConsole(DescriptorStream(reads, writes), to_guest, None, talk)
+    console, relayed = socket.socketpair()
+    undo.enter_context(console)
     relay = Relay(relayed, from_guest, to_guest)
     undo.callback(relay.close)
-    inherited += [its_input, its_output]
-    chardev = f"file,id=console,path=/dev/fd/{its_output},input-path=/dev/fd/{its_input}"
-    return DescriptorStream(console), relay, chardev
+    return OpenedConsole(DescriptorStream(console), to_guest, relay, talk)

@@ -83,7 +83,7 @@ class QemuKind(MachineKind[QemuTable]):
         """Return the program that is on PATH (see ``MachineKind.find``)."""
         binary = shutil.which(self.name)
         if binary is None:
-            raise ToolMissing(f"{self.name} is not on PATH; running the firmware needs it. {_hint(self.name)}")
+            raise ToolMissing(f"{self.name} is not on PATH; running the firmware needs it. {install_hint(self.name)}")
         return Path(binary)
 
     def version(self) -> str:
@@ -110,7 +110,7 @@ class QemuKind(MachineKind[QemuTable]):
             options += [*self.table.options, *self.table.host_options, f"-{self.table.image}", str(image)]
             silence = partial(_why_silent, image, options)
             setup = QemuSetup(
-                self.find(), options, inherited, _hint(self.name), window,
+                self.find(), options, inherited, install_hint(self.name), window,
                 button=True, silence=silence, halts=self.table.halts,
             )  # fmt: skip
             return Qemu.launch(setup, instrument, undo)
@@ -142,7 +142,8 @@ def describe_plugin(qemu: Path) -> str:
     return f"TCG plugin for API {api}, compiled with {toolchain.find('gcc', 'the plugin that counts instructions')}"
 
 
-def _hint(binary: str) -> str:
+def install_hint(binary: str) -> str:
+    """Return how to get a QEMU program."""
     return f"Install QEMU 7.2 or newer (Debian, Ubuntu: apt install {toolchain.package_for(binary) or binary})."
 
 

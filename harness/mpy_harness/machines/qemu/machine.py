@@ -27,14 +27,12 @@ from mpy_harness.machines.descriptors import nameless, pair
 from mpy_harness.machines.fault_line import add_places
 from mpy_harness.machines.memory import GuestMemory, SharedWindow
 from mpy_harness.machines.process import EmulatorProcess
-from mpy_harness.machines.qemu.console import WakingStream, open_console
+from mpy_harness.machines.qemu.console import CHARDEV, OpenedConsole, WakingStream, open_console
 from mpy_harness.machines.qemu.gdb import GdbMemory
 from mpy_harness.machines.qemu.halts import HaltingStream
 from mpy_harness.machines.qemu.lockup import find_lockup, without_registers
 from mpy_harness.machines.qemu.qmp import Qmp
 from mpy_harness.machines.qemu.sandbox import sandbox_options
-from mpy_harness.machines.relay import Relay
-from mpy_harness.machines.streams import DescriptorStream
 from mpy_harness.memcheck.coverage import BlockTable
 
 _SETUP_SECONDS = 15.0
@@ -105,15 +103,15 @@ class Qemu(Machine):
                 options += ["-plugin", instrument.option(output, functions, layout, found, covered, hold=its_hold)]
                 records = PluginRecords(output) if instrument.mode else None
                 findings = PluginRecords(found) if instrument.layout else None
-            console, relay, chardev = open_console(setup.eager, inherited, undo, theirs)
+            console = open_console(setup.eager, undo, theirs)
             arguments = [
                 *(str(setup.binary), "-accel", f"tcg,tb-size={setup.translations or TRANSLATIONS}", *options),
                 *sandbox_options(setup.binary),
                 *("-nodefaults", "-display", "none", "-monitor", "none", "-nic", "none", "-no-reboot", "-S"),
-                *("-chardev", chardev, "-serial", "chardev:console"),
+                *("-chardev", CHARDEV, "-serial", "chardev:console"),
                 *("-chardev", f"socket,id=qmp,fd={its_qmp}", "-mon", "chardev=qmp,mode=control"),
             ]
-            process = EmulatorProcess(arguments, inherited, install_hint=setup.hint)
+            process = EmulatorProcess(arguments, inherited, install_hint=setup.hint, talk=console.talk)
             undo.callback(process.close)
             theirs.close()  # so that our ends notice when QEMU is gone
             monitor = Qmp(qmp, process.clock, setup.core)
@@ -126,7 +124,6 @@ class Qemu(Machine):
                 process,
                 console,
                 monitor,
-                relay,
                 window=setup.window,
                 memory=GdbMemory(gdb, process.clock) if gdb is not None else None,
                 records=records,
@@ -142,9 +139,8 @@ class Qemu(Machine):
     def __init__(
         self,
         process: EmulatorProcess,
-        console: DescriptorStream,
+        console: OpenedConsole,
         monitor: Qmp,
-        relay: Relay | None,
         *,
         window: SharedWindow | None,
         memory: GuestMemory | None,
@@ -169,7 +165,7 @@ class Qemu(Machine):
         self.coverage = coverage
         self._holding = holding
         self._monitor = monitor
-        self._relay = relay
+        self._relay = console.relay
         self._resources = resources
         self._end: End | None = None
 

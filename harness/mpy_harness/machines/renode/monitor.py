@@ -6,9 +6,11 @@ import re
 import socket
 
 from mpy_harness.errors import EmulatorRefused
+from mpy_harness.limits import MONITOR_BYTES
 from mpy_harness.machines.clock import Clock, receive
 
 _READ_BYTES = 65536
+_PROMPT_BYTES = 200  # more than any prompt has
 _PROMPT = re.compile(rb"(?:^|[\r\n])\(([\w-]+)\) \Z")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # How its errors begin: for a command that failed, a wrong description, an unknown command, wrong parameters.
@@ -56,7 +58,9 @@ class Monitor:
     def _until_prompt(self, what: str, seconds: float) -> bytes:
         deadline = self._clock.now() + seconds
         self._is_late = True
-        while not (prompt := _PROMPT.search(self._said)):
+        while not (prompt := _PROMPT.search(self._said, max(0, len(self._said) - _PROMPT_BYTES))):
+            if len(self._said) > MONITOR_BYTES:  # all that the guest does wrong may be told there too
+                raise EmulatorRefused(f"Renode says without end what is not {what}: {self._said[-200:]!r}")
             try:
                 data = receive(self._connection, _READ_BYTES, self._clock, deadline)
             except TimeoutError:

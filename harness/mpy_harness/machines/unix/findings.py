@@ -50,14 +50,14 @@ class ValgrindFindings:
 
     def take(self) -> bytes:
         """Return what was written since the last time."""
-        told, self._at = self._told()
+        told, self._at = self._new_errors()
         return told
 
     def peek(self) -> bytes:
         """Return what was written since the last time that it was taken."""
-        return self._told()[0]
+        return self._new_errors()[0]
 
-    def _told(self) -> tuple[bytes, int]:
+    def _new_errors(self) -> tuple[bytes, int]:
         text = os.pread(self.descriptor, _MOST, self._at).decode("utf-8", "replace")
         errors = list(_ERROR.finditer(text))
         if not errors:

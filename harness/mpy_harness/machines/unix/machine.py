@@ -152,19 +152,19 @@ class UnixProcess(Machine):
     def _ask(self) -> tuple[int, int] | None:
         if self.ended() is not None:
             return None
-        before = self._told()[0]
+        before = self._whereabouts()[0]
         try:
             os.kill(self.process.pid, signal.SIGUSR1)
         except OSError:
             return None
         deadline = time.monotonic() + _ANSWER_SECONDS
-        while (told := self._told())[0] == before:
+        while (told := self._whereabouts())[0] == before:
             if time.monotonic() > deadline or self.ended() is not None:
                 return None
             time.sleep(0.001)
         return told[1], told[2]
 
-    def _told(self) -> tuple[int, int, int]:
+    def _whereabouts(self) -> tuple[int, int, int]:
         times, _, pc, sp = _WHEREABOUTS.unpack_from(self._shared)
         return times, pc, sp
 

@@ -2,6 +2,7 @@
 #include "planted.h"
 
 uint8_t *kept_bytes;
+int16_t *kept_halves;
 int32_t *kept_words;
 size_t kept_count;
 int32_t *kept_inside;
@@ -33,6 +34,21 @@ static mp_obj_t resized(mp_obj_t data_in, mp_obj_t callback) { // Python makes t
     return mp_const_none;
 }
 EXPORT_2(resized);
+
+//! extended, use after free: extended(a := array("h", range(20))); a.extend(array("h", range(400))); extended(None)
+static mp_obj_t extended(mp_obj_t data_in) { // another call, of what native code has not touched before
+    if (data_in != mp_const_none) {
+        kept_halves = items(data_in, 2, &kept_count);
+        IF_MENDED(kept_halves = m_new(int16_t, kept_count);)
+        return mp_const_none;
+    }
+    int32_t sum = 0;
+    for (size_t i = 0; i < kept_count; i++) {
+        sum += kept_halves[i]; // HERE
+    }
+    return mp_obj_new_int(sum);
+}
+EXPORT_1(extended);
 
 //! grown_bytes, use after free: grown_bytes(b := bytearray(16), lambda: grow(b))
 static mp_obj_t grown_bytes(mp_obj_t data_in, mp_obj_t callback) {
@@ -159,6 +175,7 @@ mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *a
     MP_DYNRUNTIME_INIT_ENTRY
     STORE(MP_QSTR_keep_bytes, keep_bytes);
     STORE(MP_QSTR_resized, resized);
+    STORE(MP_QSTR_extended, extended);
     STORE(MP_QSTR_grown_bytes, grown_bytes);
     STORE(MP_QSTR_renewed, renewed);
     STORE(MP_QSTR_renewed_shorter, renewed_shorter);

@@ -58,6 +58,19 @@ static mp_obj_t shift_right(mp_obj_t data_in) {
 }
 EXPORT_1(shift_right);
 
+static __attribute__((noinline)) void move_up(int32_t *x, size_t n) { // its end is a jump to memmove()
+    memmove(x + 1, x, (n - PLANTED(0, 1)) * sizeof(int32_t)); // HERE
+}
+
+//! move_up, overrun: push_front(array("i", range(9)))
+static mp_obj_t push_front(mp_obj_t data_in) {
+    size_t n;
+    int32_t *x = items(data_in, 4, &n);
+    move_up(x, n);
+    return mp_const_none;
+}
+EXPORT_1(push_front);
+
 //! shift_before, underrun: shift_before(array("i", range(10)))
 static mp_obj_t shift_before(mp_obj_t data_in) {
     size_t n;
@@ -109,6 +122,7 @@ mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *a
     STORE(MP_QSTR_append, append);
     STORE(MP_QSTR_shift_left, shift_left);
     STORE(MP_QSTR_shift_right, shift_right);
+    STORE(MP_QSTR_push_front, push_front);
     STORE(MP_QSTR_shift_before, shift_before);
     STORE(MP_QSTR_clear_freed, clear_freed);
     STORE(MP_QSTR_set_string, set_string);

@@ -94,6 +94,18 @@ static mp_obj_t delay(mp_obj_t data_in) {
 }
 EXPORT_1(delay);
 
+//! smooth_edges, underrun: smooth_edges(pair("f", 9)[1])
+static mp_obj_t smooth_edges(mp_obj_t data_in) { // behind the end of another array, and nearer to this one's begin
+    size_t n;
+    float *x = items(data_in, 4, &n);
+    float sum = 0;
+    for (size_t i = PLANTED(0, 1); i < n; i += 3) {
+        sum += x[i - 1]; // HERE
+    }
+    return mp_obj_new_int((mp_int_t)sum);
+}
+EXPORT_1(smooth_edges);
+
 //! fir_state, overrun: fir_state(array("f", range(7)))
 static mp_obj_t fir_state(mp_obj_t taps_in) { // the state's bytes are counted as if they were floats
     size_t n;
@@ -153,6 +165,7 @@ mp_obj_t mpy_init(mp_obj_fun_bc_t *self, size_t n_args, size_t n_kw, mp_obj_t *a
     STORE(MP_QSTR_gain_all, gain_all);
     STORE(MP_QSTR_reverse, reverse);
     STORE(MP_QSTR_delay, delay);
+    STORE(MP_QSTR_smooth_edges, smooth_edges);
     STORE(MP_QSTR_fir_state, fir_state);
     STORE(MP_QSTR_histogram, histogram);
     STORE(MP_QSTR_peak, peak);

@@ -30,16 +30,16 @@ static bool is_in_heap(uint32_t address) {
 
 /* Tell whether a block is the data of a string or bytes object, which somebody else may have as well. */
 static bool is_data_of_object(const struct block *block) {
-    const uint8_t *heap = memory_at(shadow.start, shadow.size);
-    if (heap == NULL) {
-        return false;
-    }
-    for (uint32_t at = 0; at + HEAP_BLOCK <= shadow.used; at += HEAP_BLOCK) {
-        uint32_t words[4]; /* mp_obj_str_t: type, hash, length, data */
-        memcpy(words, heap + at, sizeof words);
-        if (words[3] == block->start && layout_has(PLACE_STRING, words[0]) &&
-            shadow_block(shadow.start + at)->state == BLOCK_LIVE && words[2] < block->size + 1) {
-            return true;
+    for (uint32_t from = 0, size; from < shadow.used; from += size) {
+        size = shadow.used - from;
+        const uint8_t *heap = memory_piece(shadow.start + from, &size);
+        for (uint32_t at = 0; heap != NULL && at + HEAP_BLOCK <= size; at += HEAP_BLOCK) {
+            uint32_t words[4]; /* mp_obj_str_t: type, hash, length, data */
+            memcpy(words, heap + at, sizeof words);
+            if (words[3] == block->start && layout_has(PLACE_STRING, words[0]) &&
+                shadow_block(shadow.start + from + at)->state == BLOCK_LIVE && words[2] < block->size + 1) {
+                return true;
+            }
         }
     }
     return false;
@@ -91,15 +91,19 @@ struct look {
  * middle, or one that is no aligned word. */
 static void find_holder(struct found *found) {
     const struct block *block = found->block;
-    const uint8_t *heap = memory_at(shadow.start, shadow.used);
-    for (uint32_t at = 0; heap != NULL && at + 4 <= shadow.used; at++) {
-        uint32_t word;
-        memcpy(&word, heap + at, sizeof word);
-        bool is_inside = word - block->start < block->size && shadow_block(shadow.start + at)->state == BLOCK_LIVE;
-        if (is_inside && (at % 4 == 0 || word == block->start)) {
-            found->holder = shadow.start + at;
-            found->held = word;
-            return;
+    for (uint32_t from = 0, size; from < shadow.used; from += size) {
+        size = shadow.used - from;
+        uint32_t start = shadow.start + from;
+        const uint8_t *heap = memory_piece(start, &size);
+        for (uint32_t at = 0; heap != NULL && at + 4 <= size; at++) {
+            uint32_t word;
+            memcpy(&word, heap + at, sizeof word);
+            bool is_inside = word - block->start < block->size && shadow_block(start + at)->state == BLOCK_LIVE;
+            if (is_inside && (at % 4 == 0 || word == block->start)) {
+                found->holder = start + at;
+                found->held = word;
+                return;
+            }
         }
     }
 }
@@ -117,18 +121,32 @@ static void report(const struct look *look, enum finding what, const struct bloc
     findings_add(&found);
 }
 
+/* Tell whether the interpreter made it an object: native code takes no buffer from that which it could run out of. */
+static bool is_no_buffer(const struct block *block) {
+    return block->by.pc == 0 && (is_array(block) || layout_has(PLACE_OBJECT, memory_word(block->start)));
+}
+
+/* The same code accessed the block before. */
+static bool came_from(const struct look *look, const struct block *block) {
+    return look->from - block->start < block->size;
+}
+
 /* An access where nothing is in use: by what is near, and by where the same code was before. */
 static void look_at_unused(const struct look *look, const struct block *there) {
     uint32_t address = look->address;
     const struct block *before = shadow_before(address, NEAR), *behind = shadow_behind(address, NEAR);
     const struct block *freed = there->state == BLOCK_FREED ? there : NULL;
-    if (before != NULL && look->from - before->start < before->size) {
+    if (before != NULL && came_from(look, before)) {
         behind = NULL; /* a loop ran over the end */
-    } else if (behind != NULL && look->from - behind->start < behind->size) {
+    } else if (behind != NULL && came_from(look, behind)) {
         before = NULL;
-    } else if (freed != NULL && (freed->is_touched || (before == NULL && behind == NULL))) {
-        report(look, FOUND_FREED, there, before);
-        return;
+    } else if (freed != NULL) {
+        bool is_over = before != NULL && !is_no_buffer(before);
+        bool is_under = behind != NULL && !is_no_buffer(behind) && behind->start - address <= HEAP_BLOCK;
+        if (freed->is_touched || came_from(look, freed) || !(is_over || is_under)) {
+            report(look, FOUND_FREED, there, is_over ? before : NULL);
+            return;
+        }
     }
     if (behind != NULL && before != NULL) {
         bool is_before_nearer = address - before->start - before->size <= behind->start - address;
@@ -142,6 +160,18 @@ static void look_at_unused(const struct look *look, const struct block *there) {
     } else {
         report(look, freed != NULL ? FOUND_FREED : FOUND_NEVER, there, NULL);
     }
+}
+
+/* Return the block that an access is right before, if it is more about that than about the one that it is past the end of
+ * and in the last 16 bytes of; else NULL. */
+static const struct block *next_after_padding(const struct look *look, const struct block *block) {
+    const struct block *behind = shadow_behind(look->address, HEAP_BLOCK);
+    uint32_t end = block->start + block->size;
+    if (behind == NULL || look->address < end || came_from(look, block) || is_no_buffer(behind)) {
+        return NULL;
+    }
+    bool is_nearer = behind->start - look->address < look->address - end;
+    return came_from(look, behind) || is_no_buffer(block) || (is_nearer && !block->is_touched) ? behind : NULL;
 }
 
 /* Look closer at an access to the heap; return whether all is well. */
@@ -158,7 +188,9 @@ static bool look_at_heap(const struct look *look) {
         if (heap_is_foreign() && heap_ask_owner(block->start)) {
             return look_at_heap(look); /* it has grown, and in the same blocks */
         }
-        report(look, FOUND_BEYOND, block, NULL);
+        const struct block *behind = next_after_padding(look, block);
+        report(look, behind != NULL ? FOUND_BEFORE : FOUND_BEYOND, behind != NULL ? behind : block,
+               behind != NULL ? block : NULL);
         return false;
     }
     if (!look->access->is_store) {

@@ -118,6 +118,16 @@ uint8_t *memory_at(uint32_t address, uint32_t size) {
     return NULL;
 }
 
+uint8_t *memory_piece(uint32_t address, uint32_t *size) {
+    uint8_t *at = memory_at(address, *size);
+    uint32_t rest = PIECE - address % PIECE;
+    if (at == NULL && rest < *size) {
+        *size = rest;
+        at = memory_at(address, rest);
+    }
+    return at;
+}
+
 uint32_t memory_word(uint32_t address) {
     uint32_t word = 0;
     const uint8_t *at = memory_at(address, sizeof word);

@@ -47,6 +47,7 @@ uint32_t layout_end(enum place); /* of the first of its kind */
 void memory_seen(uint32_t address, uint8_t *host);
 void memory_seen_here(uint32_t address, uint8_t *host); /* by native code: firmware that tells nothing */
 uint8_t *memory_at(uint32_t address, uint32_t size);
+uint8_t *memory_piece(uint32_t address, uint32_t *size); /* so many bytes, or fewer: to the end of a piece */
 uint32_t memory_word(uint32_t address);
 
 /* A native module that was loaded. */
@@ -66,7 +67,7 @@ struct module *module_of_copy(uint32_t address); /* of its text, in the heap */
 struct module *modules_next(struct module *); /* NULL: the first */
 
 /* A place in native code, 0 for none, and where native code called what that is in, and so on, as far as is known. */
-#define CALLERS 2
+#define CALLERS 4
 struct site {
     uint32_t pc, from[CALLERS];
 };

@@ -8,6 +8,7 @@
 #include "memcheck.h"
 
 #define MOST_CALLS 64
+#define MOST_JUMPS 2
 #define LONG_AFTER 100 /* blocks: what the firmware allocates so long after a jump to it is not the jump's */
 
 struct native_block {
@@ -40,6 +41,7 @@ static const struct stack_site *stack_site; /* that was accessed last, and where
 static uint32_t stack_next;
 static bool is_copying, is_foreign;
 static uint32_t called_from[CALLERS]; /* calls of native code by itself, the last one first */
+static uint32_t jumps; /* so many of them, at the begin, are the last jumps since a call: a function may end with one */
 
 #if API_VERSION == 1
 static uint64_t executed;
@@ -102,6 +104,15 @@ static void arrive(uint32_t address) {
     }
 }
 
+/* Native code was called by itself, or went on elsewhere. Loops are jumps as well, and must not displace the calls. */
+static void note_caller(void) {
+    bool is_call = last->flow == FLOW_CALL;
+    size_t moved = is_call || jumps < MOST_JUMPS ? CALLERS - 1 : MOST_JUMPS - 1;
+    memmove(called_from + 1, called_from, moved * sizeof *called_from);
+    called_from[0] = last->last;
+    jumps = is_call ? 0 : jumps < MOST_JUMPS ? jumps + 1 : jumps;
+}
+
 static void began(unsigned int vcpu, void *data) {
     const struct native_block *block = data;
     (void)vcpu;
@@ -111,9 +122,9 @@ static void began(unsigned int vcpu, void *data) {
         }
         arrive(block->address);
         memset(called_from, 0, sizeof called_from);
-    } else if (last->flow == FLOW_CALL) {
-        memmove(called_from + 1, called_from, sizeof called_from - sizeof *called_from);
-        called_from[0] = last->last;
+        jumps = 0;
+    } else if (last->flow == FLOW_CALL || last->flow == FLOW_JUMP) {
+        note_caller();
     }
     native_turn++;
     stress_ran();
