@@ -109,20 +109,22 @@ def outputs(x: Array, layers: list[Array]) -> Array:
 
 
 def in_floats(x: Array, layers: list[Array]) -> tuple[Array, Array]:
-    """Return the scores in float64, (n, 10), and how far float32 may be from them.
+    """Return the scores of (n, side, side, channels) in float64, (n, 10), and how far float32 may be from them.
+
+    All layers but the last are filters, with ReLU and the greatest of each 2x2 places.
 
     A sum of n products is off by at most n half units of the sum of their sizes, in any order (N. J. Higham,
     Accuracy and Stability of Numerical Algorithms, section 3.1); what its inputs are off is weighted as they are.
     """
     off = np.zeros_like(x)
-    for number, rows in enumerate(layers):
-        cut = patches(x) if number < 2 else x.reshape(len(x), -1)
-        cut_off = patches(off) if number < 2 else off.reshape(len(x), -1)
-        sizes = np.abs(rows[:, 1:].T)
-        sums = rows[:, 0] + cut @ rows[:, 1:].T
-        half_units = (rows.shape[1] + 1) * 2.0**-24
-        wrong = half_units * (np.abs(rows[:, 0]) + (np.abs(cut) + cut_off) @ sizes) + cut_off @ sizes
-        if number == 2:
-            return sums, wrong
+    for rows in layers[:-1]:
+        sums, wrong = _sums(patches(x), patches(off), rows)
         x, off = np.maximum(sums.max(axis=3), 0), wrong.max(axis=3)
-    raise AssertionError("the last layer is dense")
+    return _sums(x.reshape(len(x), -1), off.reshape(len(x), -1), layers[-1])
+
+
+def _sums(x: Array, off: Array, rows: Array) -> tuple[Array, Array]:
+    sizes = np.abs(rows[:, 1:].T)
+    half_units = (rows.shape[1] + 1) * 2.0**-24
+    wrong = half_units * (np.abs(rows[:, 0]) + (np.abs(x) + off) @ sizes) + off @ sizes
+    return rows[:, 0] + x @ rows[:, 1:].T, wrong

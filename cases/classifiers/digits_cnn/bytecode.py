@@ -2,13 +2,24 @@
 # down and limited to 7 bits is the greatest of the four sums: that is the same as the greatest of four that
 # were limited.
 
+from array import array
+
 FILTERS = 8
 FEATURES = bytearray(9 * FILTERS)
+FLOAT_FEATURES = array("f", bytearray(4 * 9 * FILTERS))
 
 
 def classify(x, weights, biases, shift, out):
-    features = FEATURES
-    convolve(x, weights, biases, shift, features)
+    convolve(x, weights, biases, shift, FEATURES)
+    dense(FEATURES, weights, biases, out)
+
+
+def classify_float(x, weights, biases, out):
+    convolve(x, weights, biases, None, FLOAT_FEATURES)
+    dense(FLOAT_FEATURES, weights, biases, out)
+
+
+def dense(features, weights, biases, out):
     at = 9 * FILTERS
     for k in range(len(out)):
         total = biases[FILTERS + k]
@@ -34,6 +45,10 @@ def convolve(x, weights, biases, shift, features):
                     )  # fmt: skip
                     if total > most:
                         most = total
-                most = (most + biases[k]) >> shift
-                features[to] = 0 if most < 0 else 127 if most > 127 else most
+                most += biases[k]
+                if shift is not None:
+                    most >>= shift
+                    if most > 127:
+                        most = 127
+                features[to] = most if most > 0 else 0
                 to += 1

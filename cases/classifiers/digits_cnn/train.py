@@ -1,14 +1,17 @@
 """Train a small network on digits and write it down: ``python -m cases.classifiers.digits_cnn.train``.
 
-NumPy alone: cross-entropy, gradients by hand, momentum. Another processor may add up floats in another order
-and find other numbers, so they are found once, and ``model.txt`` has them as integers of 8 bits.
+NumPy alone: cross-entropy, gradients by hand, momentum. ``model_float.txt`` has what is found, ``model.txt`` the same
+in integers of 8 bits. Another processor may add up floats in another order, which makes a difference of 2e-15 at the
+end: five decimals are the same everywhere.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
-from cases.classifiers.digits_cnn.vectors import CLASSES, FILTERS, MODEL, POOLED, patches
+from cases.classifiers.digits_cnn.vectors import CLASSES, FILTERS, FLOAT_MODEL, MODEL, POOLED, patches
 from cases.classifiers.digits_small.vectors import pixels
 from cases.signals import Array, generator
 
@@ -17,22 +20,35 @@ HEAD = """\
 # held-out digits the network in floats gets right; the shift after the first layer; biases and weights of the
 # filters, a line each; then those of the classes.
 """
+FLOAT_HEAD = """\
+# The network that train.py found, for pixels from 0 to 1, before it was put into integers (model.txt): how many of the
+# 540 held-out digits it gets right; biases and weights of the filters, a line each; then those of the classes.
+"""
 EPOCHS, BATCH, MOMENTUM, DECAY = 60, 32, 0.9, 2e-4
 
 
 def main() -> None:
-    """Write ``model.txt``."""
+    """Write both files."""
+    for file, content in texts().items():
+        file.write_text(content, encoding="utf-8")
+
+
+def texts() -> dict[Path, str]:
+    """Return what ``model.txt`` and ``model_float.txt`` have to be."""
     train, held_out, train_class, classes = pixels()
     first, second = trained(train / 16, train_class)
     right = int((forward(held_out / 16, first, second)[-1].argmax(axis=1) == classes).sum())
+    floats = [" ".join(f"{number:.5f}" for number in row) for rows in (first, second) for row in rows]
     # Pixels as they are, 0 to 16, instead of 0 to 1: a bias is worth 16 times as much.
     rows = np.c_[16 * first[:, :1], first[:, 1:]]
     shift, first_rows, step = quantised(rows, train)
     scale = 127 / np.abs(second[:, 1:]).max()
     second_rows = np.rint(np.c_[second[:, :1] * scale * 16 / step, second[:, 1:] * scale]).astype(int)
-    lines = [str(right), str(shift)]
-    lines += [" ".join(map(str, row)) for rows in (first_rows, second_rows) for row in rows]
-    MODEL.write_text(HEAD + "\n".join(lines) + "\n", encoding="utf-8")
+    integers = [" ".join(map(str, row)) for rows in (first_rows, second_rows) for row in rows]
+    return {
+        MODEL: HEAD + "\n".join([str(right), str(shift), *integers, ""]),
+        FLOAT_MODEL: FLOAT_HEAD + "\n".join([str(right), *floats, ""]),
+    }
 
 
 def trained(x: Array, classes: Array) -> tuple[Array, Array]:
