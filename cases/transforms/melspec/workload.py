@@ -1,15 +1,16 @@
 """The front end of sound classifiers: log-mel spectrum and MFCC of 256 samples of 16 bits at 16 kHz.
 
-Hann window, power spectrum, 20 triangular filters from 0 to 8 kHz that are equally wide in mel (the HTK
-Book's formula, 2595 * log10(1 + f/700), section 5.4 of version 3.4), natural logarithm, and the first 13
-coefficients of the orthonormal DCT-II. The host makes window and filters; the reference is NumPy and
-scipy.fft in float64.
+Hann window, power spectrum, 20 triangular filters from 0 to 8 kHz that are equally wide in mel, natural logarithm, and
+the first 13 coefficients of the orthonormal DCT-II. The host makes window and filters (``mel.py``), so the mel scale is
+no matter of the code in the guest: the cases ``slaney_…`` have librosa's, the others the HTK Book's. The reference is
+NumPy and scipy.fft in float64; for ``slaney_…`` it is what librosa's documentation says that ``melspectrogram``,
+``power_to_db`` and ``mfcc`` compute, in decibels of samples from -1 to 1.
 
 - ``python``: bytecode, with the twin of natmods/fft; ``@native``: its own steps decorated
 - ``native``: the steps in C (``natmod/``) with natmods/fft, put together by the same few lines of Python
 
 The samples are integers as they are, so a spectrum reaches up to 4e6; the least power whose logarithm is
-taken is 100.
+taken is 100, with librosa's smaller weights 1/8.
 """
 
 from __future__ import annotations
@@ -24,11 +25,15 @@ from scipy import fft
 from cases.allocated import allocations
 from cases.signals import Array, generator
 from cases.transforms.fft.workload import relative_bound
+from cases.transforms.melspec.mel import Scale, filter_bank
 from mpy_harness.workloads import Case, Check, Guest, Workload
 
 RATE, N, BANDS, COEFFICIENTS = 16000, 256, 20, 13
 UNIT = 2.0**-24
 LEAST = 100.0
+#: Of librosa's bands, in squares of integers: ``amin`` of power_to_db, 2**-33 (by default 1e-10), of samples up to 1.
+SLANEY_LEAST = 0.125
+FULL_SCALE = 2.0**15
 
 
 @dataclass(frozen=True)
@@ -38,26 +43,22 @@ class Tables:
     window: Array
     triangles: Array
     rows: Array
+    least: float = LEAST
 
     def of_guest(self) -> list[Array]:
         """Return window, bins, weights, the least power and the rows, as the front end takes them."""
         used = [np.flatnonzero(triangle) for triangle in self.triangles]
         bins = np.array([(each[0], each.size) for each in used], np.int16)
         weights = np.concatenate([triangle[each] for triangle, each in zip(self.triangles, used, strict=True)])
-        floats = [each.astype(np.float32).ravel() for each in (self.window, weights, np.array([LEAST]), self.rows)]
+        floats = [each.astype(np.float32).ravel() for each in (self.window, weights, np.array([self.least]), self.rows)]
         return [floats[0], bins.ravel(), *floats[1:]]
 
 
-def tables() -> Tables:
+def tables(scale: Scale = "htk") -> Tables:
     """Return the tables in float64."""
-    top = 2595 * np.log10(1 + RATE / 2 / 700)
-    corners = 700 * (10 ** (np.linspace(0, top, BANDS + 2) / 2595) - 1)
-    frequencies = np.fft.rfftfreq(N, 1 / RATE)
-    low, middle, high = (corners[at : at + BANDS, None] for at in range(3))
-    rising, falling = (frequencies - low) / (middle - low), (high - frequencies) / (high - middle)
-    triangles = np.maximum(0, np.minimum(rising, falling))
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(N) / N)
-    return Tables(window, triangles, fft.dct(np.eye(BANDS), norm="ortho", axis=0)[:COEFFICIENTS])
+    rows = fft.dct(np.eye(BANDS), norm="ortho", axis=0)[:COEFFICIENTS]
+    return Tables(window, filter_bank(scale, RATE, N, BANDS), rows, LEAST if scale == "htk" else SLANEY_LEAST)
 
 
 class Melspec(Workload):
@@ -66,13 +67,31 @@ class Melspec(Workload):
     decorated = ("windowed", "log_mel", "dct")
 
     def cases(self) -> Iterator[Case]:
-        """Return noise, a voice and silence."""
+        """Return noise, a voice and silence, with both mel scales."""
         for name in SIGNALS:
             yield Case(name, partial(self.analysed, name))
+        for name in SIGNALS:
+            yield Case(f"slaney_{name}", partial(self.as_librosa, name))
 
     def analysed(self, name: str, guest: Guest) -> Iterator[Check]:
         """Compute logarithms and coefficients, held against NumPy's in units of what they may be off."""
         x, made = SIGNALS[name](), tables()
+        got = self.front_end(guest, x, made)
+        (logs, off), (mfcc, mfcc_off) = reference(x, made)
+        yield Check(got[:BANDS] / off, logs / off, "max_abs", 1, name="log_mel", per=N, given=x)
+        yield Check(got[BANDS:] / mfcc_off, mfcc / mfcc_off, "max_abs", 1, name="mfcc", per=N, given=x)
+
+    def as_librosa(self, name: str, guest: Guest) -> Iterator[Check]:
+        """Compute the same with librosa's mel scale, held against its formulas."""
+        x, made = SIGNALS[name](), tables("slaney")
+        logs, mfcc = in_decibels(self.front_end(guest, x, made))
+        expected, expected_mfcc = librosa(x, made)
+        (_, off), (_, mfcc_off) = (DECIBELS * np.array(each) for each in reference(x, made))
+        yield Check(logs / off, expected / off, "max_abs", 1, name="log_mel", per=N, given=x)
+        yield Check(mfcc / mfcc_off, expected_mfcc / mfcc_off, "max_abs", 1, name="mfcc", per=N, given=x)
+
+    def front_end(self, guest: Guest, x: Array, made: Tables) -> Array:
+        """Return logarithms and coefficients, (bands + coefficients,), and measure what one call takes of the heap."""
         steps = guest.load()
         fft_module = guest.natmod("fft", form="native" if guest.form.name == "native" else "python")
         guest.board.files.put(self.folder() / "front_end.py", "/front_end.py")
@@ -80,10 +99,8 @@ class Melspec(Workload):
             steps, fft_module.new(N), *made.of_guest()
         )
         got = guest.guarded.call(front_end, "run", x, ..., out=("f", BANDS + COEFFICIENTS))
-        (logs, off), (mfcc, mfcc_off) = reference(x, made)
-        yield Check(got[:BANDS] / off, logs / off, "max_abs", 1, name="log_mel", per=N, given=x)
-        yield Check(got[BANDS:] / mfcc_off, mfcc / mfcc_off, "max_abs", 1, name="mfcc", per=N, given=x)
         allocations(guest, front_end, "run", x, np.zeros(BANDS + COEFFICIENTS, np.float32))
+        return got
 
 
 def reference(x: Array, made: Tables) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
@@ -94,16 +111,40 @@ def reference(x: Array, made: Tables) -> tuple[tuple[Array, Array], tuple[Array,
     """
     spectrum = np.fft.rfft(x * made.window)
     power = made.triangles @ np.abs(spectrum) ** 2
-    logs = np.log(np.maximum(power, LEAST))
+    logs = np.log(np.maximum(power, made.least))
     # Besides the transform: the window, and its product with the sample.
     off = (relative_bound(N, "real") + 2 * UNIT) * np.sqrt(N * ((x * made.window) ** 2).sum())
-    # A band's sum has at most 30 bins, of each of which a square, a sum, a weight and a product are rounded.
-    wrong = made.triangles @ (2 * np.abs(spectrum) * off + off**2) + 36 * UNIT * power
+    # A band's sum: of each bin a square, a sum, a weight and a product are rounded, and two more of the square.
+    most = np.count_nonzero(made.triangles, axis=1).max() + 6
+    wrong = made.triangles @ (2 * np.abs(spectrum) * off + off**2) + most * UNIT * power
     # The logarithm rounds three times: its parts, their sum.
-    logs_off = wrong / np.maximum(power, LEAST) + 3 * UNIT * np.abs(logs)
+    logs_off = wrong / np.maximum(power, made.least) + 3 * UNIT * np.abs(logs)
     # A coefficient adds up 20 products with numbers of a rounded table.
     rows_off = np.abs(made.rows) @ (logs_off + (BANDS + 2) * UNIT * np.abs(logs))
     return (logs, logs_off), (made.rows @ logs, rows_off)
+
+
+DECIBELS = 10 / np.log(10)
+
+
+def in_decibels(got: Array) -> tuple[Array, Array]:
+    """Return logarithms of powers of integers, and their coefficients, as decibels of samples from -1 to 1."""
+    full_scale = DECIBELS * 2 * np.log(FULL_SCALE)
+    mfcc = DECIBELS * got[BANDS:].astype(float)
+    mfcc[0] -= full_scale * np.sqrt(BANDS)  # a constant is the first coefficient alone
+    return DECIBELS * got[:BANDS].astype(float) - full_scale, mfcc
+
+
+def librosa(x: Array, made: Tables) -> tuple[Array, Array]:
+    """Return decibels of the bands, and their coefficients, of one frame by the formulas of librosa's documentation.
+
+    They are those of ``stft(center=False)`` with its periodic Hann window, ``filters.mel``, ``power_to_db(amin=2**-33,
+    top_db=None)`` and ``feature.mfcc(norm="ortho")``. By default, ``power_to_db`` also raises what is more than 80 dB
+    below the loudest band of the whole sound, which a front end that hears frame by frame does not know.
+    """
+    power = made.triangles @ np.abs(np.fft.rfft(x / FULL_SCALE * made.window)) ** 2
+    decibels = 10 * np.log10(np.maximum(power, made.least / FULL_SCALE**2))
+    return decibels, fft.dct(decibels, type=2, norm="ortho")[:COEFFICIENTS]
 
 
 def noise() -> Array:
