@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from docs import workload_plots
-from mpy_harness.targets import load_part
+from docs.workload_tables import DRAWN, Targets, best, by_workload, comparison, markdown, pairs, shares
 
 FOLDER = Path(__file__).parent / "workloads"
 BEGIN, END = "<!-- tables -->\n", "<!-- end of tables -->\n"
-#: The core whose bars are drawn.
-DRAWN = "m33"
-Targets = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -82,20 +78,6 @@ def tables(area: str, targets: Targets) -> str:
     return "\n".join([*lines, *_skipped(targets), ""])
 
 
-def by_workload(targets: Targets) -> dict[str, list[str]]:
-    """Return the names of all cases with their forms, by workload, in the order in which they were measured."""
-    names = dict.fromkeys(name for each in targets.values() for kind in ("figures", "skipped") for name in each[kind])
-    found: dict[str, list[str]] = {}
-    for name in names:
-        found.setdefault(name.partition("/")[0], []).append(name)
-    return {workload: sorted(rows, key=_order) for workload, rows in found.items()}
-
-
-def _order(name: str) -> list[tuple[str, int]]:
-    # By the case's name alone, and numbers in it as numbers: _64 before _1024.
-    return [(text, int(number or 0)) for text, number in re.findall(r"(\D*)(\d*)", name.partition(" (")[0])]
-
-
 def _instructions(rows: Sequence[str], targets: Targets) -> Iterator[str]:
     yield "Instructions per value:"
     yield ""
@@ -124,87 +106,6 @@ def _memory_row(name: str, figure: Mapping[str, Any]) -> list[str]:
     return [name.partition("/")[2], *(f"{figure[what]:,}" for what in ("allocations", "allocated", "most"))]
 
 
-def _pairs(targets: Targets) -> Iterator[str]:
-    """Return the table of cases that have the forms before and after: instructions and what is allocated."""
-    yield from ("### Before and after", "", f"Instructions before over those after; calls and heap on `{DRAWN}`.", "")
-    names = by_workload(targets)["speed_guide"]
-    figures = targets[DRAWN]["figures"]
-    rows = []
-    for case in dict.fromkeys(name.partition(" (")[0] for name in names):
-        before, after = (figures[f"{case} ({form})"] for form in ("before", "after"))
-        factors = (
-            of_target["figures"][f"{case} (before)"]["instructions"]
-            / of_target["figures"][f"{case} (after)"]["instructions"]
-            for of_target in targets.values()
-        )
-        calls = f"{before['instructions']:,} → {after['instructions']:,}"
-        heap = f"{before['allocated']:,} → {after['allocated']:,}"
-        rows.append([case.partition("/")[2], *(f"{factor:.2f}" for factor in factors), calls, heap])
-    yield from markdown(["", *(f"`{name}`" for name in targets), "instructions", "bytes allocated"], rows)
-
-
-#: Published for an ESP32 by emlearn-micropython: milliseconds and kB.
-PUBLISHED = {"native": (1.3, 15), "everywhereml": (17.7, 154), "m2cgen": (60.1, 179)}
-CLOCK = 150_000_000  # of an RP2350, whose cores are Cortex-M33
-
-
-def _comparison(targets: Targets) -> Iterator[str]:
-    """Return the table of one forest as several projects convert it, beside what is published."""
-    yield from ("### The comparison that is quoted", "")
-    yield "Of one digit: instructions on each core, how many times those of the native module, estimated time on a"
-    yield f"Cortex-M33 at {CLOCK // 10**6} MHz, bytes of file and heap; behind it what is published for an ESP32."
-    yield ""
-    head = ["", *(f"`{name}`" for name in targets), "times", "time", "file", "heap", "published", "times", "kB"]
-    figures = {form: targets[DRAWN]["figures"][f"digits_forest/digits ({form})"] for form in (*PUBLISHED, "python")}
-    native = figures["native"]["instructions"]
-    rows = []
-    for form, figure in figures.items():
-        name = f"digits_forest/digits ({form})"
-        each = (of_target["figures"].get(name) for of_target in targets.values())
-        counts = (f"{one['instructions'] / one['values']:,.0f}" if one else "–" for one in each)
-        seconds = figure["cycles"] / figure["values"] / CLOCK
-        time, size = PUBLISHED.get(form, (0, 0))
-        published = [f"{time} ms", f"{time / PUBLISHED['native'][0]:.1f}", str(size)] if time else ["–", "–", "–"]
-        ours = [f"{figure['instructions'] / native:.1f}", f"{1000 * seconds:.3f} ms"]
-        sizes = [f"{figure[what]:,}" for what in ("file", "heap")]
-        rows.append([form, *counts, *ours, *sizes, *published])
-    yield from markdown(head, rows)
-
-
-#: The steps of the sound level meter, and the form of each that is a part of a form of the meter.
-STEPS = {
-    "python": (("conversion", "python"), ("weighting", "python"), ("level", "native")),
-    "native": (("conversion", "native"), ("weighting", "native"), ("level", "native")),
-    "@native": (("conversion", "native"), ("weighting", "native"), ("level", "@native")),
-}
-#: Chips, each with a target that has its core.
-CHIPS = {"stm32f405": "m4-stm32", "rp2350": "m33"}
-
-
-def _shares(targets: Targets) -> Iterator[str]:
-    """Return the table of what each step of the sound level meter takes of a chunk of sound."""
-    chips = {chip: target for chip, target in CHIPS.items() if target in targets}
-    yield from ("### The steps of the sound level meter", "")
-    yield "Instructions of one chunk of 125 ms, with each step's share of the three; estimated time on chips, without"
-    yield "waits for the flash. `level` is bytecode in the forms `python` and `native`."
-    yield ""
-    rows = []
-    for form, steps in STEPS.items():
-        names = [f"sound_meter/{step} ({how})" for step, how in steps]
-        for name in names:
-            cells = []
-            for of_target in targets.values():
-                each = [of_target["figures"][one]["instructions"] for one in names]
-                count = of_target["figures"][name]["instructions"]
-                cells.append(f"{count:,} ({100 * count / sum(each):.0f} %)")
-            for chip, target in chips.items():
-                seconds = targets[target]["figures"][name]["cycles"] / load_part(chip).clock.value
-                cells.append(f"{1000 * seconds:.2f} ms")
-            rows.append([f"{form}: {name.partition('/')[2].partition(' ')[0]}", *cells])
-    clocks = (f"{chip}, {load_part(chip).clock.value // 10**6} MHz" for chip in chips)
-    yield from markdown(["", *(f"`{name}`" for name in targets), *clocks], rows)
-
-
 def _skipped(targets: Targets) -> Iterator[str]:
     reasons: dict[str, list[str]] = {}
     for of_target in targets.values():
@@ -215,13 +116,6 @@ def _skipped(targets: Targets) -> Iterator[str]:
         return
     yield from ("", "### What does not run", "")
     yield from (f"- {', '.join(dict.fromkeys(names))}: {reason}" for reason, names in reasons.items())
-
-
-def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Return the lines of a table; numbers are aligned to the right."""
-    yield "| " + " | ".join(head) + " |"
-    yield "| --- |" + " ---: |" * (len(head) - 1)
-    yield from ("| " + " | ".join(row) + " |" for row in rows)
 
 
 # --- plots ------------------------------------------------------------------------------------
@@ -253,7 +147,8 @@ AREAS = {
             "conversions/blocks",
             "conversions/ring",
             "conversions/text_bytes",
-        )
+        ),
+        (best,),
     ),
     "fft": Area(("transforms/fft_forms", "transforms/fft_q15"), draw=workload_plots.lines),
     "signals": Area(
@@ -281,7 +176,7 @@ AREAS = {
             "classifiers/extra_trees",
             "pipeline/activity",
         ),
-        (_comparison,),
+        (comparison,),
     ),
     "pipelines": Area(
         (
@@ -291,7 +186,7 @@ AREAS = {
             "sensors/accelerometer",
             "pipeline/sound_meter",
         ),
-        (_shares,),
+        (shares,),
     ),
-    "speed-guide": Area(("interpreter/speed_guide",), (_pairs,)),
+    "speed-guide": Area(("interpreter/speed_guide",), (pairs,)),
 }

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from docs import workload_pages as pages
+from docs import workload_tables
 
 CASES = pages.FOLDER.parents[1] / "cases"
 
@@ -33,18 +34,18 @@ def test_page_and_plot_are_those_of_what_was_measured(area, targets):
 
 
 def test_every_workload_of_an_area_was_measured(area, targets):
-    assert pages.DRAWN in targets
+    assert workload_tables.DRAWN in targets
     names = {place.rpartition("/")[2] for place in pages.AREAS[area].workloads}
-    assert set(pages.by_workload(targets)) == names
+    assert set(workload_tables.by_workload(targets)) == names
     for of_target in targets.values():
         assert of_target["figures"].keys().isdisjoint(of_target["skipped"])
-        assert len(of_target["figures"]) + len(of_target["skipped"]) == len(targets[pages.DRAWN]["figures"])
+        assert len(of_target["figures"]) + len(of_target["skipped"]) == len(targets[workload_tables.DRAWN]["figures"])
         assert all(each["instructions"] > 0 for each in of_target["figures"].values())
 
 
 def test_a_figure_that_changes_changes_page_and_plot(area, targets):
     before = pages.tables(area, targets), pages.digest(targets)
-    next(iter(targets[pages.DRAWN]["figures"].values()))["instructions"] *= 2
+    next(iter(targets[workload_tables.DRAWN]["figures"].values()))["instructions"] *= 2
     assert pages.tables(area, targets) != before[0]
     assert pages.digest(targets) != before[1]
 
@@ -53,3 +54,19 @@ def test_areas_have_folders_that_are_there():
     for each in pages.AREAS.values():
         for place in each.workloads:
             assert (CASES / place / "workload.py").is_file()
+
+
+def test_the_best_form_takes_the_fewest_instructions_with_and_without_a_native_module():
+    def measured(**forms):
+        return {"figures": {f"w/case ({form})": {"instructions": n, "values": 10} for form, n in forms.items()}}
+
+    targets = {
+        "m0": measured(native=9, viper=20, array=30),
+        "m33": measured(native=8, viper=31, array=30),
+        "m3": measured(),
+    }
+    for each in targets.values():
+        each["skipped"] = {}
+    lines = list(workload_tables.best(targets))
+    assert "| w: case | native 0.9 | native 0.8 | – |" in lines
+    assert "| w: case, no native module | viper 2.0 | array 3.0 | – |" in lines
