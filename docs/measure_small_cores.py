@@ -71,26 +71,40 @@ def make(name: str, folder: Path) -> Model:
     import emlearn
     from sklearn.datasets import load_iris
 
-    folder.mkdir(parents=True, exist_ok=True)
     values, classes = load_iris(return_X_y=True)
     samples, dtype = (values.astype(np.float32), "float") if name == "network" else ((10 * values).round(), "int16_t")
     model = _fitted(name, samples, classes)
     options = {} if name == "network" else {"dtype": dtype}
-    with _inside(folder):  # where emlearn compiles what it has made, to predict
+    folder.mkdir(parents=True, exist_ok=True)
+    with _inside(folder):  # where emlearn compiles what it makes of a network
         converted = emlearn.convert(model, method="inline", **options)
+    return write(name, folder, converted, samples, dtype, outputs=3 if name == "network" else 0)
+
+
+def write(
+    name: str, folder: Path, converted: Any, samples: np.ndarray[Any, Any], dtype: str, *, outputs: int = 0
+) -> Model:
+    """Let emlearn write the C of a converted model into a folder, beside it a program that classifies samples.
+
+    ``samples`` have the shape (n, features) and become the C type ``dtype``; ``outputs`` are those that a network has.
+    """
+    import emlearn
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with _inside(folder):  # where emlearn compiles what it has made, to predict
         predicted = tuple(int(each) for each in converted.predict(samples))
     # The names in C are short, of all models alike.
     converted.save(file=str(folder / "model.h"), name="net")
     rows = ",\n".join("    {" + ", ".join(map(_number, row)) + "}" for row in samples)
     lines = [
         f"#define SAMPLES {len(samples)}", f"#define FEATURES {samples.shape[1]}", "#define PREDICT net_predict",
-        *(["#define REGRESS 3"] if name == "network" else []),
+        *([f"#define REGRESS {outputs}"] if outputs else []),
         f"typedef {dtype} feature;",
         "static const feature samples[SAMPLES][FEATURES] IN_FLASH = {", rows, "};", "",
     ]  # fmt: skip
     (folder / "samples.h").write_text("\n".join(lines), encoding="utf-8")
     shutil.copyfile(SOURCE, folder / "classify.c")
-    size = samples.size * (4 if name == "network" else 2)
+    size = samples.size * (4 if dtype == "float" else 2)
     return Model(name, folder, (folder, Path(str(emlearn.includedir))), predicted, size)
 
 
@@ -142,7 +156,7 @@ def on_host(model: Model) -> Answers:
     ]
     subprocess.run(command, check=True, timeout=_SECONDS)
     said = subprocess.run([program], capture_output=True, text=True, check=True, timeout=_SECONDS)
-    return _answers(said.stdout)
+    return answers(said.stdout)
 
 
 def measure(model: Model, target: Target, folder: Path) -> Measured:
@@ -156,11 +170,12 @@ def measure(model: Model, target: Target, folder: Path) -> Measured:
     assert done.count is not None
     whole = {"flash": program.sizes.flash.bytes, "ram": program.sizes.ram.bytes}
     return Measured(
-        _answers(done.output), program.own, whole, tuple(region.instructions for region in done.count.regions)
+        answers(done.output), program.own, whole, tuple(region.instructions for region in done.count.regions)
     )
 
 
-def _answers(output: str) -> Answers:
+def answers(output: str) -> Answers:
+    """Return what a program said, which prints a line for each sample."""
     lines = [line.split() for line in output.splitlines()]
     outputs = tuple(tuple(struct.unpack(">f", bytes.fromhex(word))[0] for word in line[1:]) for line in lines)
     return Answers(tuple(int(line[0]) for line in lines), outputs)

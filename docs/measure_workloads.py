@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from docs import workload_pages
+from docs import forest_in_c, workload_pages
 from mpy_harness import machines
 from mpy_harness.board.board import Board
 from mpy_harness.board.natmod_loader import ModuleLoader
@@ -33,7 +33,8 @@ from mpy_harness.workloads import Case, Form, Guest, Workload
 
 #: One of each core, from the least to the one that can most.
 TARGETS = ("m0", "m3", "m4", "m4-stm32", "m33", "m7", "rv32")
-
+#: What an area compares with that is plain C without MicroPython.
+PROGRAMS = {"classifiers": forest_in_c.measure}
 
 NOTHING: Mapping[str, Any] = {"figures": {}, "skipped": {}}
 
@@ -71,17 +72,23 @@ def measure(
                     figures[name] = _measured(workload, case, forms[form], pool.board(target, mode="classes"))
                 except pytest.skip.Exception as reason:
                     skipped[name] = str(reason)
-    tools = toolchain.toolchain(toolchain.cross_prefix(target.natmod.arch), target.tools).facts()
     made = {
         "core": target.core,
         "clock": target.cycles.clock if target.cycles else 0,
         "firmware": pool.firmware(target).provenance.image_sha256,
-        "toolchain": "; ".join(dict.fromkeys(version for tool, version in tools.items() if tool != "make")),
+        "toolchain": tools(target),
         "emulator": machines.kind_of(target).version(),
     }
     if only and (others := [what for what, value in made.items() if before.get(what) != value]):
         sys.exit(f"{target.name} was measured with other values of {', '.join(others)}: measure all workloads on it")
-    return {**made, "figures": figures, "skipped": skipped}
+    programs = {"programs": PROGRAMS[area](target)} if area in PROGRAMS else {}
+    return {**made, **programs, "figures": figures, "skipped": skipped}
+
+
+def tools(target: Target) -> str:
+    """Return the versions of what compiles for a target."""
+    facts = toolchain.toolchain(toolchain.cross_prefix(target.natmod.arch), target.tools).facts()
+    return "; ".join(dict.fromkeys(version for tool, version in facts.items() if tool != "make"))
 
 
 def _measured(workload: Workload, case: Case, form: Form, board: Board) -> dict[str, Any]:

@@ -168,6 +168,8 @@ AREAS = {
     "classifiers": Area(
         (
             "classifiers/digits_small",
+            "classifiers/linear",
+            "classifiers/neighbours",
             "classifiers/digits_forest",
             "classifiers/digits_cnn",
             "classifiers/digits_28",

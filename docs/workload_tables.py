@@ -92,24 +92,36 @@ CLOCK = 150_000_000  # of an RP2350, whose cores are Cortex-M33
 def comparison(targets: Targets) -> Iterator[str]:
     """Return the table of one forest as several projects convert it, beside what is published."""
     yield from ("### The comparison that is quoted", "")
+    programs = targets[DRAWN]["programs"]
+    generator = programs["loadable"]["generator"]
     yield "Of one digit: instructions on each core, how many times those of the native module, estimated time on a"
     yield f"Cortex-M33 at {CLOCK // 10**6} MHz, bytes of file and heap; behind it what is published for an ESP32."
+    yield f"The last rows are the C that {generator} makes of the same forest, as nodes that a loop walks and as code,"
+    yield "without MicroPython: flash and RAM of the model and a loop that calls it."
     yield ""
     head = ["", *(f"`{name}`" for name in targets), "times", "time", "file", "heap", "published", "times", "kB"]
-    figures = {form: targets[DRAWN]["figures"][f"digits_forest/digits ({form})"] for form in (*PUBLISHED, "python")}
-    native = figures["native"]["instructions"]
+    forms = {form: [_forest(of_target, form) for of_target in targets.values()] for form in (*PUBLISHED, "python")}
+    forms |= {
+        f"C without MicroPython, {method}": [of_target["programs"][method] for of_target in targets.values()]
+        for method in programs
+    }
+    drawn = list(targets).index(DRAWN)
+    native = forms["native"][drawn]["instructions"]
     rows = []
-    for form, figure in figures.items():
-        name = f"digits_forest/digits ({form})"
-        each = (of_target["figures"].get(name) for of_target in targets.values())
+    for form, each in forms.items():
         counts = (f"{one['instructions'] / one['values']:,.0f}" if one else "–" for one in each)
+        figure = each[drawn]
         seconds = figure["cycles"] / figure["values"] / CLOCK
         time, size = PUBLISHED.get(form, (0, 0))
         published = [f"{time} ms", f"{time / PUBLISHED['native'][0]:.1f}", str(size)] if time else ["–", "–", "–"]
         ours = [f"{figure['instructions'] / native:.1f}", f"{1000 * seconds:.3f} ms"]
-        sizes = [f"{figure[what]:,}" for what in ("file", "heap")]
+        sizes = [f"{figure[what]:,}" for what in (("flash", "ram") if "flash" in figure else ("file", "heap"))]
         rows.append([form, *counts, *ours, *sizes, *published])
     yield from markdown(head, rows)
+
+
+def _forest(of_target: Mapping[str, Any], form: str) -> Mapping[str, Any]:
+    return of_target["figures"].get(f"digits_forest/digits ({form})", {})
 
 
 #: The steps of the sound level meter, and the form of each that is a part of a form of the meter.

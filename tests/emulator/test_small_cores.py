@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from docs import measure_small_cores
+from docs import forest_in_c, measure_small_cores, measure_workloads, workload_pages
 from docs.measure_small_cores import Answers, Model
 from mpy_harness.counting.instrument import Mode
 from mpy_harness.errors import GuestFault, GuestTimeout, ProgramInvalid, TargetInvalid
@@ -263,3 +264,25 @@ def test_a_model_agrees_with_the_host_in_each_sample(model: tuple[Model, Answers
         figures = [float(cell.replace(",", "")) for cell in row[2:]]
         told = [float(cell.replace(",", "")) for cell in written.split(" | ")]
         assert figures == pytest.approx(told, rel=near), "python -m docs.measure_small_cores makes the table anew"
+
+
+@pytest.fixture(scope="module", params=forest_in_c.METHODS)
+def forest(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Model, Answers]:
+    """The forest of the comparison that is quoted, and what its C says on the host."""
+    made = forest_in_c.make(request.param, tmp_path_factory.mktemp("forest"))
+    return made, measure_small_cores.on_host(made)
+
+
+@pytest.mark.parametrize("name", measure_workloads.TARGETS)
+def test_the_quoted_forest_in_plain_c(forest: tuple[Model, Answers], name: str, tmp_path: Path) -> None:
+    made, host = forest
+    target = target_or_skip(name)
+    found = measure_small_cores.measure(made, target, tmp_path / "built")
+    assert len(set(host.classes)) > 5
+    assert found.answers.classes == host.classes == made.classes == forest_in_c.classes()
+    told = json.loads(workload_pages.data_file("classifiers").read_text(encoding="utf-8"))[name]
+    of_page = told["programs"][made.name]
+    # Other compilers give other figures, and other emlearns.
+    if (told["toolchain"], of_page["generator"]) == (measure_workloads.tools(target), forest_in_c.generator()):
+        assert sum(found.instructions) == of_page["instructions"], "python -m docs.measure_workloads classifiers"
+        assert found.own["flash"] - made.samples == of_page["flash"]
