@@ -70,8 +70,8 @@ class Board:
         arch = architectures.mpy_arch(target.natmod.arch)
         registers = symbols.floats or (arch.floats if arch is not None else None)
         floats = FirmwareFloats(registers, arch.precision if arch is not None else "single")
-        self._modules = GuestModules(self.requests, self.files, self.heap, names, floats)
-        served = ServedModules(target.name, floats, lambda: self._modules.abi, names.served)
+        self._modules = GuestModules(self.requests, self.files, self.heap, names, floats, lambda: self.abi)
+        served = ServedModules(target.name, floats, lambda: self.abi, names.served)
         self.requests.explain = served.explain
         self._memory = MemoryWatch(self.requests, symbols)
         mode = instrument.mode if instrument is not None else None
@@ -160,7 +160,7 @@ class Board:
     @property
     def abi(self) -> MpyAbi:
         """Return which .mpy files the board takes."""
-        return self._modules.abi
+        return self._life.abi
 
     # --- counting ---------------------------------------------------------------------------
 

@@ -26,9 +26,11 @@ from mpy_harness.board.whereabouts import whereabouts
 from mpy_harness.counting.instrument import Instrument
 from mpy_harness.errors import ConsoleTimeout, FirmwareSilent, GuestFailure, HarnessError
 from mpy_harness.firmware import guest_program
+from mpy_harness.firmware.mpyfile import MpyAbi, abi_of_board
 from mpy_harness.targets import Target
 
 _RAW_PROMPT_SECONDS, _ASKED_SECONDS = 15.0, 60.0
+_ABI = b"import sys\nprint(getattr(sys.implementation,'_mpy',0))"
 _WAKE_SECONDS = 12.0  # for a board that was on before: it may have to come to the end of what it does
 _SHELLS: dict[machines.Shell, type[RawRepl]] = {"raw-repl": RawRepl}
 
@@ -62,6 +64,7 @@ class LifeCycle:
     _channel: Channel = field(init=False)
     is_patient: Callable[[], bool] = field(default=bool, init=False)
     _resets: bool = field(default=True, init=False)
+    _abi: MpyAbi | None = field(default=None, init=False)
     _storage: machines.Storage = field(default_factory=machines.Storage, init=False)
 
     def start(self) -> None:
@@ -82,6 +85,18 @@ class LifeCycle:
         finally:
             self.close()
 
+    @property
+    def abi(self) -> MpyAbi:
+        """Return which .mpy files the firmware takes; it is asked once."""
+        if self._abi is None:
+            self._abi = abi_of_board(self.requests.run("abi"))
+        return self._abi
+
+    def _ask_abi(self) -> None:
+        said = self._repl.execute(_ABI, _ASKED_SECONDS).strip()
+        if re.fullmatch(rb"\d{1,9}", said):  # where something else prints as well, a request asks, whose answer is safe
+            self._abi = abi_of_board(int(said))
+
     def _switch_on(self) -> None:
         self.machine = machines.kind_of(self.target).start(self.image, self.instrument, self._storage)
         if self.meter is not None and self.machine.records is not None:
@@ -100,6 +115,9 @@ class LifeCycle:
         """Bring a guest that has just been switched on, or reset, to its raw REPL."""
         self._connect()
         self._greet()
+        if self.instrument is not None and self._abi is None:
+            # As a request of one life, it would leave that life's heap another than those of all others.
+            self._ask_abi()
         if self.instrument is not None or not self.machine.greets:
             # The friendly REPL of the first life has used the heap: later lives begin with the raw one. What a guest
             # that was on before has done is not known.

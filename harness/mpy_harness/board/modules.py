@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,11 +23,17 @@ _FOLDER = "/natmods"
 class GuestModules:
     """Loads modules; ``heap`` learns what importing each took.
 
-    ``floats`` are those of the firmware.
+    ``floats`` are those of the firmware; ``abi`` returns which .mpy files it takes.
     """
 
     def __init__(
-        self, requests: Requests, files: BoardFiles, heap: Heap, names: AddressNames, floats: FirmwareFloats
+        self,
+        requests: Requests,
+        files: BoardFiles,
+        heap: Heap,
+        names: AddressNames,
+        floats: FirmwareFloats,
+        abi: Callable[[], mpyfile.MpyAbi],
     ) -> None:
         #: The native modules that were loaded, by name.
         self.native: dict[str, Path | NatmodBuild] = {}
@@ -36,19 +42,12 @@ class GuestModules:
         self._heap = heap
         self._names = names
         self._floats = floats
-        self._abi: mpyfile.MpyAbi | None = None
-
-    @property
-    def abi(self) -> mpyfile.MpyAbi:
-        """Return which .mpy files the board takes."""
-        if self._abi is None:
-            self._abi = mpyfile.abi_of_board(self._requests.run("abi"))
-        return self._abi
+        self._abi = abi
 
     def import_native(self, module: str | Path | NatmodBuild) -> GuestObject:
         """Load a .mpy file, or a module that was built, and return its module (see ``Board.import_native``)."""
         file = mpyfile.inspect(module.path if isinstance(module, NatmodBuild) else Path(module))
-        mpyfile.check(file, self.abi, self._requests.target)
+        mpyfile.check(file, self._abi(), self._requests.target)
         mpyfile.check_floats(file, self._floats, self._requests.target)
         if mpyfile.float_abi_differs(file, self._floats):
             warn_of_floats(file, self._requests.target, stacklevel=3)  # who called Board.import_native

@@ -46,9 +46,9 @@ def boot(nothing_left: None, m33: Target, tmp_path: Path) -> Iterator[Counting]:
     """Boot boards of the test's own that count in a mode."""
     pools: list[BoardPool] = []
 
-    def start(mode: Mode = "count") -> Board:
+    def start(mode: Mode = "count", target: Target = m33) -> Board:
         pools.append(BoardPool(tmp_path, label=f"-{len(pools)}"))
-        return pools[-1].board(m33, mode=mode)
+        return pools[-1].board(target, mode=mode)
 
     yield start
     for boards in pools:

@@ -12,6 +12,7 @@ import pytest
 from mpy_harness.board import Board
 from mpy_harness.board.natmod_loader import ModuleLoader
 from mpy_harness.errors import GuestException, PythonLoop
+from mpy_harness.targets import load_target
 from tests.emulator.counted_programs import CALLS, SOURCE, counts, define, measured
 
 BOOTS = 20
@@ -118,6 +119,20 @@ def test_in_the_same_life(counter, before):
         counter.exec("x = None")
         found.append(counts(counter))
     assert found[1] == found[2]  # the first time, names were new
+
+
+@pytest.mark.parametrize("target", ["m33", "m4-stm32", "m0", "rv32"])
+def test_the_first_life_is_as_all_others(boot, target):
+    board = boot(target=load_target(target))
+    found = []
+    for _ in range(3):
+        board.exec("x = 1\n" * 300)  # what a large request leaves is in the way of what comes
+        ModuleLoader(board)("fft")
+        with board.count() as count:
+            board.eval("len([bytearray(n) for n in range(0, 900, 13)])")  # the search for room tells where things lie
+        found.append(count.instructions)
+        board.soft_reset()
+    assert len(set(found)) == 1, found
 
 
 def test_after_a_hard_reset(counter, usual):
