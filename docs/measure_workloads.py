@@ -4,11 +4,13 @@ python -m docs.measure_workloads conversions          measure on all targets, th
 python -m docs.measure_workloads conversions m33      only on these; of the others is kept what was measured before
 python -m docs.measure_workloads conversions ring     only this workload; of the others is kept as well
 python -m docs.measure_workloads conversions --page   write the page again from what was measured
-python -m docs.measure_workloads all                  measure all areas, or with --page write all pages
+python -m docs.measure_workloads all m0               measure all areas, here on one target
+python -m docs.measure_workloads all --page           write all pages again
 """
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import json
 import sys
@@ -123,26 +125,44 @@ def _measured(workload: Workload, case: Case, form: Form, board: Board) -> dict[
 
 def main() -> None:
     """Measure what is asked for, or all areas one after the other."""
-    area, *asked = sys.argv[1:] or ["all"]
-    for each in workload_pages.AREAS if area == "all" else [area]:
-        make(each, asked)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("area", choices=["all", *workload_pages.AREAS], nargs="?", default="all")
+    parser.add_argument("names", nargs="*", metavar="TARGET|WORKLOAD", help="what is measured, in place of all")
+    parser.add_argument("--page", action="store_true", help="measure nothing, write the page of what was measured")
+    options = parser.parse_args()
+    areas = list(workload_pages.AREAS) if options.area == "all" else [options.area]
+    for name in options.names:
+        if name not in TARGETS and not any(name == each.name for area in areas for each in workloads(area)):
+            parser.error(f"{name} is neither a target ({', '.join(TARGETS)}) nor a workload of {options.area}")
+    for area in areas:
+        if options.page:
+            workload_pages.write(area, _write(area, _known(area)))
+        else:
+            make(area, options.names)
 
 
 def make(area: str, asked: Sequence[str]) -> None:
     """Measure an area, and write what follows from it: after each target, as all take a while."""
-    file = workload_pages.data_file(area)
-    known: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() and asked else {}
+    known = _known(area) if asked else {}
     only = {each.name for each in workloads(area)} & set(asked)
-    targets = [name for name in asked if name not in only]
+    targets = [name for name in asked if name in TARGETS]
+    if asked and not only and not targets:  # workloads of other areas
+        return
     with tempfile.TemporaryDirectory() as logs:
         pool = BoardPool(Path(logs), timeout=120)
         try:
-            for name in [] if "--page" in asked else targets or TARGETS:
+            for name in targets or TARGETS:
                 known[name] = measure(area, load_target(name), pool, only, known.get(name, NOTHING))
                 _write(area, known)
         finally:
             pool.close()
     workload_pages.write(area, _write(area, known))
+
+
+def _known(area: str) -> dict[str, Any]:
+    file = workload_pages.data_file(area)
+    known: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return known
 
 
 def _write(area: str, known: dict[str, Any]) -> dict[str, Any]:
