@@ -396,6 +396,15 @@ def with_kind(before: dict[str, Any], found: dict[str, Any], cases: Iterable[Cas
     return {**found, "models": sorted(models, key=lambda model: order[model["model"]])}
 
 
+def of_kind(cases: Iterable[Case], kind: str) -> list[Case]:
+    """Return the models of one kind of stage. Raises ValueError, with all kinds, where there is none."""
+    cases = list(cases)
+    if not (found := [case for case in cases if case.stage.kind == kind]):
+        kinds = ", ".join(sorted({case.stage.kind for case in cases}))
+        raise ValueError(f"no model is of the kind {kind!r}; there are {kinds}.")
+    return found
+
+
 def main() -> None:
     """Measure what is asked for, and write everything that follows from it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -407,18 +416,21 @@ def main() -> None:
     measured = json.loads(MEASURED.read_text(encoding="utf-8")) if is_part else {"targets": {}}
     if not asked.fit:
         cases = all_cases()
+        try:
+            only = of_kind(cases, asked.kind) if asked.kind else cases
+        except ValueError as error:
+            parser.error(str(error))
         with tempfile.TemporaryDirectory() as logs:
             pool = BoardPool(Path(logs), timeout=120)
             try:
                 for name in asked.targets or TARGETS:
-                    target, wanted = load_target(name), some_of(cases) if name in SOME else cases
+                    target, some = load_target(name), some_of if name in SOME else list
                     before = measured["targets"].get(name)
                     # With another firmware or tool the others are to be measured again as well.
                     if asked.kind and before and all(before[what] == it for what, it in _facts(target, pool).items()):
-                        only = [case for case in wanted if case.stage.kind == asked.kind]
-                        measured["targets"][name] = with_kind(before, measure(target, only, pool), cases)
+                        measured["targets"][name] = with_kind(before, measure(target, some(only), pool), cases)
                     else:
-                        measured["targets"][name] = measure(target, wanted, pool)
+                        measured["targets"][name] = measure(target, some(cases), pool)
                     print(f"{name}: {len(measured['targets'][name]['models'])} models", flush=True)
             finally:
                 pool.close()

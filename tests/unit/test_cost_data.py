@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from docs import costs_plot, measure_costs
+from docs.costed_models import dsp_cases
+from docs.costed_networks import network_cases
 from mpy_harness.costs.constants import FILE, constants
 from mpy_harness.costs.fitting import error
 
@@ -83,3 +85,10 @@ def test_an_estimate_has_the_greatest_error_of_its_kind(measured):
             if stage.errors.guessed is not None:
                 greatest = max(abs(error(each, stage.terms, guessed=True)) for each in held_out)
                 assert greatest <= stage.errors.guessed
+
+
+def test_a_kind_that_there_is_not_is_an_error_with_those_there_are():
+    cases = [*dsp_cases(), *network_cases()]
+    assert {case.stage.kind for case in measure_costs.of_kind(cases, "network_int8")} == {"network_int8"}
+    with pytest.raises(ValueError, match=r"'network'; there are fft, fir, fir_q15, .*network_float32, network_int8, "):
+        measure_costs.of_kind(cases, "network")
