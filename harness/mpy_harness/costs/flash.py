@@ -25,6 +25,18 @@ class Wait:
     most: float | None
 
 
+@dataclass(frozen=True)
+class Waits:
+    """Cycles that a run takes ``more`` than by the core's model, and what it waits beyond that at most.
+
+    ``most`` is without what ``untold`` add: memories of which no source tells it.
+    """
+
+    more: float
+    most: float
+    untold: tuple[str, ...]
+
+
 def from_flash(model: float, counts: Mapping[str, float], waits: float, measured: Measured) -> float:
     """Return the cycles of the interpreter in a flash, of ``model`` cycles by the core's model, by class ``counts``.
 
@@ -36,6 +48,8 @@ def from_flash(model: float, counts: Mapping[str, float], waits: float, measured
 def wait(code: Code, model: Cycles, *, is_interpreter: bool) -> Wait:
     """Return what code waits for its memory: of the interpreter by what was measured, of other code at most."""
     memory = code.memory
+    if not any(code.counts.values()):
+        return Wait(0.0, 0.0)
     if is_interpreter and not _is_cached(code):
         counts = {**dict.fromkeys(_PAIRS, 0.0), **code.counts}
         taken = cycles.estimate(counts, model).cycles
@@ -44,6 +58,19 @@ def wait(code: Code, model: Cycles, *, is_interpreter: bool) -> Wait:
         if memory.longer is not None:
             return Wait(0.0, taken * memory.longer.value / 100)
     return Wait(0.0, most_waits(code))
+
+
+def waits(firmware: Code, modules: Code, model: Cycles, *, is_interpreter: bool) -> Waits:
+    """Return what a run waits for whose code is in two memories: that of the firmware, and that of native modules."""
+    found = [
+        (firmware.memory, wait(firmware, model, is_interpreter=is_interpreter)),
+        (modules.memory, wait(modules, model, is_interpreter=False)),
+    ]
+    return Waits(
+        more=sum(each.more for _, each in found),
+        most=sum(each.most or 0.0 for _, each in found),
+        untold=tuple(memory.memory for memory, each in found if each.most is None),
+    )
 
 
 def _is_cached(code: Code) -> bool:

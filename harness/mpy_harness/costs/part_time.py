@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from mpy_harness.costs import cycles
-from mpy_harness.costs.flash import wait
+from mpy_harness.costs.flash import waits
 from mpy_harness.costs.waits import Code
 from mpy_harness.errors import TargetInvalid
-from mpy_harness.targets import Part, Target
+from mpy_harness.targets import CodeMemory, Part, Target
 from mpy_harness.targets.tables import Cycles
 
 
@@ -65,15 +65,12 @@ def part_time(
     model = _model(part)
     time = cycles.estimate(counts, model)
     named = {name.replace(" ", "_").replace("-", "_"): number for name, number in counts.items()}
-    more, most, untold = 0.0, 0.0, []
-    for memory, share in ((part.firmware, 1 - in_modules), (part.modules, in_modules)):
-        if share:
-            of_firmware = memory is part.firmware
-            code = Code({name: share * number for name, number in named.items()}, memory, cached, of_firmware)
-            waits = wait(code, model, is_interpreter=of_firmware and is_interpreter)
-            more += waits.more
-            most += waits.most or 0.0
-            untold += [memory.memory] if waits.most is None else []
-    time = replace(time, cycles=time.cycles + more)
-    above = time.error + 100 * most / time.cycles * (1 + time.error / 100) if time.cycles else time.error
-    return PartTime(part, time, above, tuple(untold))
+
+    def code(memory: CodeMemory, share: float) -> Code:
+        return Code({name: share * number for name, number in named.items()}, memory, cached, memory is part.firmware)
+
+    firmware, modules = code(part.firmware, 1 - in_modules), code(part.modules, in_modules)
+    waited = waits(firmware, modules, model, is_interpreter=is_interpreter)
+    time = replace(time, cycles=time.cycles + waited.more)
+    above = time.error + 100 * waited.most / time.cycles * (1 + time.error / 100) if time.cycles else time.error
+    return PartTime(part, time, above, waited.untold)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from mpy_harness.costs import fitting
 from mpy_harness.costs.constants import TargetConstants
-from mpy_harness.costs.flash import wait
+from mpy_harness.costs.flash import Waits, waits
 from mpy_harness.costs.stage import Stage
 from mpy_harness.costs.waits import Code, executed_bytes
 from mpy_harness.targets import Cycles, Part
@@ -15,18 +14,6 @@ from mpy_harness.targets import Cycles, Part
 #: The kind of stage whose constant part is the interpreter's work and next to nothing else: it has integers
 #: only, so that the fit tells the parts of a run apart on cores without an FPU as well.
 _CALLS = "fir_q15"
-
-
-@dataclass(frozen=True)
-class Waits:
-    """Cycles that a run takes ``more`` than by the core's model, and what it waits beyond that at most.
-
-    ``most`` is without what ``untold`` add: memories of which no source tells it.
-    """
-
-    more: float
-    most: float
-    untold: tuple[str, ...]
 
 
 def of_stage(stage: Stage, measured: TargetConstants, part: Part, model: Cycles) -> Waits:
@@ -40,10 +27,7 @@ def of_stage(stage: Stage, measured: TargetConstants, part: Part, model: Cycles)
     together = interpreted + own
     code = Code(firmware, part.firmware, together if part.modules.cache else interpreted, constants=True)
     native = Code(modules, part.modules, together)
-    interpreter, own_code = wait(code, model, is_interpreter=True), wait(native, model, is_interpreter=False)
-    pairs = ((part.firmware, interpreter), (part.modules, own_code))
-    untold = tuple(memory.memory for memory, each in pairs if each.most is None)
-    return Waits(interpreter.more, (interpreter.most or 0.0) + (own_code.most or 0.0), untold)
+    return waits(code, native, model, is_interpreter=True)
 
 
 def _of_interpreter(measured: TargetConstants, calls: float) -> Mapping[str, float]:
