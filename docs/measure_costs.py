@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from docs import count_tinymaix
 from docs.costed_front_ends import front_end_cases
 from docs.costed_models import Case, dsp_cases, tree_cases
 from docs.costed_networks import network_cases
@@ -215,7 +216,8 @@ def fitted(measured: dict[str, Any]) -> Constants:
             kind: fit(found, no_less_than_nothing=kind.startswith("network"))
             for kind, found in points(of_target).items()
         }
-        targets[name] = TargetConstants(**facts, modules=_modules(of_target["models"]), stages=stages)
+        modules = _modules(of_target["models"]) | count_tinymaix.modules(name)
+        targets[name] = TargetConstants(**facts, modules=modules, stages=stages | count_tinymaix.stages(name))
     return Constants(
         made_with=measured["made_with"],
         other_firmware=up(max(other.pop(""))),
@@ -321,6 +323,12 @@ def tables(measured: dict[str, Any], constants: Constants) -> str:
     lines += markdown(["", *tried], _errors(list(tried.values()), constants))
     lines += ["", "Flash and heap of the same models, greatest error in percent.", ""]
     lines += markdown(["", *tried], _byte_errors(list(tried.values()), constants))
+    lines += ["", "### Errors on models of TinyMaix", ""]
+    lines += [
+        "Of held-out models made here, errors as above; of TinyMaix's own, what they took and the error in percent.",
+        "",
+    ]
+    lines += markdown(["", *count_tinymaix.TARGETS], _of_tinymaix())
     lines += ["", "### Predicted against measured", "", "![Predicted against measured](images/costs.svg)", ""]
     lines += ["", "### Measured, and error of the prediction in percent", ""]
     lines += [
@@ -359,6 +367,17 @@ def _byte_errors(tried: Sequence[dict[str, Any]], constants: Constants) -> Itera
     found = [byte_errors(of_target, constants_of(of_target, constants)) for of_target in tried]
     yield ["flash", *(f"{max(flash):.2f}" for flash, _ in found)]
     yield ["heap", *(f"{max(heap):.2f}" for _, heap in found)]
+
+
+def _of_tinymaix() -> Iterator[list[str]]:
+    found = [count_tinymaix.held_out(name) for name in count_tinymaix.TARGETS]
+    for kind, of_first in found[0].items():
+        made = [name for name in of_first if " | " in name]
+        errors = ([abs(of_kind[kind][name][1]) for name in made] for of_kind in found)
+        yield [f"{len(made)} models, {kind.removeprefix('tinymaix_')}", *map(_spread, errors)]
+        for name in (each for each in of_first if each not in made):
+            pairs = (of_kind[kind][name] for of_kind in found)
+            yield [name, *(f"{took:,.0f} ({off:+.1f})" for took, off in pairs)]
 
 
 def byte_errors(of_target: dict[str, Any], constants: TargetConstants) -> tuple[list[float], list[float]]:

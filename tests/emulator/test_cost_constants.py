@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from docs import measure_costs
+from docs import count_tinymaix, measure_costs
 from docs.costed_front_ends import front_end_cases
 from docs.costed_models import Case, dsp_cases, tree_cases
 from docs.costed_networks import network_cases
@@ -67,4 +67,7 @@ def test_held_out_models_take_what_is_estimated(pool: BoardPool) -> None:
 
 
 def test_each_kind_is_measured_again() -> None:
-    assert {case.stage.kind for case in cases()} == set(constants().targets[DEFAULT_TARGET].stages)
+    counted_elsewhere = count_tinymaix.stages(DEFAULT_TARGET).keys()  # they need a checkout
+    assert {case.stage.kind for case in cases()} == constants().targets[
+        DEFAULT_TARGET
+    ].stages.keys() - counted_elsewhere

@@ -13,7 +13,7 @@ import typer
 from mpy_harness.cli.options import AsJson, known_parts
 from mpy_harness.cli.status import GUEST_FAILED
 from mpy_harness.cli.sweeping import Sweep
-from mpy_harness.costs import melspec, network_file, tree_file
+from mpy_harness.costs import melspec, network_file, tinymaix_file, tree_file
 from mpy_harness.costs.dsp import DSP
 from mpy_harness.costs.limits import Limits, read_bytes, read_seconds
 from mpy_harness.costs.named import load_arrays
@@ -24,11 +24,11 @@ from mpy_harness.targets import DEFAULT_TARGET, Part, load_part
 
 _MODELS = (
     "Files of joblib's or module:object with a model or pipeline of scikit-learn (both run code: name only your own), "
-    "emlearn's .csv, .h and .c files, a network's description in .toml or .json, and stages: "
+    "emlearn's .csv, .h and .c files, TinyMaix's .tmdl and .h, a network's description in .toml or .json, and stages: "
     f"{', '.join((*DSP, melspec.NAME))}, as in fir:taps=64,rate=16000. "
     "Several are a pipeline."
 )
-_DATA = (*tree_file.SUFFIXES, *network_file.SUFFIXES)  # files that are read, not run
+_DATA = (*tree_file.SUFFIXES, *network_file.SUFFIXES, tinymaix_file.SUFFIX)  # files that are read, not run
 
 Number = TypeVar("Number", int, float)
 

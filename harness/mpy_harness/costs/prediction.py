@@ -9,12 +9,13 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from mpy_harness.costs import cycles, fitting, float_code, melspec, network_file, part_waits, tree_file
+from mpy_harness.costs import cycles, fitting, float_code, melspec, network_file, part_waits, tinymaix_file, tree_file
 from mpy_harness.costs.constants import StageConstants, TargetConstants, constants
 from mpy_harness.costs.dsp import DSP, dsp_stage
 from mpy_harness.costs.estimators import estimator_stages
 from mpy_harness.costs.named import load_named
 from mpy_harness.costs.stage import Stage
+from mpy_harness.costs.tree_c_file import SUFFIXES as C_SUFFIXES
 from mpy_harness.costs.tree_stage import tree_stage
 from mpy_harness.costs.trees import LeafBits
 from mpy_harness.errors import ModelInvalid, TargetInvalid
@@ -160,8 +161,8 @@ def estimate(
 
     A model is a fitted estimator of scikit-learn (``KINDS`` in ``costs/estimators.py``) or a Pipeline of scalers and
     one; a text such as ``fir:taps=64,rate=16000`` (``costs/dsp.py``, ``costs/melspec.py``); a ``.csv``, ``.h`` or
-    ``.c`` file of emlearn's; a ``.toml`` or ``.json`` file that describes a network (``costs/network_file.py``);
-    or what ``load_named`` takes.
+    ``.c`` file of emlearn's; a ``.tmdl`` or ``.h`` file of TinyMaix's; a ``.toml`` or ``.json`` file that describes a
+    network (``costs/network_file.py``); or what ``load_named`` takes.
     ``samples`` of shape (n, features) tell how many nodes trees visit; without them the training samples do, which
     scikit-learn's trees remember. ``rate`` is how many samples, or things to classify, come in a second; ``clock`` is
     in Hz, by default the target's or the part's.
@@ -223,6 +224,8 @@ def _stages(model: Any, samples: ArrayLike | None, leaf_bits: LeafBits) -> list[
         return [melspec.melspec_stage(model)]
     if model.endswith(network_file.SUFFIXES):
         return [network_file.read_network(Path(model))]
+    if model.endswith(tinymaix_file.SUFFIX) or (model.endswith(C_SUFFIXES) and tinymaix_file.is_c_array(Path(model))):
+        return [tinymaix_file.read_tinymaix(Path(model))]
     if model.endswith(tree_file.SUFFIXES):
         return [tree_stage(tree_file.read_ensemble(Path(model)), samples)]
     return estimator_stages(load_named(model), model, samples, leaf_bits)
