@@ -16,10 +16,10 @@ sklearn = pytest.importorskip("sklearn", reason="scikit-learn is not installed: 
 
 from sklearn.cluster import KMeans  # noqa: E402
 from sklearn.decomposition import PCA  # noqa: E402
-from sklearn.ensemble import RandomForestClassifier  # noqa: E402
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor  # noqa: E402
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier  # noqa: E402
 from sklearn.naive_bayes import GaussianNB  # noqa: E402
-from sklearn.neighbors import KNeighborsClassifier  # noqa: E402
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor  # noqa: E402
 from sklearn.neural_network import MLPClassifier  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, RobustScaler, StandardScaler  # noqa: E402
@@ -160,6 +160,8 @@ REFUSED = [
     (lambda: make_pipeline(MinMaxScaler(clip=True), SVC()).fit(SAMPLES, TWO), "clips, which cannot be folded"),
     (lambda: make_pipeline(StandardScaler(), MinMaxScaler()).fit(SAMPLES), "ends with MinMaxScaler: the last step has"),
     (lambda: PCA().fit(SAMPLES), "what can be estimated is DecisionTreeClassifier, .*, not PCA"),
+    (lambda: KNeighborsRegressor().fit(SAMPLES, SAMPLES[:, 0]), "KNeighborsRegressor has no native-module form"),
+    (lambda: make_pipeline(StandardScaler(), RandomForestRegressor(2)).fit(SAMPLES, SAMPLES[:, 0]), "has no native"),
 ]  # fmt: skip
 
 

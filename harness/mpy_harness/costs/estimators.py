@@ -24,6 +24,14 @@ LINEAR = (
 _FOLDED = "folded into the model"
 _FOLDS = ("linear", "bayes", "mlp", "network_int8")  # stages whose weights or means take up any scaling
 _NEIGHBOURS = "KNeighborsClassifier"
+#: Why models whose classifiers are among those below cannot be estimated; emlearn 0.23 has no KNeighborsRegressor.
+_NO_FORM = {
+    "KNeighborsRegressor": "the native module of neighbours counts classes, and takes no means",
+    **dict.fromkeys(
+        ("DecisionTreeRegressor", "RandomForestRegressor", "ExtraTreesRegressor"),
+        "leaves of the native module trees are classes, or shares of them",
+    ),
+}
 _ONE_LAYER = 2  # numbers of neurons before the outputs: features, hidden
 
 
@@ -41,6 +49,8 @@ def estimator_stages(
     if kind in trees.CLASSIFIERS:
         grown = ensemble(estimator, leaf_bits, name, scaling)
         return [tree_stage(grown, samples)]
+    if kind in _NO_FORM:
+        raise ModelInvalid(f"{name}: {kind} has no native-module form here; {_NO_FORM[kind]}.")
     if kind not in _KINDS:
         raise ModelInvalid(f"{name}: what can be estimated is {', '.join(KINDS)}, not {kind}.")
     _check(estimator, name)
