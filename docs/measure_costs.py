@@ -292,7 +292,9 @@ def with_outputs(page: str) -> str:
             if line.startswith("cat "):
                 Path(folder, line.removeprefix("cat ")).write_text(output, encoding="utf-8")
             else:
-                command = [sys.executable, "-m", *shlex.split(line.replace("mpy-harness", "mpy_harness", 1))]
+                program, _, words = line.partition(" ")
+                module = ["-m", "mpy_harness"] if program == "mpy-harness" else []
+                command = [sys.executable, *module, *shlex.split(words)]
                 done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=True)
                 output = done.stdout
             return f"$ {line}\n{output}"

@@ -60,6 +60,7 @@ PARTS = {
 #: Files and folders that the commands name.
 FILES = [
     "script.py",
+    "fits.py",
     "SCRIPT",
     "firmware.elf",
     "run.json",
@@ -149,7 +150,7 @@ def test_commands_exist(example: Example, line: str, project: pytest.Pytester, m
     elif program == "ci/checks":
         assert set(words) <= set(re.findall(r'^all="(.*)"', (ROOT / program).read_text(), re.MULTILINE)[0].split())
     elif program == "python":
-        assert (ROOT / words[0]).is_file()
+        assert (ROOT / words[0]).is_file() or words[0] in FILES
     else:
         assert program in OTHERS or (ROOT / program).is_file()
 

@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mpy_harness.cli.app import application
+from mpy_harness.costs import estimate
 from mpy_harness.costs.constants import constants
 from mpy_harness.errors import ModelInvalid, ToolMissing
 
@@ -155,6 +156,16 @@ def test_json_has_all_figures():
     assert stage["time_error"] > stage["error"] > 0
 
 
+def test_an_estimate_is_a_sentence():
+    assert re.fullmatch(
+        r"fits rp2040 with 1% of its RAM, [\d.]+ ms ±\d+(\.\d)? %", str(estimate("fir:taps=64", part="rp2040"))
+    )
+    assert re.search(r"% of its RAM, .* -[\d.]+ \+\d+ %$", str(estimate("fir_q15:taps=8", part="stm32f405")))
+    assert str(estimate("fft:n=65536", part="rp2040")).startswith("does not fit rp2040: 1")
+    assert re.fullmatch(r"m33: 1,\d\d\d B of RAM, \d+ µs ±\d+\.\d %", str(estimate("iir:sections=3")))
+    assert re.fullmatch(r"rv32: [\d,]+ B of RAM", str(estimate("iir:sections=3", target="rv32")))
+
+
 def test_the_page_shows_what_is_printed():
     try:
         made_with = {name: version(name) for name in constants().made_with}
@@ -169,5 +180,9 @@ def test_the_page_shows_what_is_printed():
         line, _, output = each.partition("\n")
         if line.startswith("cat "):
             Path(line.removeprefix("cat ")).write_text(output)
+        elif line.startswith("python "):
+            assert len(Path(line.removeprefix("python ")).read_text().splitlines()) <= 5
+            command = [sys.executable, line.removeprefix("python ")]
+            assert subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout == output
         else:
             assert run(*shlex.split(line)[2:]) == output

@@ -104,3 +104,10 @@ def seconds_text(seconds: float) -> str:
     """Return a time with its unit, from ns to s."""
     factor, unit = next(((factor, unit) for factor, unit in _UNITS if seconds * factor >= 0.9995), _UNITS[-1])
     return f"{seconds * factor:.3g} {unit}"
+
+
+def interval(below: float, above: float) -> str:
+    """Return in words by how much a time may be less and more, in percent."""
+    if above == below:
+        return f"{below:.3g} %"
+    return f"-{min(below, 100):.3g} +{above:.3g} %"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from mpy_harness.costs.cycles import seconds_text
+from mpy_harness.costs.cycles import interval, seconds_text
 from mpy_harness.costs.prediction import CostEstimate
 
 #: "perhaps": the limit lies within the interval of the estimate.
@@ -58,13 +58,6 @@ class Fit:
         if self.what == "time":
             return seconds_text(number)
         return f"{number:,.0f}" + ("" if self.what == "instructions" else " B")
-
-
-def interval(below: float, above: float) -> str:
-    """Return in words by how much a time may be less and more, in percent."""
-    if above == below:
-        return f"{below:.3g} %"
-    return f"-{min(below, 100):.3g} +{above:.3g} %"
 
 
 @dataclass(frozen=True)

@@ -131,6 +131,20 @@ class CostEstimate:
         """Return by how much these seconds may be more, in percent, None where they are not known."""
         return self._mean([stage.time_above for stage in self.stages])
 
+    def __str__(self) -> str:
+        """Return in a sentence whether it fits a part, or what it takes of a target, and how long all stages take."""
+        if self.part is None:
+            ram = f"{self.target}: {self.heap:,} B of RAM"
+        elif self.heap <= self.part.room:
+            ram = f"fits {self.part.name} with {self.heap / self.part.room:.0%} of its RAM"
+        else:
+            ram = f"does not fit {self.part.name}: {self.heap / self.part.room:.0%} of its RAM"
+        if self.seconds is None:
+            return ram
+        below, above = self.time_error or 0.0, self.time_above or 0.0
+        error = cycles.interval(below, above)
+        return f"{ram}, {cycles.seconds_text(self.seconds)} {'±' if below == above else ''}{error}"
+
     def _mean(self, errors: Sequence[float | None]) -> float | None:
         if self.seconds is None:
             return None

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import isnan
 from typing import Any
 
-from mpy_harness.costs.cycles import seconds_text
+from mpy_harness.costs.cycles import interval, seconds_text
 from mpy_harness.costs.float_code import FLOAT_ERROR
-from mpy_harness.costs.limits import VERDICTS, Limits, interval
+from mpy_harness.costs.limits import VERDICTS, Limits
 from mpy_harness.costs.prediction import CostEstimate, StageEstimate
 from mpy_harness.costs.sweep import Candidate
 from mpy_harness.reports.names import printable

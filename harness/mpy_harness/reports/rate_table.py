@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from mpy_harness.costs.cycles import interval
 from mpy_harness.costs.float_code import FLOAT_ERROR
-from mpy_harness.costs.limits import interval
 from mpy_harness.rates.bench import Benchmark, Rate
 from mpy_harness.reports.table import aligned
 from mpy_harness.targets import Part

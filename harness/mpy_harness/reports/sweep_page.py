@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import floor, log10
 from typing import Any
 
-from mpy_harness.costs.cycles import seconds_text
-from mpy_harness.costs.limits import VERDICTS, Limits, interval
+from mpy_harness.costs.cycles import interval, seconds_text
+from mpy_harness.costs.limits import VERDICTS, Limits
 from mpy_harness.costs.prediction import CostEstimate
 from mpy_harness.costs.sweep import Candidate
 from mpy_harness.reports.names import printable, shortened
