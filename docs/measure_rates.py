@@ -3,6 +3,7 @@
 python -m docs.measure_rates            all targets of one core each, then the page
 python -m docs.measure_rates m33 m0     only these; of the others is kept what was measured before
 python -m docs.measure_rates --page     the page again, from what was measured (docs/rates-measured.json)
+python -m docs.measure_rates --check    only tell whether page and plot are of what was measured; status 1 if not
 """
 
 from __future__ import annotations
@@ -106,6 +107,8 @@ def tables(measured: Measured) -> str:
     lines += ["", "### In a second on a part, native and in bytecode, estimated", ""]
     lines += ["Without what code waits for memories; ± is that of the cycle model.", ""]
     lines += _parts(measured)
+    if missing := [f"`{name}`" for name in OTHERS if name not in measured]:
+        lines += ["", f"Not measured, because their emulators or compilers were not there: {', '.join(missing)}."]
     return "\n".join([*lines, ""])
 
 
@@ -211,9 +214,20 @@ def page_with(measured: Measured) -> str:
     return f"{before}{BEGIN}\n{tables(measured)}{END}{rest.partition(END)[2]}"
 
 
+def stale(measured: Measured) -> list[str]:
+    """Return what is not of these figures: the page, its plot."""
+    has_plot = f"<dc:description>{digest(measured)}</dc:description>" in PLOT.read_text(encoding="utf-8")
+    is_current = {PAGE.name: page_with(measured) == PAGE.read_text(encoding="utf-8"), PLOT.name: has_plot}
+    return [name for name, current in is_current.items() if not current]
+
+
 def main() -> None:
     """Measure what is asked for, and write what follows from it: after each target, as all take a while."""
     asked: Sequence[str] = sys.argv[1:]
+    if asked == ["--check"]:
+        if names := stale(json.loads(MEASURED.read_text(encoding="utf-8"))):
+            sys.exit(f"not of docs/rates-measured.json: {', '.join(names)}. python -m docs.measure_rates --page")
+        return
     known = json.loads(MEASURED.read_text(encoding="utf-8")) if asked and MEASURED.is_file() else {}
     for name in [] if asked == ["--page"] else asked or TARGETS:
         known[name] = measure(name)
