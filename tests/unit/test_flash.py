@@ -108,6 +108,16 @@ def test_integers_go_on_while_a_cortex_m4_divides():
     model = load_part("stm32f405").cycles
     assert model is not None
     in_turn = cycles.estimate(counts, model.model_copy(update={"overlap": None}))
+    # Behind each division are a comparison and two branches, 1 + 3 + 3 cycles.
+    found = cycles.estimate(counts, model)
+    assert found.cycles == pytest.approx(in_turn.cycles - 4000 * 7, abs=2)
+    assert found.error == in_turn.error == model.error
+    for nanoseconds, hertz in ((1014e3, 100e6), (836e3, 120e6), (2094e3, 48e6)):
+        assert found.cycles == pytest.approx(nanoseconds * hertz / 1e9, rel=0.06)
+    most = cycles.estimate({**counts, "behind_divide": 1e6}, model)
+    assert in_turn.cycles - most.cycles == 13 * 4000
+    # In older counts it is not told which follow.
+    counts = {name: number for name, number in counts.items() if not name.startswith("behind")}
     found = cycles.estimate(counts, model)
     floats = sum(n * model.costs[name] for name, n in counts.items() if name.startswith("float_"))
     # All but the floats may be hidden: 13 cycles of each division are more than that.

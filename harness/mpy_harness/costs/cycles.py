@@ -15,9 +15,12 @@ from mpy_harness.targets import CostName, Cycles
 
 _WORDS = {"load_words": ("load", "load_word"), "store_words": ("store", "store_word")}
 _PAIRS = ("load_row", "load_used")
+_BEHIND, _BEHIND_TURNS = "behind_divide", "behind_divide_turns"
+#: Counts beside the classes: no instructions of their own.
+BESIDE = (*_WORDS, *_PAIRS, _BEHIND, _BEHIND_TURNS)
 _LONG = ("float_divide", "float_square_root")
 _REFILLS = ("branch_taken", "call", "return")
-_COUNTS = {*get_args(CostName), *_WORDS, "unknown"} - {"load_word", "store_word"}
+_COUNTS = {*get_args(CostName), *BESIDE, "unknown"} - {"load_word", "store_word"}
 
 _UNITS = ((1, "s"), (1e3, "ms"), (1e6, "µs"), (1e9, "ns"))
 _PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
@@ -47,8 +50,9 @@ def estimate(counts: Mapping[str, float], model: Cycles, clock: int | None = Non
 
     ``counts`` are what the plugin counts in its mode "classes", or their means: the classes with "branch_taken" and
     "branch_not_taken", "load_words" and "store_words", "load_row" and "load_used". A class that is not there was not
-    executed; a count of words or pairs must be there where the model has a cost for it.
-    Its error is the model's, and more where divisions overlap other instructions.
+    executed; a count of words or pairs must be there where the model has a cost for it. Where "behind_divide" is not
+    there, which older counts do not have, half of what divisions may hide at most is taken off, and the error is more
+    than the model's by as much.
     Raises ValueError for a count that nobody knows or that is missing, TargetInvalid where the model lacks a cost.
     """
     counted = {name.replace(" ", "_").replace("-", "_"): number for name, number in counts.items()}
@@ -67,23 +71,28 @@ def estimate(counts: Mapping[str, float], model: Cycles, clock: int | None = Non
         )
     cycles = sum(number * costs[name] for name, number in charged.items() if number)
     cycles += model.refill * sum(charged.get(name, 0) for name in _REFILLS)
-    # Of what may be hidden behind divisions, the middle: a half more or less is in the bound.
-    hidden = 0.0 if model.overlap is None else _most_hidden(charged, costs) / 2
+    hidden, unsure = (0.0, 0.0) if model.overlap is None else _hidden(counted, charged, model)
     cycles -= hidden
-    error = model.error + (100 * hidden / cycles if hidden else 0.0)
+    error = model.error + (100 * unsure / cycles if unsure else 0.0)
     return Estimate(cycles, clock or model.clock, round(error, 1))
 
 
-def _most_hidden(charged: Mapping[str, float], costs: Mapping[str, float]) -> float:
-    """Return the cycles of other instructions that divisions may hide: of each all of its own but the first one."""
+def _hidden(counted: Mapping[str, float], charged: Mapping[str, float], model: Cycles) -> tuple[float, float]:
+    """Return the cycles of other instructions that divisions hide, and by how many it may be more or less."""
+    costs = {str(name): cost for name, cost in model.costs.items()}
+    # Of each division all cycles but the first may hide something.
     divisions = sum(charged.get(name, 0) * (costs[name] - 1) for name in _LONG if name in costs)
+    if _BEHIND in counted:
+        turn = costs.get("branch_taken", 1) + model.refill
+        return min(divisions, counted[_BEHIND] + counted.get(_BEHIND_TURNS, 0) * (turn - 1)), 0.0
     others = sum(n * costs[name] for name, n in charged.items() if n and not name.startswith("float_"))
-    return max(0.0, min(divisions, others))
+    middle = max(0.0, min(divisions, others)) / 2
+    return middle, middle
 
 
 def _charged(counted: Mapping[str, float], costs: Mapping[str, float]) -> dict[str, float]:
     """Return how often each cost is due."""
-    charged = {name: number for name, number in counted.items() if name not in {*_WORDS, *_PAIRS, "unknown"}}
+    charged = {name: number for name, number in counted.items() if name not in {*BESIDE, "unknown"}}
     charged["integer"] = charged.get("integer", 0) + counted.get("unknown", 0)
     for words, (access, further) in _WORDS.items():
         charged[further] = max(0, counted[words] - counted.get(access, 0))

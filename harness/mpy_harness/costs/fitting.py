@@ -9,10 +9,11 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
+from mpy_harness.costs import cycles
 from mpy_harness.costs.constants import Errors, StageConstants
 
-#: What is counted of loads and stores beside their classes: no instructions of their own (costs/cycles.py).
-WORDS = ("load_words", "store_words", "load_row", "load_used")
+#: What is counted beside the classes: no instructions of their own.
+WORDS = cycles.BESIDE
 _FIGURES = 6  # of a constant: more than its fit knows
 
 

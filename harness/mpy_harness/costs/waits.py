@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mpy_harness.costs.cycles import BESIDE
 from mpy_harness.targets import CodeMemory
 
 #: The longest instruction of Thumb, and of RISC-V and Xtensa with theirs of 16 bits.
 _INSTRUCTION_BYTES = 4
 _TURNS = ("branch_taken", "call", "return")
-_NO_INSTRUCTIONS = {"load_words", "store_words", "load_row", "load_used"}
 
 
 @dataclass(frozen=True)
@@ -51,4 +51,4 @@ def most_waits(code: Code) -> float | None:
 
 def executed_bytes(counts: Mapping[str, float]) -> float:
     """Return the bytes of instructions that were executed, at most: of code, where nothing ran twice."""
-    return _INSTRUCTION_BYTES * sum(max(0.0, n) for name, n in counts.items() if name not in _NO_INSTRUCTIONS)
+    return _INSTRUCTION_BYTES * sum(max(0.0, n) for name, n in counts.items() if name not in BESIDE)

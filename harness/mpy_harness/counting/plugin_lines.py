@@ -28,8 +28,9 @@ _KINDS: dict[str, Kind] = {
 Doubt = Literal["wait", "left", "pause", "begin", "end"]
 
 #: Counts of mode "classes" besides the classes themselves: words moved, loads whose result the next instruction
-#: reads, loads straight after another one (counting/plugin_c/decode/pairs.h).
-WORDS = ("load_words", "store_words", "load_used", "load_row")
+#: reads, loads straight after another one (counting/plugin_c/decode/pairs.h); instructions that a float division before
+#: them may hide, and how often the flow turned among them (counting/plugin_c/classes.c).
+WORDS = ("load_words", "store_words", "load_used", "load_row", "behind_divide", "behind_divide_turns")
 
 
 def _text(name: object) -> str:
@@ -70,6 +71,8 @@ class Record(_Record):
     store_words: int = 0
     load_used: int = 0
     load_row: int = 0
+    behind_divide: int = 0
+    behind_divide_turns: int = 0
     memory: MemoryUse | None = None
     nodes: list[tuple[int, int, int, int, int]] = []
     code: list[tuple[int, str]] = []

@@ -141,6 +141,34 @@ def test_hand_made_code(counting, name):
         assert {k: v for k, v in difference.items() if v} == {k: (rounds - 1) * v for k, v in each.items()}
 
 
+# Each with how many instructions of a round follow divisions, and how often the flow turns among them. The loop's own
+# subtraction and branch come last.
+BEHIND = {
+    "all of a round but what is before": ("nop()\nvdiv(s3, s1, s1)\nnop()", 1 + 2 + 1, 1),
+    "the load is of the unit": ("vdiv(s3, s1, s1)\nnop()\nvldr(s4, [r4, 0])\nnop()", 1, 0),
+    "a root, which is read": ("vsqrt(s3, s1)\nadd(r1, 1)\nadd(r1, 1)\nvmov(r3, s3)", 2, 0),
+    "one after the other": ("vdiv(s3, s1, s1)\nvdiv(s3, s1, s1)\nnop()", 1 + 2, 1),
+    "no more than 13": ("vdiv(s3, s1, s1)\n" + "nop()\n" * 12, 13, 0),
+    "in the next round, no more than 13": ("nop()\n" * 9 + "vadd(s0, s0, s1)\nvdiv(s3, s1, s1)\nnop()", 3 + 9, 1),
+    "not a division of integers": ("sdiv(r3, r2, r2)\nnop()", 0, 0),
+}
+
+
+@pytest.mark.parametrize("name", BEHIND)
+def test_what_follows_a_division_of_floats_is_counted(counting, name):
+    body, behind, turns = BEHIND[name]
+    board = counting("classes")
+    board.exec(LOOP.replace("    BODY\n", "".join(f"    {line}\n" for line in body.splitlines())))
+    board.exec("import uctypes\nmemory = bytearray(64)\ndef around(n): loop(n, uctypes.addressof(memory))")
+    found = []
+    for rounds in (3, 13):
+        with board.count() as count:
+            board.call("around", rounds)
+        found.append((count.words["behind_divide"], count.words["behind_divide_turns"]))
+    (few, few_turns), (many, many_turns) = found
+    assert (many - few, many_turns - few_turns) == (10 * behind, 10 * turns)
+
+
 def test_all_add_up(counting):
     board = counting("classes")
     define(board)

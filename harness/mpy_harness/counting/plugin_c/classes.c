@@ -10,6 +10,7 @@
 
 struct kind {
     uint8_t class_, words, pair;
+    bool is_behind; /* a division of the same block */
     uint16_t offset; /* from the block's first byte */
 };
 
@@ -19,14 +20,21 @@ struct block {
     struct block *next;
     int64_t *change; /* how many times more than the instruction before it each was executed; NULL: as many */
     uint32_t address, count;
+    uint8_t lead; /* instructions before the first for the floating-point unit, as far as a division may hide them */
+    uint8_t left; /* how many more the last division may hide behind the block */
+    bool is_through; /* there is none for that unit */
+    bool turns;      /* it ends with a branch, call or return */
     struct kind kinds[];
 };
 
 struct totals {
-    uint64_t classes[CLASS_COUNT], not_taken, load_words, store_words, load_used, load_row;
+    uint64_t classes[CLASS_COUNT], not_taken, load_words, store_words, load_used, load_row, behind, behind_turns;
 };
 
 #define NOWHERE UINT64_MAX
+/* What follows a float division or square root, but for the floating-point unit, goes on while that divides: on a
+ * Cortex-M4 for 13 cycles (Arm DDI 0439D, section 7.2.3 and table 7-1), so no more instructions than that. */
+#define MOST_BEHIND 13
 
 static struct block nothing = {.falls_to = NOWHERE};
 static struct block *blocks;
@@ -36,11 +44,26 @@ static bool is_whole = true; /* whether the current block's end will be executed
 static bool is_paused;
 static struct totals at_start[OPEN_REGIONS];
 static struct totals forgotten; /* of blocks whose translation is */
+static uint8_t behind; /* how many more instructions the last division may hide */
+static uint64_t led, turned; /* instructions that a division of another block may hide, and turns behind divisions */
 static uint64_t parted[PAIR_ROW + 1]; /* pairs of which the second came in another block */
 
+/* Count what the last division may hide of a block. At a region's edges it is of whole blocks. */
+static void follow(const struct block *block, bool was_taken) {
+    if (behind > 0) {
+        uint8_t hidden = block->lead < behind ? block->lead : behind;
+        turned += was_taken;
+        led += hidden;
+        behind = (uint8_t)(behind - hidden);
+    }
+    behind = block->is_through ? behind : block->left;
+}
+
 static void begin(struct block *block) {
-    if (current->falls_to == block->address && is_whole) {
-        current->not_taken++;
+    bool fell = current->falls_to == block->address && is_whole;
+    current->not_taken += fell;
+    if (!is_paused) {
+        follow(block, current->turns && is_whole && !fell);
     }
     block->begun += !is_paused;
     current = block;
@@ -64,6 +87,25 @@ static void join(void) {
     begin(latest);
 }
 
+/* Tell which instructions follow divisions, within the block and at its edges. */
+static void note_divisions(struct block *block, const struct code *code) {
+    block->is_through = true;
+    for (uint32_t at = 0; at < code->count; at++) {
+        uint8_t class_ = code->insn[at].class_;
+        if (class_ == CLASS_FLOAT_DIV || class_ == CLASS_FLOAT_SQRT) {
+            block->left = MOST_BEHIND;
+        } else if (code->is_float[at]) {
+            block->left = 0;
+        } else if (block->left > 0) {
+            block->left--;
+            block->kinds[at].is_behind = true;
+        } else if (block->is_through && block->lead < MOST_BEHIND) {
+            block->lead++;
+        }
+        block->is_through = block->is_through && !code->is_float[at];
+    }
+}
+
 static void translate(const struct code *code) {
     struct block *block = allocate_for_code(sizeof *block + code->count * sizeof(struct kind));
     const struct insn *last = &code->insn[code->count - 1];
@@ -73,9 +115,11 @@ static void translate(const struct code *code) {
     block->falls_to = may_fall ? code->address[code->count] : NOWHERE;
     for (uint32_t at = 0; at < code->count; at++) {
         block->kinds[at] = (struct kind){
-            code->insn[at].class_, code->insn[at].words, (uint8_t)code->pair[at],
+            code->insn[at].class_, code->insn[at].words, (uint8_t)code->pair[at], false,
             (uint16_t)(code->address[at] - block->address)};
     }
+    block->turns = last->flow != FLOW_NEXT;
+    note_divisions(block, code);
     block->next = blocks;
     blocks = block;
     qemu_plugin_register_vcpu_tb_exec_cb(code->tb, cores_used() ? begun_on_core : begun, QEMU_PLUGIN_CB_NO_REGS, block);
@@ -132,6 +176,7 @@ static void add(struct totals *totals, const struct block *block, uint32_t rest)
         *(kind->class_ == CLASS_STORE ? &totals->store_words : &totals->load_words) += (uint64_t)times * kind->words;
         totals->load_used += kind->pair == PAIR_USED ? (uint64_t)times : 0;
         totals->load_row += kind->pair == PAIR_ROW ? (uint64_t)times : 0;
+        totals->behind += kind->is_behind ? (uint64_t)times : 0;
     }
     totals->not_taken += block->not_taken;
     totals->classes[block->kinds[block->count - 1].class_] -= block->not_taken;
@@ -142,6 +187,8 @@ static struct totals executed(uint32_t rest) {
     struct totals totals = forgotten;
     totals.load_used += parted[PAIR_USED];
     totals.load_row += parted[PAIR_ROW];
+    totals.behind += led;
+    totals.behind_turns += turned;
     for (const struct block *block = blocks; block != NULL; block = block->next) {
         add(&totals, block, block == current && is_whole ? rest : 0);
     }
@@ -182,6 +229,8 @@ static void stop(int region, uint32_t rest, uint32_t address, FILE *record) {
             now.not_taken - then->not_taken, now.load_words - then->load_words, now.store_words - then->store_words);
     fprintf(record, ",\"load_used\":%" PRIu64 ",\"load_row\":%" PRIu64, now.load_used - then->load_used,
             now.load_row - then->load_row);
+    fprintf(record, ",\"behind_divide\":%" PRIu64 ",\"behind_divide_turns\":%" PRIu64, now.behind - then->behind,
+            now.behind_turns - then->behind_turns);
 }
 
 const struct mode mode_classes = {"classes", translate, left_early, pause, resume, start, stop, .cut = cut, .join = join,

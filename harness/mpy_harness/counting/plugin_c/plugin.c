@@ -91,6 +91,7 @@ static void read_code(struct qemu_plugin_tb *tb, struct code *code) {
         code->address[at] = (uint32_t)qemu_plugin_insn_vaddr(insn);
         decode(bytes, code->address[at], &state, &code->insn[at]);
         code->pair[at] = PAIR_NONE;
+        code->is_float[at] = decode == decode_thumb && thumb_float(bytes);
         if (at > 0 && decode == decode_thumb) {
             code->pair[at] = thumb_pair(&code->insn[at - 1], &code->insn[at], bytes);
         }

@@ -160,6 +160,10 @@ uint16_t thumb_reads(const uint8_t *bytes) {
     return (uint16_t)(reads & REGISTERS);
 }
 
+bool thumb_float(const uint8_t *bytes) {
+    return (halfword(bytes) & 0xec00) == 0xec00 && (halfword(bytes + 2) & 0x0e00) == 0x0a00;
+}
+
 static bool loads_one(const struct insn *insn) {
     return insn->class_ == CLASS_LOAD && insn->words == 1 && insn->written != 0;
 }
