@@ -70,7 +70,7 @@ class Board:
         arch = architectures.mpy_arch(target.natmod.arch)
         registers = symbols.floats or (arch.floats if arch is not None else None)
         floats = FirmwareFloats(registers, arch.precision if arch is not None else "single")
-        self._modules = GuestModules(self.requests, self.files, self.heap, names, floats, lambda: self.abi)
+        self._modules = GuestModules(self.requests, self.files, self.heap, names, floats=floats, abi=lambda: self.abi)
         served = ServedModules(target.name, floats, lambda: self.abi, names.served)
         self.requests.explain = served.explain
         self._memory = MemoryWatch(self.requests, symbols)

@@ -32,6 +32,7 @@ class GuestModules:
         files: BoardFiles,
         heap: Heap,
         names: AddressNames,
+        *,
         floats: FirmwareFloats,
         abi: Callable[[], mpyfile.MpyAbi],
     ) -> None:
