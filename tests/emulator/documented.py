@@ -46,6 +46,7 @@ ELSEWHERE = {
     'docs/machines.md: [project.entry-points."mpy_harness.machines"]': "tests/emulator/test_own_machine.py has one",
     'docs/parts.md: description = "ST STM32F405, as on the Pyboard"': "a part: tests/unit/test_parts.py reads it",
     "docs/firmware.md: [firmware.make]": "tests/emulator/firmware/test_additions.py",
+    'docs/firmware.md: include("$(MPY_DIR)/extmod/asyncio")': "tests/emulator/test_asyncio_everywhere.py freezes it",
     "docs/workloads.md: # cases/sums/cumsum/vectors.py": "tests/emulator/test_workloads.py runs them together",
     "docs/workloads.md: # cases/sums/cumsum/bytecode.py": "the same",
     "docs/workloads.md: # cases/sums/cumsum/viper.py": "the same",
