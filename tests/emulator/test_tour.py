@@ -1,12 +1,15 @@
 """docs/tour.md is what a new user's first session prints, from the wheel, in a folder of its own.
 
-python -m tests.emulator.test_tour      # makes the page anew
+python -m tests.emulator.test_tour      # makes the page anew, and its pictures where Chromium is
 """
 
 from __future__ import annotations
 
+import base64
 import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,13 +23,16 @@ import pytest
 from mpy_harness.firmware import cache, toolchain
 from mpy_harness.firmware.image import firmware_for
 from mpy_harness.targets import load_target
+from tests.ci.definitions import guides_workflows
 from tests.emulator.absent import target_or_skip
 from tests.emulator.installed import REPOSITORY, Installed, install
 from tests.emulator.serial.conftest import command
 from tests.emulator.serial.desk import Desk
 from tests.emulator.sharing import published_image
+from tests.unit.browser import PROGRAM, Browser
 
 PAGE = REPOSITORY / "docs" / "tour.md"
+PICTURES = PAGE.parent / "images"
 _NEW = "docs/tour.md is not what the session prints: python -m tests.emulator.test_tour"
 _SECONDS = 300
 #: What differs from one run to the next, or by where it runs.
@@ -44,6 +50,15 @@ TOO_FAR = ("for (size_t i = 0; i < n; i++) {", "for (size_t i = 0; i <= n; i++) 
 #: What a chip's own image is shown with, and the headings of its section and of the next one.
 CHIP = "esp32c3"
 _CHIP_HEADING, _NEXT_HEADING = "## On a chip with MicroPython's own image", "## On a board on the desk"
+#: Who commits, and when: nothing of the machine's is in the repository of the session.
+_GIT = {
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    **{f"GIT_{who}_{what}": "user@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+    **{f"GIT_{who}_DATE": "2026-12-01T10:00:00Z" for who in ("AUTHOR", "COMMITTER")},
+}
+_PICTURE_WIDTH = 1000
+_END_OF_MEASUREMENTS = "document.getElementById('measurements').getBoundingClientRect().bottom + 16"
 SLOWER = ("        out[i] = src[i] * *factor;", "        out[i] = src[i] == src[i] ? src[i] * *factor : 0.0f;")
 COUNTED = """
 
@@ -69,12 +84,20 @@ class Tour:
         self.text += [text.strip(), ""]
 
     def type(self, line: str, cwd: str = "", *, status: int = 0, only: Callable[[str], bool] | None = None) -> None:
-        """Type a command line, which has to end with a status, and show the lines that it prints, or ``only`` some."""
+        """Type command lines, the last of which has to end with a status, and show what they print, or some of it."""
+        self.text.append("```console")
+        *first, last = line.splitlines()
+        for each in first:
+            self._run(each, cwd, 0, only)
+        self._run(last, cwd, status, only)
+        self.text += ["```", ""]
+
+    def _run(self, line: str, cwd: str, status: int, only: Callable[[str], bool] | None) -> None:
         words = line
         for name, value in self.secrets.items():
             words = words.replace(name, value)
         done = subprocess.run(
-            words.split(),
+            shlex.split(words),
             cwd=self.folder / cwd,
             env={**self._environment(), "COLUMNS": "110"},
             stdin=subprocess.DEVNULL,
@@ -85,8 +108,8 @@ class Tour:
             check=False,
         )
         assert done.returncode == status, f"{line}: status {done.returncode}\n{done.stdout}"
-        lines = [row for row in self._shown(done.stdout) if only is None or only(row)]
-        self.text += ["```console", f"$ {line}", *lines, "```", ""]
+        lines = (row for row in self._shown(done.stdout) if only is None or only(row))
+        self.text += [f"$ {line}", *lines]
 
     def change(self, file: str, pair: tuple[str, str]) -> None:
         """Edit a file."""
@@ -96,9 +119,10 @@ class Tour:
         path.write_text(before.replace(pair[0], pair[1], 1), encoding="utf-8")
 
     def _environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PYTHON"))}
+        others = ("PYTEST_", "PYTHON", "GIT", "MPY_HARNESS_RENODE")  # of a job on GitHub, too
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
         programs = f"{self.installed.folder / 'bin'}{os.pathsep}{kept['PATH']}"
-        return kept | {"PATH": programs, cache.ENVIRONMENT: str(cache.cache_root())}
+        return kept | _GIT | {"PATH": programs, cache.ENVIRONMENT: str(cache.cache_root())}
 
     def _shown(self, printed: str) -> Iterator[str]:
         for name, value in self.secrets.items():
@@ -183,6 +207,11 @@ held against NumPy; `native` is the C file, `python` its twin. The table tells w
     tour.say("Somebody adds a thousandth in the C file:")
     tour.change("envelope/envelope.c", WRONG)
     tour.type("pytest -q -k native", "envelope", status=1, only=_of_failure)
+    tour.say("""
+The picture has got and reference, and the error between them:
+
+![The error of each value](images/tour-error.png)
+""")
     tour.change("envelope/envelope.c", (WRONG[1], WRONG[0]))
     tour.say("""
 ## It writes where it must not
@@ -220,19 +249,36 @@ only an emulator can do, such as counting, skips.
     tour.say("""
 ## A pull request
 
-In CI, [an action](ci.md) measures a change and what it is based on. By hand it is two runs and a report. Somebody
-makes NaN a zero:
+On GitHub a dozen lines have every change measured, beside what it is based on. (`OWNER`: who has mpy-harness there.)
 """)
-    tour.type("pytest -q --counting functions --measurements base.json", "envelope", only=_of_end)
+    workflow = guides_workflows()["test.yml"].replace("natmods: natmods", "natmods: .")
+    file = folder / "envelope" / ".github" / "workflows" / "test.yml"
+    file.parent.mkdir(parents=True)
+    file.write_text(workflow, encoding="utf-8")
+    tour.text += ["```yaml", *workflow.splitlines(), "```", ""]
+    tour.type(
+        "git init -q -b main\n"
+        "git add Makefile envelope.c envelope_python.py test_envelope.py .github\n"
+        "git commit -q -m Envelope",
+        "envelope",
+    )
+    tour.say("Somebody makes NaN a zero. What the workflow runs says the same here as there:")
     tour.change("envelope/envelope.c", SLOWER)
-    tour.type("pytest -q --counting functions --measurements head.json", "envelope", only=_of_end)
-    tour.type("mpy-harness report head.json --base base.json --markdown comment.md", "envelope")
-    comment = (folder / "envelope" / "comment.md").read_text(encoding="utf-8").partition("<details>")[0]
-    tour.say("The comment that the pull request would get:")
-    tour.text += [*(f"> {line}".rstrip() for line in comment.strip().splitlines()), ""]
+    measure = 'mpy-harness ci measure --base main --targets m33 --natmods . --pytest-args "--counting functions"'
+    told = ("mpy-harness: the report", "regressed=")
+    tour.type(
+        f"git switch -q -c nan\ngit commit -q -a -m 'NaN is zero'\n{measure}",
+        "envelope", status=1, only=lambda row: "got worse" in row or row.startswith(told),
+    )  # fmt: skip
     tour.say("""
-[In CI](ci.md) has the two workflows, of ten and of thirty lines, that make and post it.
+Its last line names the report, one file that needs no network:
+
+![Verdict, what grew, and a table of the measurements that got worse](images/tour-report.png)
 """)
+    tour.type("mpy-harness report .mpy-harness/measured --markdown comment.md", "envelope")
+    comment = (folder / "envelope" / "comment.md").read_text(encoding="utf-8").partition("<details>")[0]
+    tour.say("[A second workflow](ci.md#ten-lines) posts that on the pull request, where it comes from a fork as well:")
+    tour.text += [*(f"> {line}".rstrip() for line in comment.strip().splitlines()), ""]
     return "\n".join(tour.text).strip() + f"\n\nMade with {conditions()}.\n"
 
 
@@ -267,6 +313,18 @@ def test_the_section_of_the_chip_is_what_it_prints(installed: Installed, tmp_pat
     assert printed.splitlines() == _parted(page)[1].splitlines(), _NEW
 
 
+def draw(folder: Path) -> None:
+    """Keep the pictures of a session: the plot of what failed, and the report's page down to its measurements."""
+    (plot,) = (folder / "envelope" / ".mpy-harness" / "failed").glob("*.png")
+    shutil.copy(plot, PICTURES / "tour-error.png")
+    with Browser(folder) as browser:
+        browser.open(folder / "envelope" / ".mpy-harness" / "measured" / "report.html", width=_PICTURE_WIDTH)
+        end = browser.evaluate(_END_OF_MEASUREMENTS)
+        clip = {"x": 0, "y": 0, "width": _PICTURE_WIDTH, "height": end, "scale": 1}
+        picture = browser.call("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)["data"]
+    (PICTURES / "tour-report.png").write_bytes(base64.b64decode(picture))
+
+
 def main() -> None:
     """Make the page anew; the chip's section only where its emulator and its image are."""
     with tempfile.TemporaryDirectory() as temporary:
@@ -281,6 +339,8 @@ def main() -> None:
             print(f"the section of the chip stays as it was: {missing}", file=sys.stderr)
             section = _parted(PAGE.read_text(encoding="utf-8"))[1]
         before, following, behind = session(installed, folder / "session").partition(_NEXT_HEADING)
+        if PROGRAM is not None:
+            draw(folder / "session")
         PAGE.write_text(f"{before}{section}{following}{behind}", encoding="utf-8")
     print(f"{PAGE.relative_to(REPOSITORY)} is written", file=sys.stderr)
 

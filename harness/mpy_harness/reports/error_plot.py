@@ -12,6 +12,7 @@ from mpy_harness.golden import CaseResult
 from mpy_harness.reports.drawing import drawing
 from mpy_harness.reports.names import printable
 
+_ERROR = "size of the error"
 _MARKED = 200  # values up to which each is marked
 
 
@@ -26,7 +27,7 @@ def plot_error(
     common = min(flat_got.size, flat_reference.size)
     error_of_each = np.abs(np.ravel(got)[:common] - np.ravel(reference)[:common]) if common else np.zeros(0)
     rows = [("reference and got", [("reference", flat_reference), ("got", flat_got)])]
-    rows.append(("size of the error", [("error", np.asarray(error_of_each, np.float64))]))
+    rows.append((_ERROR, [("error", np.asarray(error_of_each, np.float64))]))
     if given is not None:
         rows.append(("input", [("input", _flat(given))]))
     with drawing(file, 9, 2.6 * len(rows)) as figure:
@@ -37,6 +38,9 @@ def plot_error(
                 axes.plot(values, label=name, linewidth=1, marker="." if values.size <= _MARKED else "")
             if result.index is not None and number < 2:
                 axes.axvline(result.index, linestyle=":", color="gray", label="worst")
+            if title == _ERROR:
+                axes.update_datalim([(0, 0)])  # without 0, a constant error would look like noise
+                axes.autoscale_view()
             axes.set_title(title, fontsize=9)
             axes.legend(loc="upper right", fontsize=8)
 
