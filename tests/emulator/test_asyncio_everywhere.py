@@ -1,4 +1,4 @@
-"""MicroPython's own asyncio on every board that is built here: from the device path, or frozen in by a manifest."""
+"""MicroPython's own asyncio on every board: from the device path, frozen in by a manifest, or in a published image."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mpy_harness.firmware.sources import micropython_source
 from mpy_harness.targets import available, load_target
 from tests.emulator.absent import target_or_skip
 from tests.emulator.documented import examples
-from tests.emulator.sharing import startable
+from tests.emulator.sharing import patient, published_image, startable
 
 BUILT = [name for name in available() if (each := load_target(name)).emulator in {"qemu", "unix"} and not each.is_plain]
 MANIFEST = 'docs/firmware.md: include("$(MPY_DIR)/extmod/asyncio")'
@@ -119,3 +119,14 @@ def test_frozen_by_the_manifest_of_the_documentation(name: str, pool: BoardPool,
     (text,) = (each.text for each in examples("python") if each.key == MANIFEST)
     (tmp_path / "manifest.py").write_text(text, encoding="utf-8")
     check(pool.board(additions.with_make(load_target(name), ["FROZEN_MANIFEST=manifest.py"], tmp_path)))
+
+
+@pytest.mark.parametrize("name", ["esp32", "esp32c3", "pico"])
+def test_in_a_published_image(name: str, tmp_path: Path) -> None:
+    target = load_target(name)
+    published_image(target)
+    pool = BoardPool(tmp_path, timeout=patient()["timeout"])
+    try:
+        check(pool.board(target))
+    finally:
+        pool.close()
