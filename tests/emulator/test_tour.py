@@ -40,6 +40,7 @@ _VOLATILE = [
     (re.compile(r" in \d+\.\d+s( \(\d+:\d\d:\d\d\))?"), ""),
     (re.compile(r"\[ *\d+\.\d s\] "), ""),
     (re.compile(r"0x1[0-9a-f]{7}\b"), "0x1…"),
+    (re.compile(r"^([.sFE]+) +(?=\[100%\]$)", re.MULTILINE), r"\1 "),  # as wide as it is, less what was built meanwhile
 ]
 
 # Where a build is told between the tests' dots: how many there are depends on what is in the cache.
