@@ -12,7 +12,7 @@ Cases = list[tuple[str, list[tuple[str, float]]]]
 #: Forms that only bytecode is are grey.
 COLOURS = {
     "python": "tab:gray", "@native": "tab:olive", "viper": "tab:orange", "fixed": "tab:orange", "asm": "tab:red",
-    "native": "tab:blue",
+    "native": "tab:blue", "before": "tab:gray", "after": "tab:green",
 }  # fmt: skip
 
 
