@@ -17,7 +17,7 @@ from typing import Any
 
 from docs.counted_programs import COREMARK, DFT, TINYMAIX, count_all
 from docs.measure_costs import BEGIN, END, markdown
-from mpy_harness.costs.cycles import estimate, seconds_text
+from mpy_harness.costs.cycles import ASKED, estimate, seconds_text
 from mpy_harness.costs.float_code import FLOAT_ERROR
 from mpy_harness.costs.waits import Code, most_waits
 from mpy_harness.targets import load_part
@@ -91,7 +91,7 @@ def interval(each: Published, measured: Mapping[str, Any]) -> tuple[float, float
     part = load_part(each.part)
     program = measured[each.program][part.core]
     counts = {name.replace(" ", "_"): number for name, number in program["counts"].items()}
-    counts |= {name: counts.get(name, 0) for name in ("load_words", "store_words", "load_row", "load_used")}
+    counts |= {name: counts.get(name, 0) for name in ASKED}
     assert part.cycles is not None
     model = estimate(counts, part.cycles, each.clock)
     memory = part.modules if each.code == "modules" else part.firmware

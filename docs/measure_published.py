@@ -17,7 +17,7 @@ import numpy as np
 from scipy.optimize import lsq_linear
 
 from docs.measure_costs import BEGIN, END, markdown
-from mpy_harness.costs.cycles import estimate
+from mpy_harness.costs.cycles import ASKED, BESIDE, estimate
 from mpy_harness.costs.flash import from_flash
 from mpy_harness.targets import Measured
 from mpy_harness.targets.files import core_model, read_toml
@@ -28,7 +28,6 @@ FIGURES, COUNTED, PAGE = DOCS / "published-times.toml", DOCS / "published-counte
 #: What the costs of the ESP32-P4 are fitted to, in cycles more than the one that each instruction takes.
 FITTED_COSTS = ("multiply", "float_multiply", "float_multiply_add")
 RISCV = ("esp32-p4", "esp32-c3", "hazard3")
-_PAIRS = ("load_words", "store_words", "load_row", "load_used")
 _CALLS = ("call", "return")
 
 
@@ -92,7 +91,7 @@ def _of_board(board: Mapping[str, Any], counted: Mapping[str, Mapping[str, Any]]
             program=program,
             cycles=_cycles(value, board, found),
             clock=board["clock"],
-            counts={**dict.fromkeys(_PAIRS, 0), **found["counts"]},
+            counts={**dict.fromkeys(ASKED, 0), **found["counts"]},
             is_float=any(word == "*" or word in program for word in floats),
             flash=board.get("flash"),
             waits=board.get("waits", 0),
@@ -117,7 +116,7 @@ def fitted_costs(all_figures: Sequence[Figure]) -> dict[str, float]:
     """Return the costs of the ESP32-P4 that fit half of its figures best, each instruction taking a cycle at least."""
     fitted = [each for each in all_figures if each.core == "esp32-p4" and not each.held_out]
     matrix = [[each.counts.get(name, 0) / each.cycles for name in FITTED_COSTS] for each in fitted]
-    ones = [sum(n for name, n in each.counts.items() if name not in _PAIRS) / each.cycles for each in fitted]
+    ones = [sum(n for name, n in each.counts.items() if name not in BESIDE) / each.cycles for each in fitted]
     more = lsq_linear(np.array(matrix), 1 - np.array(ones), bounds=(0, 40)).x
     return {name: 1 + round(float(cost), 1) for name, cost in zip(FITTED_COSTS, more, strict=True)}
 

@@ -19,7 +19,7 @@ from typing import Any
 from docs.measure_costs import BEGIN, END, markdown
 from mpy_harness.board.pool import BoardPool
 from mpy_harness.cli.bench_device import of_target, provenance
-from mpy_harness.costs.cycles import BESIDE, estimate
+from mpy_harness.costs.cycles import ASKED, BESIDE, estimate
 from mpy_harness.errors import ToolMissing
 from mpy_harness.firmware import toolchain
 from mpy_harness.rates.bench import FORMS
@@ -36,7 +36,6 @@ PLOT = FOLDER / "images" / "rates.svg"
 TARGETS = ("m0", "m3", "m4", "m33", "m7", "m55", "rv32")
 #: Those that are measured where their emulators are.
 OTHERS = ("esp32", "esp32s3", "esp32c3", "renode-m33", "renode-stm32f4")
-_WORDS = {"load_words", "store_words", "load_row", "load_used"}  # what each model asks for
 
 Rates = dict[tuple[str, str, str], dict[str, Any]]
 Measured = Mapping[str, dict[str, Any]]
@@ -158,7 +157,7 @@ def _parts(measured: Measured) -> list[str]:
 
 
 def _per_second(rate: Mapping[str, Any], model: Any) -> float:
-    taken = {**dict.fromkeys(_WORDS, 0), **rate["classes"]}
+    taken = {**dict.fromkeys(ASKED, 0), **rate["classes"]}
     total = sum(number for kind, number in rate["classes"].items() if kind not in BESIDE)
     units = total / rate["instructions"]["mean"]  # nearly: the mean is of ratios where the units differ
     return units * model.clock / estimate(taken, model).cycles

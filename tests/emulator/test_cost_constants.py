@@ -14,7 +14,7 @@ from docs.costed_networks import network_cases
 from docs.costed_small import small_cases
 from mpy_harness.board.pool import BoardPool
 from mpy_harness.costs.constants import constants
-from mpy_harness.costs.fitting import WORDS
+from mpy_harness.costs.cycles import BESIDE
 from mpy_harness.costs.prediction import of_stages
 from mpy_harness.targets import DEFAULT_TARGET, load_target
 
@@ -60,7 +60,7 @@ def test_held_out_models_take_what_is_estimated(pool: BoardPool) -> None:
             if stage is None:
                 continue
             (estimated,) = of_stages([stage], target).stages
-            took = sum(count for kind, count in measured["counts"].items() if kind not in WORDS)
+            took = sum(count for kind, count in measured["counts"].items() if kind not in BESIDE)
             assert estimated.instructions == pytest.approx(took, rel=estimated.error / 100), case.name
             assert estimated.heap == measured["heap"]
             assert estimated.flash == pytest.approx(measured["file"], abs=8)

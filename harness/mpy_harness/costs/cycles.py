@@ -16,8 +16,10 @@ from mpy_harness.targets import CostName, Cycles
 _WORDS = {"load_words": ("load", "load_word"), "store_words": ("store", "store_word")}
 _PAIRS = ("load_row", "load_used")
 _BEHIND, _BEHIND_TURNS = "behind_divide", "behind_divide_turns"
-#: Counts beside the classes: no instructions of their own.
-BESIDE = (*_WORDS, *_PAIRS, _BEHIND, _BEHIND_TURNS)
+#: Counts that a model may ask for besides the classes.
+ASKED = (*_WORDS, *_PAIRS)
+#: All counts beside the classes: no instructions of their own.
+BESIDE = (*ASKED, _BEHIND, _BEHIND_TURNS)
 _LONG = ("float_divide", "float_square_root")
 _REFILLS = ("branch_taken", "call", "return")
 _COUNTS = {*get_args(CostName), *BESIDE, "unknown"} - {"load_word", "store_word"}

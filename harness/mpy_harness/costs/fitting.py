@@ -9,11 +9,9 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from mpy_harness.costs import cycles
 from mpy_harness.costs.constants import Errors, StageConstants
+from mpy_harness.costs.cycles import BESIDE
 
-#: What is counted beside the classes: no instructions of their own.
-WORDS = cycles.BESIDE
 _FIGURES = 6  # of a constant: more than its fit knows
 
 
@@ -35,7 +33,7 @@ class Point:
     @property
     def instructions(self) -> float:
         """Return the instructions of one run."""
-        return sum(count for name, count in self.counts.items() if name not in WORDS)
+        return sum(count for name, count in self.counts.items() if name not in BESIDE)
 
 
 def fit(points: Sequence[Point], *, no_less_than_nothing: bool = False) -> StageConstants:
@@ -77,7 +75,7 @@ def _solved(matrix: NDArray[np.float64], counted: NDArray[np.float64], is_positi
 
 def predicted(terms: Mapping[str, float], costs: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
     """Return what a run with these terms takes, by class."""
-    counts = dict.fromkeys(WORDS, 0.0)
+    counts = dict.fromkeys(BESIDE, 0.0)
     for term, often in terms.items():
         for name, cost in costs[term].items():
             counts[name] = counts.get(name, 0.0) + often * cost
@@ -86,7 +84,7 @@ def predicted(terms: Mapping[str, float], costs: Mapping[str, Mapping[str, float
 
 def instructions(counts: Mapping[str, float]) -> float:
     """Return the sum of the classes."""
-    return sum(count for name, count in counts.items() if name not in WORDS)
+    return sum(count for name, count in counts.items() if name not in BESIDE)
 
 
 def error(point: Point, costs: Mapping[str, Mapping[str, float]], *, guessed: bool = False) -> float:

@@ -10,7 +10,6 @@ from mpy_harness.costs.waits import Code, most_waits
 from mpy_harness.targets import CodeMemory, Cycles, Measured
 
 _CALLS = ("call", "return")
-_PAIRS = ("load_words", "store_words", "load_row", "load_used")
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ def wait(code: Code, model: Cycles, *, is_interpreter: bool) -> Wait:
     if not any(code.counts.values()):
         return Wait(0.0, 0.0)
     if is_interpreter and not _is_cached(code):
-        counts = {**dict.fromkeys(_PAIRS, 0.0), **code.counts}
+        counts = {**dict.fromkeys(cycles.ASKED, 0.0), **code.counts}
         taken = cycles.estimate(counts, model).cycles
         if memory.measured is not None and memory.waits is not None:
             return Wait(from_flash(taken, counts, memory.waits.value, memory.measured) - taken, 0.0)
