@@ -75,6 +75,34 @@ def test_new_code_at_an_old_address(counter):
     assert len({length(behind) for behind in (1, 9, 2, 30, 9)}) == 1
 
 
+RUN_AT = """
+import uctypes
+
+kept = bytearray(3 * 1024)
+behind = (uctypes.addressof(kept) + 2047) // 1024 * 1024    # a page of QEMU's begins there
+
+@micropython.asm_thumb
+def jump(r0):
+    data(2, 0x4780)    # blx r0
+
+def run(code):
+    uctypes.bytearray_at(behind - 4, len(code))[:] = code
+    jump(behind - 4 + 1)
+"""
+SHORT_LOAD = bytes.fromhex("0099 00bf 7047")  # ldr r1, [sp]; nop; bx lr
+WIDE_LOAD = bytes.fromhex("ddf80010 7047")  # ldr.w r1, [sp]; bx lr: the load alone is a block of QEMU's
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_load_alone_in_its_block_where_a_longer_block_was(counting, mode):
+    # As where one module's code was, and now another's is.
+    board = counting(mode)
+    board.exec(RUN_AT)
+    found = [measured(board, "run", code) for code in (WIDE_LOAD, SHORT_LOAD, WIDE_LOAD, WIDE_LOAD, SHORT_LOAD)]
+    wide = found[0]
+    assert found == [wide, wide + 1, wide, wide, wide + 1]
+
+
 # --- code of known length ------------------------------------------------------------------------
 
 LOOPS = """

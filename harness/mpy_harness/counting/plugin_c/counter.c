@@ -7,6 +7,8 @@
  *   a block of its own in which only memory is instrumented, and go on behind it in another block
  *   (cpu_io_recompile() in QEMU's accel/tcg). So when such a block's access happens, the rest of the block
  *   that was left has been counted in advance and will be counted again: it is taken off once.
+ *   A program has blocks of one instruction as well, at the end of QEMU's pages. They look the same when they are
+ *   translated, but callbacks see them begin: an access right behind that is no repetition.
  *
  * When QEMU has forgotten its translations because their memory was full for that block of one instruction, it goes on
  * with an ordinary block. Whether one was left before is not known then, and the count in doubt.
@@ -25,6 +27,7 @@ struct access {
     bool is_cut;         /* its block ends because it may not be longer: another one may end elsewhere */
     bool ambiguous;      /* seen in such blocks with different ends */
     uint64_t corrected;  /* the count after the last correction: several accesses of one instruction are one */
+    uint64_t begun;      /* the count at its access where it last was an ordinary block by itself */
     void (*left_early)(uint32_t address);
 };
 
@@ -130,6 +133,8 @@ void counter_translate(const struct code *code) {
         if (access == NULL) {
             *value = access = allocate(sizeof *access);
             access->address = code->address[at];
+        } else if (code->count == 1) {
+            continue; /* as it may repeat the access of a longer block */
         } else if (access->rest != code->count - 1 - at) {
             access->ambiguous = is_cut || access->is_cut; /* otherwise memory holds another program now */
         }
@@ -138,11 +143,17 @@ void counter_translate(const struct code *code) {
     }
 }
 
+static void begun(unsigned int vcpu, void *data) {
+    struct access *access = data;
+    (void)vcpu;
+    access->begun = *counter() + 1;
+}
+
 static void repeated(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t address, void *data) {
     struct access *access = data;
     (void)vcpu, (void)info, (void)address;
-    if (access->corrected == *counter() && access->corrected != 0) {
-        return; /* the second word of the same instruction */
+    if (*counter() == access->begun || *counter() == access->corrected) {
+        return; /* no repetition, or the second word of the same instruction */
     }
     if (!by_instruction) {
         *counter() -= access->rest;
@@ -156,17 +167,18 @@ static void repeated(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t add
     }
 }
 
-/* Tell whether a block continues one that was left at a device's access, and arrange for the correction. */
-bool counter_continues(const struct code *code, void (*left_early)(uint32_t address)) {
+/* Arrange for the correction where a block may repeat the access at which another one was left; before all else of it.
+ * One that is executed for this alone is not counted by counter_translate(): callbacks see its access only. */
+void counter_continues(const struct code *code, void (*left_early)(uint32_t address)) {
     if (code->count != 1 || code->insn[0].words == 0 || code->insn[0].flow != FLOW_NEXT) {
-        return false; /* an instruction that jumps is a block of its own rightly */
+        return; /* an instruction that jumps is a block of its own rightly */
     }
     struct access *access = map_find(&accesses, code->address[0]);
     if (access == NULL || access->rest == 0) {
-        return false; /* where it ended its block, nothing was counted too much */
+        return; /* where it ended its block, nothing was counted too much */
     }
     access->left_early = left_early;
+    qemu_plugin_register_vcpu_tb_exec_cb(code->tb, begun, QEMU_PLUGIN_CB_NO_REGS, access);
     qemu_plugin_register_vcpu_mem_cb(qemu_plugin_tb_get_insn(code->tb, 0), repeated, QEMU_PLUGIN_CB_NO_REGS,
                                      QEMU_PLUGIN_MEM_RW, access);
-    return true;
 }

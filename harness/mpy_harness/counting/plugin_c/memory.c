@@ -161,4 +161,4 @@ static void stop(int region, uint32_t rest, uint32_t address, FILE *record) {
     }
 }
 
-const struct mode mode_memory = {"memory", translate, NULL, pause, resume, start, stop, .repeats = true};
+const struct mode mode_memory = {"memory", translate, NULL, pause, resume, start, stop};

@@ -130,13 +130,7 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
     if (registers_repeat(&code, mode->left_early)) {
         return;
     }
-    /* One that may be skipped is a block of its own at a page's begin. */
-    if (!(decode == decode_avr && code.insn[0].conditional) && counter_continues(&code, mode->left_early)) {
-        if (mode->repeats) {
-            mode->translate(&code);
-        }
-        return;
-    }
+    counter_continues(&code, mode->left_early);
     if (mode->translate != NULL) {
         mode->translate(&code);
     }

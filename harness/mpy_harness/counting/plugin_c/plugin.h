@@ -49,7 +49,6 @@ struct mode {
     void (*join)(void);
     /* QEMU has forgotten all translations: keep() what is still needed of what belongs to them. */
     void (*forget)(void);
-    bool repeats; /* translate also what repeats the access that left its block */
 };
 
 typedef void decoder(const uint8_t *bytes, uint32_t address, struct decode_state *, struct insn *);
@@ -60,7 +59,7 @@ extern const struct mode mode_classes, mode_functions, mode_memory;
 /* counter.c: instructions executed. */
 void counter_install(bool each_instruction);
 void counter_translate(const struct code *);
-bool counter_continues(const struct code *, void (*left_early)(uint32_t address));
+void counter_continues(const struct code *, void (*left_early)(uint32_t address));
 uint64_t counter_before(uint32_t rest);
 uint64_t counter_behind(uint32_t rest);
 void counter_doubt(const char *why); /* the count may be wrong from here on */
