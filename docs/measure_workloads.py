@@ -26,6 +26,7 @@ from mpy_harness import machines
 from mpy_harness.board.board import Board
 from mpy_harness.board.natmod_loader import ModuleLoader
 from mpy_harness.board.pool import BoardPool
+from mpy_harness.costs import cycles
 from mpy_harness.counting.count import Count
 from mpy_harness.firmware import toolchain
 from mpy_harness.golden import CaseResult, Golden
@@ -77,6 +78,7 @@ def measure(
     made = {
         "core": target.core,
         "clock": target.cycles.clock if target.cycles else 0,
+        "mix": mixed_cycles(target),
         "firmware": pool.firmware(target).provenance.image_sha256,
         "toolchain": tools(target),
         "emulator": machines.kind_of(target).version(),
@@ -85,6 +87,14 @@ def measure(
         sys.exit(f"{target.name} was measured with other values of {', '.join(others)}: measure all workloads on it")
     programs = {"programs": PROGRAMS[area](target)} if area in PROGRAMS else {}
     return {**made, **programs, "figures": figures, "skipped": skipped}
+
+
+def mixed_cycles(target: Target) -> float:
+    """Return what the target's cycle model makes of a mix of all instructions: another model makes it another number."""
+    if target.cycles is None:
+        return 0.0
+    names = [*sorted(target.cycles.costs.keys() - cycles.WORDS), *cycles.BESIDE]
+    return cycles.estimate({name: 1000 + number for number, name in enumerate(names)}, target.cycles).cycles
 
 
 def tools(target: Target) -> str:

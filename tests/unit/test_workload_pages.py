@@ -7,7 +7,8 @@ import json
 import pytest
 
 from docs import workload_pages as pages
-from docs import workload_tables
+from docs import measure_workloads, workload_tables
+from mpy_harness.targets import load_target
 
 CASES = pages.FOLDER.parents[1] / "cases"
 
@@ -41,6 +42,12 @@ def test_every_workload_of_an_area_was_measured(area, targets):
         assert of_target["figures"].keys().isdisjoint(of_target["skipped"])
         assert len(of_target["figures"]) + len(of_target["skipped"]) == len(targets[workload_tables.DRAWN]["figures"])
         assert all(each["instructions"] > 0 for each in of_target["figures"].values())
+
+
+def test_cycles_are_those_of_the_model_that_there_is_now(area, targets):
+    for name, of_target in targets.items():
+        model = measure_workloads.mixed_cycles(load_target(name))
+        assert of_target.get("mix") == model, f"python -m docs.measure_workloads {area} {name}"
 
 
 def test_a_figure_that_changes_changes_page_and_plot(area, targets):

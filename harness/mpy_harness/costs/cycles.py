@@ -22,7 +22,9 @@ ASKED = (*_WORDS, *_PAIRS)
 BESIDE = (*ASKED, _BEHIND, _BEHIND_TURNS)
 _LONG = ("float_divide", "float_square_root")
 _REFILLS = ("branch_taken", "call", "return")
-_COUNTS = {*get_args(CostName), *BESIDE, "unknown"} - {"load_word", "store_word"}
+#: Costs that are no classes: of each word but the first.
+WORDS = {further for _, further in _WORDS.values()}
+_COUNTS = {*get_args(CostName), *BESIDE, "unknown"} - WORDS
 
 _UNITS = ((1, "s"), (1e3, "ms"), (1e6, "µs"), (1e9, "ns"))
 _PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
