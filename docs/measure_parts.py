@@ -18,7 +18,7 @@ from typing import Any
 from docs.counted_programs import COREMARK, DFT, TINYMAIX, count_all
 from docs.measure_costs import BEGIN, END, markdown
 from mpy_harness.costs.cycles import ASKED, estimate, seconds_text
-from mpy_harness.costs.float_code import FLOAT_ERROR
+from mpy_harness.costs.float_code import float_share, time_error
 from mpy_harness.costs.waits import Code, most_waits
 from mpy_harness.targets import load_part
 
@@ -96,7 +96,7 @@ def interval(each: Published, measured: Mapping[str, Any]) -> tuple[float, float
     model = estimate(counts, part.cycles, each.clock)
     memory = part.modules if each.code == "modules" else part.firmware
     waits = most_waits(Code(counts, memory, program["code"], constants=each.code == "firmware"))
-    error = (FLOAT_ERROR if each.program == DFT else model.error) / 100
+    error = time_error(float_share(counts, part.cycles), part.cycles) / 100
     most = None if waits is None else (model.cycles + waits) / each.clock * (1 + error)
     return model.seconds, model.seconds * (1 - error), most
 

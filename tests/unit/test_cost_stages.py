@@ -100,7 +100,8 @@ def test_a_pipeline_takes_its_modules_once_and_passes_its_rate_on():
 def test_the_error_of_a_time_is_that_of_instructions_and_that_of_the_cycle_model():
     cost = mpy_harness.costs.estimate("iir:sections=3", clock=80_000_000)
     (stage,) = cost.stages
-    assert stage.time_error == cost.time_error == pytest.approx(stage.error + 60)  # it is float code
+    assert stage.time_error == pytest.approx(stage.error + 20)  # it is float code
+    assert cost.time_error == pytest.approx(stage.time_error)
     slower = mpy_harness.costs.estimate("iir:sections=3")
     assert cost.seconds is not None
     assert cost.seconds * 4 == pytest.approx(slower.seconds)

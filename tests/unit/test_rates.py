@@ -99,8 +99,8 @@ def test_what_is_not_known_is_told():
     assert without.per_second is None
     assert without.seconds is None
     assert "Not all counts are exact" in lines(rate(exact=False))
-    assert "60 %" in lines(rate(error=60.0))
-    assert "60 %" not in lines(rate())
+    assert "up to twice" in lines(rate(error=20.0), rate())
+    assert "up to twice" not in lines(rate(), rate())
     assert "no source tells it" in lines(rate(waits=None), part=load_part("rp2350"))
     assert "-10 +65 %" in lines(rate(waits=50.0), part=load_part("rp2350"))
 

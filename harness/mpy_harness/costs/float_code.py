@@ -7,10 +7,6 @@ from collections.abc import Mapping
 from mpy_harness.costs import cycles
 from mpy_harness.targets import Cycles
 
-#: Of the time of float code, in percent: the cycle models' own bounds rest on programs without floats. The one that was
-#: compared, a transform in MicroPython's inline assembler, took 60 % longer than estimated (docs/costs.md).
-FLOAT_ERROR = 60.0
-
 
 def float_share(counts: Mapping[str, float], model: Cycles) -> float:
     """Return how much of the estimated time float instructions take, in percent."""
@@ -27,6 +23,6 @@ def is_float_code(share: float, model_error: float) -> bool:
 def time_error(share: float, model: Cycles | cycles.Estimate) -> float:
     """Return the error in percent of time that a cycle model gives, ``share`` percent of it float instructions.
 
-    A few floats may each take twice what the model says; where they are more, it is ``FLOAT_ERROR``.
+    Each may take twice what the model says, up to as much again as the model's bound (docs/costs.md).
     """
-    return FLOAT_ERROR if is_float_code(share, model.error) else model.error + share
+    return model.error + min(share, model.error)

@@ -7,7 +7,6 @@ from math import isnan
 from typing import Any
 
 from mpy_harness.costs.cycles import interval, seconds_text
-from mpy_harness.costs.float_code import FLOAT_ERROR
 from mpy_harness.costs.limits import VERDICTS, Limits
 from mpy_harness.costs.prediction import CostEstimate, StageEstimate
 from mpy_harness.costs.sweep import Candidate
@@ -93,7 +92,7 @@ def _notes(cost: CostEstimate, limits: Limits) -> Iterator[str]:
     if any(each.time is None for each in cost.stages):
         yield f"{cost.target}: no time, because there is no cycle model of its core."
     if any(each.is_float_code for each in cost.stages):
-        yield f"{cost.target}: the time of float code may be off by {FLOAT_ERROR:g} %: docs/costs.md says why."
+        yield f"{cost.target}: for float code the cycle model's error is doubled: docs/costs.md says why."
     if cost.share is not None and cost.share > 1:
         yield f"{cost.target}: does not keep up: all stages take {cost.share:.0%} of the core."
     for fit in limits.of(cost):

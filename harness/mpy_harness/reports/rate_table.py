@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import Any
 
 from mpy_harness.costs.cycles import interval
-from mpy_harness.costs.float_code import FLOAT_ERROR
 from mpy_harness.rates.bench import Benchmark, Rate
 from mpy_harness.reports.table import aligned
 from mpy_harness.targets import Part
@@ -49,8 +48,8 @@ def _notes(target: str, found: Benchmark, part: Part | None) -> Iterator[str]:
     for clock in clocks:
         whose = "the core" if part is None else f"{part.core} in {part.name}"
         yield f"Cycles and rates, and their errors, are those of the cycle model of {whose}, at {clock / 1e6:g} MHz."
-    if any(rate.error is not None and rate.error >= FLOAT_ERROR for rate in found.rates):
-        yield f"Those of float code may be off by {FLOAT_ERROR:g} %: docs/costs.md says why."
+    if len({rate.error for rate in found.rates} - {None}) > 1:
+        yield "The error of float code is up to twice that of the cycle model: docs/costs.md says why."
     if not clocks:
         yield f"{target if part is None else part.name} has no cycles: " + (
             "there is no cycle model of its core."

@@ -33,7 +33,7 @@ struct totals {
 
 #define NOWHERE UINT64_MAX
 /* What follows a float division or square root, but for the floating-point unit, goes on while that divides: on a
- * Cortex-M4 for 13 cycles (Arm DDI 0439D, section 7.2.3 and table 7-1), so no more instructions than that. */
+ * Cortex-M4 for 13 cycles (GCC, gcc/config/arm/cortex-m4-fpu.md), so no more instructions than that. */
 #define MOST_BEHIND 13
 
 static struct block nothing = {.falls_to = NOWHERE};
