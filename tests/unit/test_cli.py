@@ -219,6 +219,11 @@ def test_a_reader_that_has_gone_is_no_verdict():
     assert (done.returncode, done.stderr) == (UNFORESEEN, b"")
 
 
+def test_a_model_that_cannot_be_estimated_is_no_verdict():
+    done = command("estimate", "nowhere:model")
+    assert (done.returncode, "nowhere:model is not there" in done.stderr) == (UNFORESEEN, True)
+
+
 def test_without_room_for_messages_the_status_stays():
     with Path("/dev/full").open("wb") as full:
         arguments = [sys.executable, "-m", "mpy_harness", "compare", "x", "y"]

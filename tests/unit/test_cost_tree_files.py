@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -137,6 +138,9 @@ def test_the_command_says_what_it_guesses_from_and_runs_nothing(tmp_path):
     assert result.exit_code == 0
     assert "guessed from the shape of the trees, as if each decision halved the samples" in result.output
     assert "runs the code" not in result.output + result.stderr
+    errors = re.findall(r"([\d.]+) %", result.output)
+    assert len(errors) == 2
+    assert all(len(each.replace(".", "")) <= 3 for each in errors)
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def test_samples_may_be_a_file():
 @pytest.mark.parametrize(
     ("name", "error", "message"),
     [
-        ("stumps:wrong", ModelInvalid, "what can be estimated is DecisionTreeClassifier, .*, not dict"),
+        ("stumps:wrong", ModelInvalid, "no native module here runs dict; what can be estimated is Decision"),
         ("stumps:nothing", ModelInvalid, "stumps:nothing is not there: module 'stumps' has no attribute 'nothing'"),
         ("stumps:broken", ModelInvalid, "stumps:broken failed: RuntimeError: no data today"),
         ("nowhere:model", ModelInvalid, "nowhere:model is not there: No module named 'nowhere', neither"),
@@ -90,6 +90,7 @@ def test_samples_may_be_a_file():
         ("forest.joblib", ModelInvalid, "there is no file 'forest.joblib'. Name a file that joblib"),
         ("stumps.py", ModelInvalid, "stumps.py holds no model that can be loaded"),
         ("fir:taps=x", ModelInvalid, "taps has to be a whole number"),
+        ("dft:n=64", ModelInvalid, "dft:n=64: there is no stage 'dft'. There are fir, .*fft, .*melspec"),
     ],
 )
 def test_what_cannot_be_estimated_is_told(name, error, message):

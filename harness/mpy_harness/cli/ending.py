@@ -17,7 +17,7 @@ import typer
 
 from mpy_harness.cli.failures import show_failure
 from mpy_harness.cli.status import GUEST_FAILED, MACHINERY_FAILED
-from mpy_harness.errors import GuestFailure, HarnessError, MeasurementsInvalid
+from mpy_harness.errors import GuestFailure, HarnessError, MeasurementsInvalid, ModelInvalid
 
 
 def end_by_exception() -> None:
@@ -70,7 +70,8 @@ def _run(command: Callable[[], object]) -> int:
         return end.code if isinstance(end.code, int) else int(end.code is not None) * MACHINERY_FAILED
     except HarnessError as error:
         show_failure(error)
-        is_guests = isinstance(error, GuestFailure) and not isinstance(error, MeasurementsInvalid)
+        # Of a model that cannot be estimated nobody knows whether it fits.
+        is_guests = isinstance(error, GuestFailure) and not isinstance(error, (MeasurementsInvalid, ModelInvalid))
         return GUEST_FAILED if is_guests else MACHINERY_FAILED
     except OSError as error:
         show_failure(

@@ -52,7 +52,7 @@ def estimator_stages(
     if kind in _NO_FORM:
         raise ModelInvalid(f"{name}: {kind} has no native-module form here; {_NO_FORM[kind]}.")
     if kind not in _KINDS:
-        raise ModelInvalid(f"{name}: what can be estimated is {', '.join(KINDS)}, not {kind}.")
+        raise ModelInvalid(f"{name}: no native module here runs {kind}; what can be estimated is {', '.join(KINDS)}.")
     _check(estimator, name)
     features = int(estimator.n_features_in_)
     if samples is not None and (np.ndim(samples) != 2 or np.shape(samples)[1] != features):

@@ -35,8 +35,12 @@ class Scaling:
 def unwrapped(model: Any, name: str) -> tuple[Scaling | None, Any]:
     """Return the last step of a pipeline, and what the scalers before it do; a model that is none is its own.
 
-    Raises ModelInvalid for other steps, and for what is not fitted.
+    Of a search (``GridSearchCV``) it is what that found best. Raises ModelInvalid for other steps, and for what is not
+    fitted.
     """
+    model = getattr(model, "best_estimator_", model)
+    if type(model).__name__.endswith("SearchCV"):
+        raise ModelInvalid(f"{name} has no best model: call fit() first, with refit=True or a function.")
     if type(model).__name__ != "Pipeline":
         return None, model
     steps = [(label, step) for label, step in model.steps if step is not None and not isinstance(step, str)]

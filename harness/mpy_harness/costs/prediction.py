@@ -242,6 +242,9 @@ def _stages(model: Any, samples: ArrayLike | None, leaf_bits: LeafBits) -> list[
         return [tinymaix_file.read_tinymaix(Path(model))]
     if model.endswith(tree_file.SUFFIXES):
         return [tree_stage(tree_file.read_ensemble(Path(model)), samples)]
+    name, _, sizes = model.partition(":")
+    if "=" in sizes and not Path(model).exists():
+        raise ModelInvalid(f"{model}: there is no stage {name!r}. There are {', '.join((*DSP, melspec.NAME))}.")
     return estimator_stages(load_named(model), model, samples, leaf_bits)
 
 

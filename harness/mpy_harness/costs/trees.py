@@ -76,7 +76,9 @@ def ensemble(estimator: Any, leaf_bits: LeafBits = 0, name: str = "", scaling: S
     """
     kind = type(estimator).__name__
     if kind not in CLASSIFIERS:
-        raise ModelInvalid(f"{name or 'the model'}: what can be estimated is {', '.join(CLASSIFIERS)}, not {kind}.")
+        known = ", ".join(CLASSIFIERS)
+        name = name or "the model"
+        raise ModelInvalid(f"{name}: no native module here runs {kind}; what can be estimated is {known}.")
     grown = [each.tree_ for each in getattr(estimator, "estimators_", [estimator]) if hasattr(each, "tree_")]
     if not grown:
         raise ModelInvalid(f"{name or kind} is not fitted: call fit() first.")

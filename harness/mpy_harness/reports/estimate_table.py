@@ -46,7 +46,7 @@ def _rows(cost: CostEstimate) -> Iterator[list[str]]:
             _bytes(each.flash),
             _bytes(each.heap),
             f"{each.instructions:,.0f}",
-            f"{each.error:g} %" + ("*" if each.outside else ""),
+            f"{each.error:.3g} %" + ("*" if each.outside else ""),
             *_time(None if each.time is None else each.time.seconds, each),
             "" if each.time is None else f"{each.time.clock / 1e6:g} MHz",
             "" if each.runs is None else f"{each.runs:,.4g}",
