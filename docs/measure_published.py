@@ -17,7 +17,7 @@ import numpy as np
 from scipy.optimize import lsq_linear
 
 from docs.measure_costs import BEGIN, END, markdown
-from mpy_harness.costs.cycles import ASKED, BESIDE, estimate
+from mpy_harness.costs.cycles import BESIDE, estimate
 from mpy_harness.costs.flash import from_flash
 from mpy_harness.targets import Measured
 from mpy_harness.targets.files import core_model, read_toml
@@ -91,7 +91,7 @@ def _of_board(board: Mapping[str, Any], counted: Mapping[str, Mapping[str, Any]]
             program=program,
             cycles=_cycles(value, board, found),
             clock=board["clock"],
-            counts={**dict.fromkeys(ASKED, 0), **found["counts"]},
+            counts={**dict.fromkeys(BESIDE, 0), **found["counts"]},
             is_float=any(word == "*" or word in program for word in floats),
             flash=board.get("flash"),
             waits=board.get("waits", 0),
