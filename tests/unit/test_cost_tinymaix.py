@@ -192,6 +192,13 @@ def test_an_array_of_something_else_is_an_error(tmp_path, body, why):
         estimate(str(file))
 
 
+def test_an_array_that_was_cut_is_an_error_of_tinymaix(tmp_path):
+    file = tmp_path / "cut.h"
+    file.write_text("const uint8_t mdl_data[91008]={\\\n\t0x4d, 0x41, 0x49, 0x58, 0x0")
+    with pytest.raises(ModelInvalid, match=r"cut\.h is no model of TinyMaix .*: its array mdl_data has no end"):
+        estimate(str(file))
+
+
 def test_a_header_without_such_an_array_is_emlearns(tmp_path):
     file = tmp_path / "model.h"
     file.write_text("const uint8_t other[2]={1, 2};")

@@ -148,6 +148,7 @@ def test_limits_decide_the_status():
 
 
 def test_json_has_all_figures():
+    assert re.search(r" MHz +16,000 ", run("fir:taps=8,block=1,rate=16000"))
     (found,) = json.loads(run("iir:sections=3,rate=16000", "--json", "--ram", "1K", status=1))
     (stage,) = found["stages"]
     assert found["target"] == found["measured_on"] == "m33"

@@ -32,7 +32,7 @@ _KINDS: tuple[Kind, ...] = ("conv2d", "mean", "dense", "softmax", "reshape", "de
 _RELU6, _ACTIVATIONS = 3, 6
 #: The largest model in the project has 32 layers; of each a few hundred places at borders are looked at.
 _MOST_LAYERS = 1000
-_ARRAY = re.compile(r"\bmdl_data\[\d*\]\s*=\s*\{([^{}]*)\}")
+_ARRAY = re.compile(r"\bmdl_data\[\d*\]\s*=\s*\{([^{}]*)(\}?)")
 _BYTE = re.compile(r"[\s\\]*(0[xX][0-9A-Fa-f]{1,2}|\d{1,3})[\s\\]*(?:,|$)")
 
 
@@ -67,6 +67,8 @@ def model_bytes(file: Path) -> bytes:
     if file.suffix == SUFFIX:
         return raw
     found = _ARRAY.search(raw.decode())
+    if found and not found[2]:
+        raise ValueError("its array mdl_data has no end")
     body = found[1].strip(" \t\r\n\\") if found else ""
     numbers, at = bytearray(), 0
     while at < len(body):

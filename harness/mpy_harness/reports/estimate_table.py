@@ -14,6 +14,7 @@ from mpy_harness.reports.names import printable
 from mpy_harness.reports.table import aligned
 from mpy_harness.targets import Part
 
+_MANY = 1000  # runs a second, which are told without fractions
 _HEAD = ["target", "stage", "flash B", "heap B", "instructions", "±", "time", "±", "clock", "runs/s", "share"]
 
 
@@ -49,7 +50,7 @@ def _rows(cost: CostEstimate) -> Iterator[list[str]]:
             f"{each.error:.3g} %" + ("*" if each.outside else ""),
             *_time(None if each.time is None else each.time.seconds, each),
             "" if each.time is None else f"{each.time.clock / 1e6:g} MHz",
-            "" if each.runs is None else f"{each.runs:,.4g}",
+            "" if each.runs is None else f"{each.runs:,.0f}" if each.runs >= _MANY else f"{each.runs:.4g}",
             _share(each.share),
         ]
     for name, (flash, heap) in cost.modules.items():
