@@ -24,13 +24,12 @@ from mpy_harness import __version__  # noqa: E402 - of this checkout
 project = "mpy-harness"
 author = copyright = "mpy-harness contributors"  # noqa: A001 - Sphinx' name
 version = release = __version__
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinxcontrib.mermaid"]
+extensions = ["myst_parser", "sphinx.ext.autodoc"]
 html_theme = "furo"
 html_title = "mpy-harness"
 html_show_sourcelink = False
 exclude_patterns = ["site", "**/__pycache__"]
 myst_heading_anchors = 4
-myst_fence_as_directive = ["mermaid"]
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 python_use_unqualified_type_names = True
