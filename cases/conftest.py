@@ -8,9 +8,10 @@ from contextlib import contextmanager
 import pytest
 
 from mpy_harness.board.board import Board
-from mpy_harness.errors import CountingUnavailable, GuestException
+from mpy_harness.errors import CompilerMissing, CountingUnavailable, GuestException
 from mpy_harness.golden import Golden
 from mpy_harness.plugin.origin import target_of
+from mpy_harness.targets import load_target
 
 #: Targets with 36 and 64 KiB of heap, for which a case may be too large.
 TIGHT = ("lm3s6965evb", "musca-a")
@@ -36,7 +37,7 @@ def golden(golden: Golden, board: Board) -> Iterator[Golden]:
 
 
 @contextmanager
-def _skipped_where_too_large(item: pytest.Item) -> Iterator[None]:
+def _skipped_where_it_cannot_run(item: pytest.Item) -> Iterator[None]:
     try:
         yield
     except GuestException as error:
@@ -44,17 +45,22 @@ def _skipped_where_too_large(item: pytest.Item) -> Iterator[None]:
         if error.type != "MemoryError" or name not in TIGHT:
             raise
         pytest.skip(f"too large for the RAM of {name}: {str(error).splitlines()[0]}")
+    except CompilerMissing as error:
+        name = target_of(item)
+        if load_target(name).is_built:
+            raise  # that compiler builds the firmware as well
+        pytest.skip(f"no compiler for native modules of the {name}: {error}")
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
-    """Skip a test whose module does not fit into a small target."""
-    with _skipped_where_too_large(item):
+    """Skip a test whose module does not fit into a small target, or cannot be built for a published image."""
+    with _skipped_where_it_cannot_run(item):
         yield
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
-    """Skip a test that does not fit into a small target."""
-    with _skipped_where_too_large(item):
+    """Skip a test that does not fit into a small target, or whose module cannot be built for a published image."""
+    with _skipped_where_it_cannot_run(item):
         yield

@@ -178,6 +178,10 @@ class ToolMissing(MachineryError):
     """A program or package that is needed is not installed."""
 
 
+class CompilerMissing(ToolMissing):
+    """The compiler for firmware or native modules of a target is not installed."""
+
+
 class CountingUnavailable(ToolMissing):
     """Instructions cannot be counted with the emulator or firmware that is there."""
 

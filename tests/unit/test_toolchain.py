@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from mpy_harness.errors import MachineryError, ToolMissing
+from mpy_harness.errors import CompilerMissing, MachineryError, ToolMissing
 from mpy_harness.firmware import process, toolchain
 
 
 def test_a_missing_program_names_its_package(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ToolMissing, match=r"arm-none-eabi-gcc is not installed; testing needs it.*apt install gcc-arm"):
+    with pytest.raises(CompilerMissing, match=r"arm-none-eabi-gcc is not installed; testing .*apt install gcc-arm"):
         toolchain.find("arm-none-eabi-gcc", "testing")
 
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from mpy_harness import architectures
-from mpy_harness.errors import ToolMissing
+from mpy_harness.errors import CompilerMissing, ToolMissing
 from mpy_harness.firmware import build_inputs
 from mpy_harness.firmware.mpy_cross import mpy_cross
 from mpy_harness.firmware.process import first_error, last_lines, run
@@ -57,14 +57,15 @@ def package_for(program: str) -> str | None:
 
 
 def find(program: str, purpose: str) -> Path:
-    """Return the path of ``program``; raises ToolMissing, which says how to get it."""
+    """Return the path of ``program``; raises ToolMissing (a compiler: CompilerMissing), which says how."""
     path = shutil.which(program)
     if path is None:
         package = package_for(program)
         how = f"On Debian: apt install {package}" if package else "Install it and put it on the PATH"
         compilers = (each for each in architectures.COMPILERS if each.advice and program.startswith(each.prefix))
         how = next((each.advice for each in compilers if each.advice), how)
-        raise ToolMissing(f"{program} is not installed; {purpose} needs it. {how}.")
+        missing = CompilerMissing if program.endswith("gcc") else ToolMissing
+        raise missing(f"{program} is not installed; {purpose} needs it. {how}.")
     return Path(path)
 
 

@@ -9,7 +9,7 @@ from mpy_harness.board.board import Board
 from mpy_harness.board.guarded import Guarded
 from mpy_harness.board.natmod_loader import ModuleLoader
 from mpy_harness.board.objects import GuestObject
-from mpy_harness.errors import GuestException, GuestFailure, ToolMissing
+from mpy_harness.errors import CompilerMissing, GuestException, GuestFailure
 from mpy_harness.workloads.forms import Form
 
 
@@ -40,7 +40,7 @@ class Guest:
         if form.natmod:
             try:
                 return self.natmod(form.natmod, form="python" if form.twin else "native")
-            except ToolMissing as error:
+            except CompilerMissing as error:
                 if self.board.target.is_built:
                     raise  # that compiler builds the firmware as well
                 target = self.board.target.name
