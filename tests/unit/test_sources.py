@@ -231,6 +231,26 @@ def _fetch_as_nobody(folder: str, results: multiprocessing.SimpleQueue[str]) -> 
         results.put(f"failed: {error!r}")
 
 
+@pytest.mark.skipif(shutil.which("apt-get") is None, reason="no apt")
+def test_debian_mirrors_are_found_before_apt_has_any_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sources_list, lists, parts = tmp_path / "sources.list", tmp_path / "lists", tmp_path / "parts"
+    lists.mkdir()
+    parts.mkdir()
+    sources_list.write_text(
+        "deb http://deb.debian.org/debian bookworm main\n"
+        "deb http://deb.debian.org/debian bookworm-updates main\n"
+        "deb http://deb.debian.org/debian-security bookworm-security main\n"
+        "deb https://packages.example/apt stable main\n"
+    )
+    places = {"State::Lists": lists, "Etc::SourceList": sources_list, "Etc::SourceParts": parts}
+    settings = tmp_path / "apt.conf"
+    settings.write_text("".join(f'Dir::{name} "{place}";\n' for name, place in places.items()))
+    monkeypatch.setenv("APT_CONFIG", str(settings))
+    assert debian._mirrors() == ["http://deb.debian.org/debian"]
+    sources_list.write_text("deb https://packages.example/apt stable main\n")
+    assert debian._mirrors() == []
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("apt-get") is None or not debian._mirrors(), reason="no apt with a Debian mirror")
 @pytest.mark.skipif(not Path("/").stat().st_mode & 0o001, reason="the root folder is closed to other users")

@@ -8,6 +8,7 @@ apt-get(8), apt.conf(5) and sources.list(5).
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -71,10 +72,11 @@ def fetch(release: Release, destination: Path, progress: Progress) -> Path:
 
 def _mirrors() -> list[str]:
     """Return the addresses of the package archives this machine's apt uses, without security archives."""
-    result = run(["apt-get", "indextargets", "--format", "$(REPO_URI)"], timeout=60, env={**os.environ, "LC_ALL": "C"})
-    uris = dict.fromkeys(line.strip() for line in result.output.splitlines() if "://" in line or line.startswith("/"))
+    # Unlike `apt-get indextargets`, this needs no lists that were fetched before: images of containers have none.
+    result = run(["apt-get", "update", "--print-uris"], timeout=60, env={**os.environ, "LC_ALL": "C"})
+    uris = dict.fromkeys(re.findall(r"^'(\S+?)/dists/", result.output, re.MULTILINE))
     # A Debian archive is published under .../debian/; others (security, third party) do not hold the package.
-    return [uri for uri in uris if uri.rstrip("/").rpartition("/")[2] == "debian"]
+    return [uri for uri in uris if uri.rpartition("/")[2] == "debian"]
 
 
 def _fetch_from(mirror: str, suite: str, release: Release, private: Path) -> None:
