@@ -434,6 +434,16 @@ def test_device_scripts_called_from_another_folder(scripts):
     assert "ValueError: reached" in again.stdout.str()
 
 
+def test_a_module_that_a_script_does_not_find(scripts):
+    write(scripts, lost="import not_here\n", other="raise ImportError('own words')\n")
+    result = run(scripts, "--device-scripts", "lost.py", "--device-scripts", "other.py")
+    result.assert_outcomes(failed=2)
+    out = result.stdout.str()
+    assert "ImportError: no module named 'not_here'" in out
+    assert out.count("The guest imports from") == 1
+    assert "--device-path FOLDER" in out
+
+
 def test_a_script_that_does_not_end(scripts):
     write(scripts, endless="print('begun')\nwhile True:\n    pass\n", after="print('well')\n")
     result = run(scripts, "--board-timeout", "1.5", "--device-scripts", "endless.py", "--device-scripts", "after.py")

@@ -190,8 +190,8 @@ def _package(package: str, purpose: str) -> Finding:
     try:
         return Finding(package, State.OK, importlib.metadata.version(package))
     except importlib.metadata.PackageNotFoundError:
-        extra = "dev" if package == "pytest-xdist" else "cases"
-        remedy = f"for {purpose}: pip install 'mpy-harness[{extra}]'"
+        wanted = package if package == "pytest-xdist" else "'mpy-harness[cases]'"
+        remedy = f"for {purpose}: pip install {wanted}"
         return Finding(package, State.OPTIONAL, "not installed", remedy)
 
 

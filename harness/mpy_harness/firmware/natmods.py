@@ -56,7 +56,6 @@ _HINTS = {
     "No rule to make target 'all'": "Does the Makefile `include $(MPY_DIR)/py/dynruntime.mk`?",
     "declaration of function 'mp_obj_new_float'": "Where MicroPython's makefiles have no floats for an architecture, "
     "`MICROPY_FLOAT_IMPL = float` in the Makefile, above its `include`, gives the module some.",
-    "ModuleNotFoundError": "The Makefile's python3 is the one that runs the tests: install that package for it.",
 }
 
 
@@ -301,7 +300,11 @@ def _make(
 def _hints(failure: str, work: Path, tools: Path, arch: str, source: Source) -> list[str]:
     flags = build_inputs.variable(tools, toolchain.LINKER_FLAGS)
     link = Link(work, toolchain.cross_prefix(arch), flags, source.path / "py" / "dynruntime.h")
-    return [*(hint for said, hint in _HINTS.items() if said in failure), *advice(failure, link)]
+    hints = [hint for said, hint in _HINTS.items() if said in failure]
+    if missing := re.search(r"ModuleNotFoundError: No module named '(\w+)", failure):
+        pip = f"{sys.executable} -m pip install {missing[1]}"
+        hints.append(f"The Makefile's python3 is the one that runs mpy-harness. It gets a package by\n  {pip}")
+    return [*hints, *advice(failure, link)]
 
 
 def _linked_sizes(output: str, layout: Layout) -> dict[str, int]:

@@ -61,6 +61,18 @@ def begin_outputs(found: Sequence[pytest.Item], session: Session) -> None:
     session.cpython_outputs.begin(file.script.for_cpython for file in files if file.compares_with_cpython)
 
 
+def _advice(error: GuestFailure) -> str:
+    match error:
+        case GuestTimeout():
+            return "\nIf it needs longer: --board-timeout SECONDS"
+        case GuestException(type="ImportError") if error.message.startswith("no module named"):
+            return (
+                "\nThe guest imports from the script's folder, the current one, and those that are named: "
+                "--device-path FOLDER (.mpy and .py files), --natmods FOLDER (native modules in C)"
+            )
+    return ""
+
+
 def _skipped(reason: str) -> BaseException:
     # pytest.skip() would say that we skipped: the report shall name the script's line.
     return pytest.skip.Exception(reason, _use_item_location=True)
@@ -197,8 +209,7 @@ class ScriptItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show the guest's view; our own frames would say nothing."""
         if isinstance(excinfo.value, GuestFailure):
-            hint = "\nIf it needs longer: --board-timeout SECONDS" if isinstance(excinfo.value, GuestTimeout) else ""
-            return f"{type(excinfo.value).__name__}: {excinfo.value}{hint}"
+            return f"{type(excinfo.value).__name__}: {excinfo.value}{_advice(excinfo.value)}"
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:

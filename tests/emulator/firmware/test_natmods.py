@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -78,6 +80,14 @@ def test_the_first_of_many_errors_is_shown(build, example):
     with pytest.raises(
         NatmodInvalid, match=r"(?s)for armv7emsp:\n  \S*features0\.c:\d+:\d+: error: .*b0.*more lines\)"
     ):
+        build(example)
+
+
+def test_a_package_that_the_makefile_wants_is_told_with_the_command_that_installs_it(build, example):
+    makefile = example / "Makefile"
+    makefile.write_text('HEADERS := $(shell python3 -c "import not_there.include")\n' + makefile.read_text())
+    append(example / "features0.c", "#include <not_there.h>\n")
+    with pytest.raises(NatmodInvalid, match=rf"{re.escape(sys.executable)} -m pip install not_there\n"):
         build(example)
 
 
