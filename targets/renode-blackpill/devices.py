@@ -1,10 +1,10 @@
 # What devices in Python are made with. Runs in Renode (IronPython 2), once for each machine, and so do the scripts of
-# the buses behind it. What a test includes later finds their names: `pin`, `now` and `Registers` from here, `i2c`,
+# the buses behind it. What a test includes later finds their names: `pin`, `now`, `executed` and `Registers` from here, `i2c`,
 # `soft_i2c`, `spi` and `adc` (docs/stm32.md).
 #
 # A device on I2C may have start(reading), write(byte), which returns False for "not acknowledged", read(), which returns
 # a byte, and stop(). One on SPI has transfer(byte), which returns the byte that comes back meanwhile, and may have
-# select() and deselect(). Bytes are numbers. Transfers take none of the guest's time.
+# select() and deselect(). Bytes are numbers.
 import sys
 
 from Antmicro.Renode.Core import IGPIOReceiver
@@ -21,8 +21,13 @@ def now():
     return _machine.LocalTimeSource.ElapsedVirtualTime.TotalMicroseconds
 
 
+def executed():
+    # How many instructions the core has executed since it began.
+    return _core.ExecutedInstructions
+
+
 def _moment():
-    return _core.PC.RawValue, _core.ExecutedInstructions
+    return _core.PC.RawValue, executed()
 
 
 def _call(device, name, *arguments):

@@ -1,6 +1,7 @@
 # The chip's I2C buses as masters; runs in Renode behind devices.py.
 from Antmicro.Renode.Peripherals import IKnownSize
 from Antmicro.Renode.Peripherals.Bus import BusRangeRegistration, IDoubleWordPeripheral
+from Antmicro.Renode.Time import TimeInterval
 from System import UInt32
 
 
@@ -39,7 +40,8 @@ class _Wires(object):
 
 class _I2c(_Wires, IDoubleWordPeripheral, IKnownSize):
     # The chip's I2C as a master (ST RM0383, section 18.6), without interrupts and DMA, which machine.I2C does not use.
-    CR1, DR, SR1, SR2 = 0x00, 0x10, 0x14, 0x18
+    CR1, CR2, DR, SR1, SR2, CCR = 0x00, 0x04, 0x10, 0x14, 0x18, 0x1C
+    FAST, DUTY = 1 << 15, 1 << 14
     ENABLED, START, STOP, ACK, POS, RESET = 1, 1 << 8, 1 << 9, 1 << 10, 1 << 11, 1 << 15
     SB, ADDR, BTF, RXNE, TXE, AF = 1, 2, 4, 1 << 6, 1 << 7, 1 << 10
 
@@ -60,6 +62,7 @@ class _I2c(_Wires, IDoubleWordPeripheral, IKnownSize):
         self.flags = self.state = 0
         self.received = []  # what is in the data register and in the shift register
         self.is_last = False  # the byte that came last was not acknowledged
+        self.over = 0.0  # when, in microseconds, the last byte is
 
     def ReadDoubleWord(self, offset):
         if offset == self.SR1:
@@ -101,11 +104,27 @@ class _I2c(_Wires, IDoubleWordPeripheral, IKnownSize):
         elif value & self.START:
             self.clear()
             self.flags, self.state = self.SB, 3  # master, busy
+            self.over = now()
         elif value & self.STOP:
             self.stop()
             self.flags = self.state = 0
 
+    def wait(self):
+        # Until the next byte is over: it begins where the one before it ended, and the core works meanwhile. With its
+        # acknowledgement it takes nine bits, each this many periods of the bus clock (sections 18.6.2 and 18.6.8).
+        megahertz, rate = self.kept.get(self.CR2, 0) & 0x3F, self.kept.get(self.CCR, 0)
+        periods = (rate & 0xFFF) * (2 if not rate & self.FAST else 25 if rate & self.DUTY else 3)
+        if not megahertz or not _core.OnPossessedThread:
+            return
+        self.over += 9.0 * periods / megahertz
+        left = self.over - now() - _core.SkipInstructions / float(_core.PerformanceInMips)
+        if left > 0:
+            _core.SkipTime(TimeInterval.FromMicroseconds(int(left + 0.999)))
+        else:
+            self.over -= left
+
     def send(self, byte):
+        self.wait()
         if self.flags & self.SB:
             self.flags = self.ADDR if self.start(byte) else self.AF
             self.state = 3 if byte & 1 else 7
@@ -116,6 +135,7 @@ class _I2c(_Wires, IDoubleWordPeripheral, IKnownSize):
         # Bytes come until one is not acknowledged, or until nobody takes them.
         while self.device is not None and not self.state & 4 and not self.is_last and len(self.received) < 2:
             self.received.append(self.read())
+            self.wait()
             control = self.kept[self.CR1]
             is_not_meant = control & self.POS and len(self.received) == 1
             self.is_last = not (control & self.ACK or is_not_meant)
