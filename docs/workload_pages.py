@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from docs import workload_plots
-from docs.workload_tables import DRAWN, Targets, best, by_workload, comparison, markdown, pairs, shares
+from docs.workload_tables import DRAWN, Targets, best, by_workload, comparison, markdown, on_bus, pairs, shares
 
 FOLDER = Path(__file__).parent / "workloads"
 BEGIN, END = "<!-- tables -->\n", "<!-- end of tables -->\n"
@@ -188,7 +188,7 @@ AREAS = {
             "sensors/accelerometer",
             "pipeline/sound_meter",
         ),
-        (shares,),
+        (shares, on_bus),
     ),
     "speed-guide": Area(("interpreter/speed_guide",), (pairs,)),
 }

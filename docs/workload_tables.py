@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from docs import workload_plots
@@ -156,3 +158,28 @@ def shares(targets: Targets) -> Iterator[str]:
             rows.append([f"{form}: {name.partition('/')[2].partition(' ')[0]}", *cells])
     clocks = (f"{chip}, {load_part(chip).clock.value // 10**6} MHz" for chip in chips)
     yield from markdown(["", *(f"`{name}`" for name in targets), *clocks], rows)
+
+
+#: What docs/drivers_on_bus.py measured.
+ON_BUS = Path(__file__).parent / "workloads" / "drivers-on-bus.json"
+
+
+def on_bus(_targets: Targets) -> Iterator[str]:
+    """Return the table of what the accelerometer's drivers do on a bus."""
+    measured = json.loads(ON_BUS.read_text(encoding="utf-8"))
+    yield from ("### The accelerometer on a bus", "")
+    emulator = measured["emulator"]
+    yield "The same drivers with `machine.I2C` on MicroPython's own image for an STM32F411 of 96 MHz, an instruction a"
+    yield f"cycle ([`renode-blackpill`](../stm32.md), {emulator}). Sensor: a device in Python; bus: 320 kHz."
+    yield "Milliseconds are the guest's; jitter is how much the age of the newest sample of a transfer varies."
+    yield "That of a FIFO is small as 16 samples take 40 whole ticks of the port; a real sensor has its own clock, and"
+    yield "is up to 1 ms off. Instructions are the driver's, a sample, with what the port does in C and in the waits."
+    yield "`python -m docs.drivers_on_bus` makes this table, the same in each run."
+    yield ""
+    head = ["", "samples", "lost", "age", "jitter", "instructions"]
+    rows = []
+    for name, row in measured["figures"].items():
+        age = "{:.1f} to {:.1f}".format(*(each / 1000 for each in row["age"]))
+        count = f"{row['instructions'] / row['samples']:,.0f}"
+        rows.append([name, str(row["samples"]), str(row["lost"]), age, f"{row['jitter'] / 1000:.2f}", count])
+    yield from markdown(head, rows)

@@ -1,11 +1,14 @@
 """A driver that reads an accelerometer's FIFO in blocks against one that polls: what is lost, how late, at what price.
 
-The sensor is a register file in the guest (``register_file.py``) at 400 Hz in the guest's time; between blocks of 16
-samples the program is busy with something else. Counted are the drivers alone: neither the sensor, which a bus and a
-chip would be, nor what the program does besides, nor the wait for the next look, of which both leave 1 ms.
+The sensor (``chip.py``) takes 400 samples a second of the guest's time; between blocks of 16 the program is busy with
+something else. It is a register file in the guest (``register_file.py``), or a device on a bus in Renode
+(``device.py``), where the guest has ``machine.I2C``.
 
 - ``polled``: asks for the status of each sample
 - ``fifo``: asks for the FIFO's level, and reads all samples at once
+
+Both wait 1 ms before the next look. Counted are the drivers alone: with the register file neither the sensor nor the
+wait; on the bus that of the port as well, with what its clock has to do meanwhile.
 
 Cases: ``idle``; ``busy`` for 8 ms after each block, in which three samples come; ``late``, 100 ms, longer than the FIFO
 is deep.
@@ -13,6 +16,7 @@ is deep.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +25,7 @@ import numpy as np
 import pytest
 
 from cases.signals import Array
+from mpy_harness.targets import Target
 from mpy_harness.workloads import Case, Check, Guest, Workload
 
 RATE, SAMPLES, DEPTH = 400, 16, 32
@@ -32,11 +37,15 @@ CASES = {"idle": (0, 2), "busy": (8, 3), "late": (100, 2)}
 
 @dataclass(frozen=True)
 class Recorded:
-    """Samples, (n, 3), how late each was seen, in microseconds, (n,), and whether the driver knows of lost ones."""
+    """Samples, (n, 3), how late each was seen, in microseconds, (n,), and whether the driver knows of lost ones.
+
+    ``instructions`` are those of the driver on a bus; the register file's are counted by the board.
+    """
 
     samples: Array
     late: Array
     noticed: bool
+    instructions: int = 0
 
     @property
     def lost(self) -> int:
@@ -74,18 +83,32 @@ class Accelerometer(Workload):
         yield Check(got.late / 1000, np.zeros(per), "max_abs", (limit + 1000 * busy) / 1000, name="late_ms", per=per)
 
     def taken(self, guest: Guest, busy: int, blocks: int) -> Recorded:
-        """Return what the form's driver takes."""
+        """Return what the form's driver takes, where the program is busy for some milliseconds after each block."""
         board = guest.board
-        if board.target.emulator != "qemu" or not board.target.is_built:
+        is_on_bus = is_bus(board.target)
+        if not is_on_bus and not (board.target.emulator == "qemu" and board.target.is_built):
             pytest.skip(f"samples come by counted instructions, which are no time on {board.target.name}")
-        for name in ("register_file", "recorder"):
+        files = ("on_bus", "recorder") if is_on_bus else ("in_guest", "recorder", "register_file", "chip")
+        for name in files:
             board.files.put(self.folder() / f"{name}.py", f"/lib/{name}.py")
         board.exec("import sys\nif '/lib' not in sys.path:\n sys.path.append('/lib')")
         drivers = guest.load()
-        board.exec("from recorder import record")
-        # What is slept really passes on the host, and more of it where that is busy.
-        samples, late, noticed = board.call("record", drivers, blocks, SAMPLES, busy, timeout=_SECONDS)
-        return Recorded(samples.reshape(-1, 3), late, noticed)
+        board.exec(f"from {files[0]} import run")
+        if not is_on_bus:
+            # What is slept really passes on the host, and more of it where that is busy.
+            samples, late, noticed = board.call("run", drivers, blocks, SAMPLES, busy, timeout=_SECONDS)
+            return Recorded(samples.reshape(-1, 3), late, noticed)
+        for name in ("chip", "device"):
+            board.machine.include(self.folder() / f"{name}.py")
+        samples, noticed = board.call("run", drivers, blocks, SAMPLES, busy, timeout=_SECONDS)
+        said = board.machine.execute('python "print([accelerometer.chip.seen, counter.spans])"')
+        late, (empty, *spans) = ast.literal_eval(said)
+        return Recorded(samples.reshape(-1, 3), np.array(late), noticed, sum(spans) - empty * len(spans))
+
+
+def is_bus(target: Target) -> bool:
+    """Tell whether a target has a bus, with devices that are written in Python: MicroPython's own images in Renode."""
+    return target.emulator == "renode" and not target.is_built
 
 
 def lost(form: str, busy: int) -> tuple[int, int]:
