@@ -90,7 +90,7 @@ def measure(
 
 
 def mixed_cycles(target: Target) -> float:
-    """Return what the target's cycle model makes of a mix of all instructions: another model makes it another number."""
+    """Return what the target's cycle model makes of a mix of all instructions: its mark of identity."""
     if target.cycles is None:
         return 0.0
     names = [*sorted(target.cycles.costs.keys() - cycles.WORDS), *cycles.BESIDE]

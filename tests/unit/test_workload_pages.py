@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from docs import workload_pages as pages
 from docs import measure_workloads, workload_tables
+from docs import workload_pages as pages
 from mpy_harness.targets import load_target
 
 CASES = pages.FOLDER.parents[1] / "cases"
