@@ -100,7 +100,7 @@ class IncompatibleModule(GuestFailure):
 
 
 class CorruptModule(GuestFailure):
-    """A .mpy file is truncated or not a .mpy file."""
+    """A .mpy file cannot be read, is truncated or not a .mpy file."""
 
 
 class FloatAbiWarning(UserWarning):
