@@ -35,6 +35,11 @@ CLASSES = [
 ]
 _EVENTS = [("entry", r"csrrs x\d+,mepc,x0"), ("return", r"[ms]ret .*"), ("wait", r"wfi .*")]
 
+# Their first operand is none that they write.
+_WRITES_NONE = re.compile(r"(f?s[bhwd]|f?s[wd]sp|b(eq|ne)z?|b(lt|ge)u?)$")
+# Of the compressed ones, these read what they write.
+_READS_FIRST = re.compile(r"c\.(jr|jalr|addi|addi16sp|slli|srli|srai|andi|add|sub|xor|or|and|addw|subw)$")
+
 
 def read(lines: Iterable[Line]) -> Iterator[tuple[Line, Insn]]:
     for line in lines:
@@ -92,3 +97,17 @@ def _written(name: str, compressed: bool, first: str, class_: str, conditional: 
     ):
         first = ""
     return frozenset({int(first[1:])} & set(range(1, 16))) if re.fullmatch(r"x\d+", first) else frozenset()
+
+
+def registers_read(line: Line) -> set[str]:
+    """Return the registers that the text of an instruction says it reads."""
+    name = line.mnemonic
+    operands = re.split(r"[,()]", re.sub(r",?[0-9a-f]+ <.*", "", line.operands))  # without the address of a jump
+    reads_first = _WRITES_NONE.match(name.removeprefix("c.")) or _READS_FIRST.match(name)
+    found = operands if reads_first else operands[1:]
+    return {each for each in found if re.fullmatch(r"[xf]([12]?\d|3[01])", each) and each != "x0"}
+
+
+def first_register(line: Line) -> set[str]:
+    """Return the register that the text of an instruction names first: what a load or a multiplication writes."""
+    return {line.operands.partition(",")[0]} - {"x0"}

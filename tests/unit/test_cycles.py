@@ -148,6 +148,28 @@ def test_loads_in_a_row_cost_their_own_and_used_ones_more():
     assert estimate(counts, model(load=2)).cycles == 20
 
 
+def test_results_that_the_next_instruction_reads_cost_more():
+    costs = model(load=1, load_used=3, multiply=1, multiply_used=2, float_add=1, float_divide=9, float_used=0.5)
+    counts = {"load": 4, "multiply": 3, "float_add": 8, "float_divide": 1, "load_words": 4, "store_words": 0}
+    used = {"load_used": 2, "multiply_used": 1, "float_used": 6}
+    known = estimate(counts | used, costs)
+    assert known.cycles == 4 + 3 + 8 + 9 + 2 * 3 + 1 * 2 + 6 * 0.5
+    assert known.error == costs.error
+
+
+@pytest.mark.parametrize(
+    ("unknown", "middle"), [("load_used", 4 * 3 / 2), ("multiply_used", 3 * 2 / 2), ("float_used", (8 + 1) * 0.5 / 2)]
+)
+def test_where_older_counts_do_not_tell_it_half_of_the_results_are_read(unknown, middle):
+    costs = model(load=1, load_used=3, multiply=1, multiply_used=2, float_add=1, float_divide=9, float_used=0.5)
+    counts = {"load": 4, "multiply": 3, "float_add": 8, "float_divide": 1, "load_words": 4, "store_words": 0}
+    told = {"load_used": 0, "multiply_used": 0, "float_used": 0}
+    del told[unknown]
+    found = estimate(counts | told, costs)
+    assert found.cycles == 24 + middle
+    assert found.error == round(costs.error + 100 * middle / found.cycles, 1)
+
+
 def test_a_refill_is_paid_where_the_flow_turns():
     costs = Cycles(
         source="a manual", error=10, clock=1, refill=2, costs={"branch_taken": 3, "branch_not_taken": 1, "return": 3}
@@ -193,8 +215,8 @@ def test_an_unknown_class_is_named(name):
 def test_counts_that_the_model_needs_are_named():
     with pytest.raises(ValueError, match="needs the counts load_words, store_words too"):
         estimate({"integer": 1}, model(integer=1))
-    with pytest.raises(ValueError, match="needs the counts load_used too"):
-        estimate({"integer": 1} | WORDS, model(integer=1, load_used=1))
+    with pytest.raises(ValueError, match="needs the counts load_row too"):
+        estimate({"integer": 1} | WORDS, model(integer=1, load_row=1))
 
 
 def test_a_class_without_a_cost_is_named_where_it_was_executed():

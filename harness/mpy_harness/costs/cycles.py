@@ -14,13 +14,19 @@ from mpy_harness.errors import TargetInvalid
 from mpy_harness.targets import CostName, Cycles
 
 _WORDS = {"load_words": ("load", "load_word"), "store_words": ("store", "store_word")}
-_PAIRS = ("load_row", "load_used")
+_ROW = "load_row"
+_LONG = ("float_divide", "float_square_root")
+#: Pairs in which an instruction reads the result of the one before, with the classes of that.
+_USED = {
+    "load_used": ("load",),
+    "multiply_used": ("multiply",),
+    "float_used": ("float_add", "float_multiply", "float_multiply_add", "float_convert", "float_move", *_LONG),
+}
 _BEHIND, _BEHIND_TURNS = "behind_divide", "behind_divide_turns"
 #: Counts that a model may ask for besides the classes.
-ASKED = (*_WORDS, *_PAIRS)
-#: All counts beside the classes: no instructions of their own.
-BESIDE = (*ASKED, _BEHIND, _BEHIND_TURNS)
-_LONG = ("float_divide", "float_square_root")
+ASKED = (*_WORDS, _ROW, *_USED)
+#: All counts beside the classes: no instructions of their own. docs/measure_workloads.py numbers them: new ones come last.
+BESIDE = (*_WORDS, _ROW, "load_used", _BEHIND, _BEHIND_TURNS, "multiply_used", "float_used")
 _REFILLS = ("branch_taken", "call", "return")
 #: Costs that are no classes: of each word but the first.
 WORDS = {further for _, further in _WORDS.values()}
@@ -53,10 +59,11 @@ def estimate(counts: Mapping[str, float], model: Cycles, clock: int | None = Non
     """Return the cycles that so many instructions take on a core, at the model's clock or another one in Hz.
 
     ``counts`` are what the plugin counts in its mode "classes", or their means: the classes with "branch_taken" and
-    "branch_not_taken", "load_words" and "store_words", "load_row" and "load_used". A class that is not there was not
-    executed; a count of words or pairs must be there where the model has a cost for it. Where "behind_divide" is not
-    there, which older counts do not have, half of what divisions may hide at most is taken off, and the error is more
-    than the model's by as much.
+    "branch_not_taken", "load_words" and "store_words", "load_row", "load_used", "multiply_used" and "float_used". A
+    class that is not there was not executed; a count of words, and of loads in a row where the model has a cost for
+    them, must be there. What older counts do not have is not known: without "load_used" and the like the next
+    instruction is taken to read half of the results, without "behind_divide" half of what divisions may hide at most is
+    taken off, and the error is more than the model's by as much.
     Raises ValueError for a count that nobody knows or that is missing, TargetInvalid where the model lacks a cost.
     """
     counted = {name.replace(" ", "_").replace("-", "_"): number for name, number in counts.items()}
@@ -64,7 +71,7 @@ def estimate(counts: Mapping[str, float], model: Cycles, clock: int | None = Non
     if unknown := sorted(counted.keys() - _COUNTS):
         known = ", ".join(sorted(_COUNTS))
         raise ValueError(f"no class of instructions is called {', '.join(unknown)}. Known: {known}.")
-    needed = [*_WORDS, *(name for name in _PAIRS if name in costs)]
+    needed = [*_WORDS, *([_ROW] if _ROW in costs else [])]
     if missing := [name for name in needed if name not in counted]:
         raise ValueError(f"the cycle model needs the counts {', '.join(missing)} too: count in the mode classes.")
     charged = _charged(counted, costs)
@@ -75,10 +82,20 @@ def estimate(counts: Mapping[str, float], model: Cycles, clock: int | None = Non
         )
     cycles = sum(number * costs[name] for name, number in charged.items() if number)
     cycles += model.refill * sum(charged.get(name, 0) for name in _REFILLS)
-    hidden, unsure = (0.0, 0.0) if model.overlap is None else _hidden(counted, charged, model)
-    cycles -= hidden
+    waited, unsure_waited = _waited(counted, costs)
+    hidden, unsure_hidden = (0.0, 0.0) if model.overlap is None else _hidden(counted, charged, model)
+    cycles += waited - hidden
+    unsure = unsure_waited + unsure_hidden
     error = model.error + (100 * unsure / cycles if unsure else 0.0)
     return Estimate(cycles, clock or model.clock, round(error, 1))
+
+
+def _waited(counted: Mapping[str, float], costs: Mapping[str, float]) -> tuple[float, float]:
+    """Return the cycles that instructions wait for the result before, and by how many it may be more or less."""
+    waited = sum(counted[used] * costs[used] for used in _USED if used in costs and used in counted)
+    unknown = [used for used in _USED if used in costs and used not in counted]
+    middle = sum(counted.get(name, 0) * costs[used] for used in unknown for name in _USED[used]) / 2
+    return waited + middle, middle
 
 
 def _hidden(counted: Mapping[str, float], charged: Mapping[str, float], model: Cycles) -> tuple[float, float]:
@@ -100,10 +117,9 @@ def _charged(counted: Mapping[str, float], costs: Mapping[str, float]) -> dict[s
     charged["integer"] = charged.get("integer", 0) + counted.get("unknown", 0)
     for words, (access, further) in _WORDS.items():
         charged[further] = max(0, counted[words] - counted.get(access, 0))
-    for pair in _PAIRS:
-        if pair in costs:
-            charged[pair] = counted[pair]
-    charged["load"] = charged.get("load", 0) - charged.get("load_row", 0)
+    if _ROW in costs:
+        charged[_ROW] = counted[_ROW]
+        charged["load"] = charged.get("load", 0) - counted[_ROW]
     return charged
 
 

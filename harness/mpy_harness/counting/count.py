@@ -118,7 +118,7 @@ def count_of(
         name=record.label,
         instructions=record.instructions - empty.instructions,
         classes={re.sub("[ -]", "_", name): classes[name] for name in record.classes},
-        words={name: getattr(record, name) - getattr(empty, name) for name in WORDS} if record.classes else {},
+        words=_words(record, empty) if record.classes else {},
         memory=_without(record.memory, empty.memory),
         profile=profile,
         finished=record.finished,
@@ -132,6 +132,12 @@ def regions_of(counts: Iterable[Count]) -> Iterator[Count]:
     for count in counts:
         yield count
         yield from regions_of(count.regions)
+
+
+def _words(record: Record, empty: Record) -> dict[str, int]:
+    # What the architecture does not tell is left out: it is not known to be zero.
+    told = [name for name in WORDS if getattr(record, name) is not None]
+    return {name: getattr(record, name) - (getattr(empty, name) or 0) for name in told}
 
 
 def _sum(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:

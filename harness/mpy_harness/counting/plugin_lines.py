@@ -27,10 +27,14 @@ _KINDS: dict[str, Kind] = {
 #: tells of the second).
 Doubt = Literal["wait", "left", "pause", "begin", "end"]
 
-#: Counts of mode "classes" besides the classes themselves: words moved, loads whose result the next instruction
-#: reads, loads straight after another one (counting/plugin_c/decode/pairs.h); instructions that a float division before
-#: them may hide, and how often the flow turned among them (counting/plugin_c/classes.c).
-WORDS = ("load_words", "store_words", "load_used", "load_row", "behind_divide", "behind_divide_turns")
+#: Counts of mode "classes" besides the classes themselves: words moved; loads, multiplications and floats whose result
+#: the next instruction reads, loads straight after another one (counting/plugin_c/decode/pairs.h; None where the
+#: architecture's are not told); instructions that a float division before them may hide, and how often the flow turned
+#: among them (counting/plugin_c/classes.c).
+WORDS = (
+    *("load_words", "store_words", "load_used", "load_row", "multiply_used", "float_used"),
+    *("behind_divide", "behind_divide_turns"),
+)
 
 
 def _text(name: object) -> str:
@@ -69,8 +73,10 @@ class Record(_Record):
     classes: dict[str, int] = {}
     load_words: int = 0
     store_words: int = 0
-    load_used: int = 0
-    load_row: int = 0
+    load_used: int | None = None
+    load_row: int | None = None
+    multiply_used: int | None = None
+    float_used: int | None = None
     behind_divide: int = 0
     behind_divide_turns: int = 0
     memory: MemoryUse | None = None

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from mpy_harness.board import Board
@@ -65,8 +66,21 @@ def work(rounds):
 # Functions whose place MicroPython's own take in call trees.
 RUN_BYTECODE = {"fun_bc_call", "mp_obj_gen_resume"}
 BYTECODE, ELSEWHERE = "bytecode", "elsewhere"
-MEMORY, MEMORY_SIZE = 0x10000000, 0x400000  # targets/m33: all that code lies in
-START, PAUSE, RESUME = b"\xdb\x46", b"\x2d\x46", b"\x36\x46"  # counting/plugin_c/decode/decode.h
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where all code of a target lies, and the marks there (counting/plugin_c/decode/decode.h)."""
+
+    memory: int
+    size: int
+    start: bytes
+    pause: bytes
+    resume: bytes
+
+
+M33 = Place(0x10000000, 0x400000, b"\xdb\x46", b"\x2d\x46", b"\x36\x46")
+RV32 = Place(0x80000000, 0x800000, *(bytes((0x13, 0x20, number << 4, 0x4D)) for number in (2, 4, 5)))
 
 
 @contextmanager
@@ -80,24 +94,29 @@ def logged(board: Board, log: Path) -> Iterator[None]:
     board.machine.execute("log none")
 
 
-def executed(board: Board, log: Path) -> list[int]:
+def memory_of(board: Board, folder: Path, place: Place) -> bytes:
+    """Return what is in a board's memory where code lies."""
+    file = folder / "memory"
+    board.machine.execute(f'memsave {place.memory:#x} {place.size} "{file}"')
+    code = file.read_bytes()
+    file.unlink()
+    return code
+
+
+def executed(log: Path, code: bytes, place: Place) -> list[int]:
     """Return the addresses of the instructions that the log shows in the region, without those of pauses."""
-    memory = log.with_suffix(".memory")
-    board.machine.execute(f'memsave {MEMORY:#x} {MEMORY_SIZE} "{memory}"')
-    code = memory.read_bytes()
-    memory.unlink()
     found: list[int] = []
     starts = pauses = 0
     for match in re.finditer(r"^Trace 0: \S+ \[\w+/0*(\w{8})/", log.read_text(), re.MULTILINE):
         address = int(match[1], 16)
-        halfword = code[address - MEMORY : address - MEMORY + 2]
-        if halfword == START:  # the first begins the request's region, the next ends all that is open
+        mark = code[address - place.memory : address - place.memory + len(place.start)]
+        if mark == place.start:  # the first begins the request's region, the next ends all that is open
             starts, pauses = starts + 1, 0
             continue
-        pauses += halfword == PAUSE
+        pauses += mark == place.pause
         if starts == 1 and not pauses:
             found.append(address)
-        pauses -= halfword == RESUME
+        pauses -= mark == place.resume
     log.unlink()
     return found
 
@@ -120,7 +139,7 @@ def test_each_function(boot, firmware, tmp_path):
         log = tmp_path / f"{rounds}.log"
         with logged(qemus, log), qemus.count():
             qemus.call("work", rounds, timeout=100)
-        for address, times in Counter(executed(qemus, log)).items():
+        for address, times in Counter(executed(log, memory_of(qemus, tmp_path, M33), M33)).items():
             function = symbols.at(address)
             name = ELSEWHERE if function is None else BYTECODE if function.name in RUN_BYTECODE else function.name
             expected[name] += sign * times

@@ -28,7 +28,15 @@ struct block {
 };
 
 struct totals {
-    uint64_t classes[CLASS_COUNT], not_taken, load_words, store_words, load_used, load_row, behind, behind_turns;
+    uint64_t classes[CLASS_COUNT], pairs[PAIR_COUNT], not_taken, load_words, store_words, behind, behind_turns;
+};
+
+/* What pairs are called in the record. */
+static const char *const pair_names[PAIR_COUNT] = {
+    [PAIR_LOAD_USED] = "load_used",
+    [PAIR_LOAD_ROW] = "load_row",
+    [PAIR_MULTIPLY_USED] = "multiply_used",
+    [PAIR_FLOAT_USED] = "float_used",
 };
 
 #define NOWHERE UINT64_MAX
@@ -46,7 +54,7 @@ static struct totals at_start[OPEN_REGIONS];
 static struct totals forgotten; /* of blocks whose translation is */
 static uint8_t behind; /* how many more instructions the last division may hide */
 static uint64_t led, turned; /* instructions that a division of another block may hide, and turns behind divisions */
-static uint64_t parted[PAIR_ROW + 1]; /* pairs of which the second came in another block */
+static uint64_t parted[PAIR_COUNT]; /* pairs of which the second came in another block */
 
 /* Count what the last division may hide of a block. At a region's edges it is of whole blocks. */
 static void follow(const struct block *block, bool was_taken) {
@@ -174,8 +182,7 @@ static void add(struct totals *totals, const struct block *block, uint32_t rest)
         times -= at == block->count - rest;
         totals->classes[kind->class_] += (uint64_t)times;
         *(kind->class_ == CLASS_STORE ? &totals->store_words : &totals->load_words) += (uint64_t)times * kind->words;
-        totals->load_used += kind->pair == PAIR_USED ? (uint64_t)times : 0;
-        totals->load_row += kind->pair == PAIR_ROW ? (uint64_t)times : 0;
+        totals->pairs[kind->pair] += (uint64_t)times;
         totals->behind += kind->is_behind ? (uint64_t)times : 0;
     }
     totals->not_taken += block->not_taken;
@@ -185,8 +192,9 @@ static void add(struct totals *totals, const struct block *block, uint32_t rest)
 /* Return what was executed so far, except the last `rest` instructions of the current block. */
 static struct totals executed(uint32_t rest) {
     struct totals totals = forgotten;
-    totals.load_used += parted[PAIR_USED];
-    totals.load_row += parted[PAIR_ROW];
+    for (int pair = 0; pair < PAIR_COUNT; pair++) {
+        totals.pairs[pair] += parted[pair];
+    }
     totals.behind += led;
     totals.behind_turns += turned;
     for (const struct block *block = blocks; block != NULL; block = block->next) {
@@ -227,8 +235,11 @@ static void stop(int region, uint32_t rest, uint32_t address, FILE *record) {
     }
     fprintf(record, "\"branch_not_taken\":%" PRIu64 "},\"load_words\":%" PRIu64 ",\"store_words\":%" PRIu64,
             now.not_taken - then->not_taken, now.load_words - then->load_words, now.store_words - then->store_words);
-    fprintf(record, ",\"load_used\":%" PRIu64 ",\"load_row\":%" PRIu64, now.load_used - then->load_used,
-            now.load_row - then->load_row);
+    for (int pair = 0; pair < PAIR_COUNT; pair++) {
+        if (pairs_told >> pair & 1) {
+            fprintf(record, ",\"%s\":%" PRIu64, pair_names[pair], now.pairs[pair] - then->pairs[pair]);
+        }
+    }
     fprintf(record, ",\"behind_divide\":%" PRIu64 ",\"behind_divide_turns\":%" PRIu64, now.behind - then->behind,
             now.behind_turns - then->behind_turns);
 }

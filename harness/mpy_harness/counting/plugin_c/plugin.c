@@ -22,11 +22,18 @@ static const struct mode *const modes[] = {&mode_off, &mode_count, &mode_instruc
 static const struct {
     const char *arch;
     decoder *decode;
-} decoders[] = {{"thumb", decode_thumb}, {"riscv", decode_riscv}, {"xtensa", decode_xtensa}, {"avr", decode_avr}};
+    unsigned pairs;
+} decoders[] = {
+    {"thumb", decode_thumb, 1u << PAIR_LOAD_USED | 1u << PAIR_LOAD_ROW},
+    {"riscv", decode_riscv, 1u << PAIR_LOAD_USED | 1u << PAIR_MULTIPLY_USED | 1u << PAIR_FLOAT_USED},
+    {"xtensa", decode_xtensa, 0},
+    {"avr", decode_avr, 0},
+};
 static const struct mode *mode;
 static int output;
 static int core = -1;
 decoder *decode;
+unsigned pairs_told;
 
 static struct map pages; /* page of guest code to where we see it */
 
@@ -69,6 +76,14 @@ static struct decode_state state_before(const uint8_t *bytes, uint32_t address) 
     return (struct decode_state){0};
 }
 
+static enum pair pair(const struct insn *first, const uint8_t *bytes_of_first, const struct insn *second,
+                      const uint8_t *bytes) {
+    if (decode == decode_thumb) {
+        return thumb_pair(first, second, bytes);
+    }
+    return decode == decode_riscv ? riscv_pair(first, bytes_of_first, bytes) : PAIR_NONE;
+}
+
 static void read_code(struct qemu_plugin_tb *tb, struct code *code) {
     code->tb = tb;
     code->count = (uint32_t)qemu_plugin_tb_n_insns(tb);
@@ -78,6 +93,7 @@ static void read_code(struct qemu_plugin_tb *tb, struct code *code) {
     for (uint32_t at = 0; at < code->count; at++) {
         const struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, at);
         uint8_t bytes[4] = {0};
+        static uint8_t before[sizeof bytes]; /* the instruction before it */
 #if API_VERSION >= 3
         qemu_plugin_insn_data(insn, bytes, sizeof bytes);
 #else
@@ -90,11 +106,9 @@ static void read_code(struct qemu_plugin_tb *tb, struct code *code) {
 #endif
         code->address[at] = (uint32_t)qemu_plugin_insn_vaddr(insn);
         decode(bytes, code->address[at], &state, &code->insn[at]);
-        code->pair[at] = PAIR_NONE;
+        code->pair[at] = at > 0 ? pair(&code->insn[at - 1], before, &code->insn[at], bytes) : PAIR_NONE;
         code->is_float[at] = decode == decode_thumb && thumb_float(bytes);
-        if (at > 0 && decode == decode_thumb) {
-            code->pair[at] = thumb_pair(&code->insn[at - 1], &code->insn[at], bytes);
-        }
+        memcpy(before, bytes, sizeof before);
         code->address[at + 1] = code->address[at] + code->insn[at].size; /* QEMU's may be 2 too many at a page's end */
     }
 }
@@ -166,7 +180,10 @@ static bool apply(const char *text) {
     const char *value;
     if ((value = argument(text, "arch")) != NULL) {
         for (size_t at = 0; at < sizeof decoders / sizeof *decoders; at++) {
-            decode = strcmp(value, decoders[at].arch) == 0 ? decoders[at].decode : decode;
+            if (strcmp(value, decoders[at].arch) == 0) {
+                decode = decoders[at].decode;
+                pairs_told = decoders[at].pairs;
+            }
         }
         return decode != NULL;
     }

@@ -53,6 +53,7 @@ struct mode {
 
 typedef void decoder(const uint8_t *bytes, uint32_t address, struct decode_state *, struct insn *);
 extern decoder *decode; /* of the guest's architecture */
+extern unsigned pairs_told; /* kinds of pairs that are told on it, a bit for each */
 
 extern const struct mode mode_classes, mode_functions, mode_memory;
 

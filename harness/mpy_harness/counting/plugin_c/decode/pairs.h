@@ -1,4 +1,4 @@
-// What a Thumb load has to do with the instruction after it: on many cores its cycles depend on that. Pure C.
+// What an instruction has to do with the one after it: on many cores its cycles depend on that. Pure C.
 
 #ifndef MPY_HARNESS_PAIRS_H
 #define MPY_HARNESS_PAIRS_H
@@ -7,12 +7,17 @@
 
 enum pair {
     PAIR_NONE,
-    PAIR_USED, // the second reads the register that the first, a load of one core register, loads
-    PAIR_ROW   // both load one core register, and the second's address does not wait for the first
+    PAIR_LOAD_USED,     // the second reads the register that the first loads; on Thumb: a load of one core register
+    PAIR_LOAD_ROW,      // Thumb: both load one core register, and the second's address does not wait for the first
+    PAIR_MULTIPLY_USED, // RISC-V: the second reads the product of the first, an integer multiplication
+    PAIR_FLOAT_USED,    // RISC-V: the second reads the result of the first, which computes with floats or moves one
+    PAIR_COUNT
 };
 
-// second follows first in memory and is executed after it; its bytes are read as decode_thumb reads them.
+// The second follows the first in memory and is executed after it; bytes, which are the second's unless the name says
+// otherwise, are read as the decoder reads them.
 enum pair thumb_pair(const struct insn *first, const struct insn *second, const uint8_t *bytes);
+enum pair riscv_pair(const struct insn *first, const uint8_t *bytes_of_first, const uint8_t *bytes);
 
 // Whether an instruction is one for the floating-point unit: it is of coprocessor 10 or 11, loads and stores included.
 bool thumb_float(const uint8_t *bytes);
@@ -20,5 +25,8 @@ bool thumb_float(const uint8_t *bytes);
 // The core registers 0 to 14 that an instruction reads, a bit for each. Without those that low-overhead loops and
 // vector instructions read.
 uint16_t thumb_reads(const uint8_t *bytes);
+
+// The registers that an instruction reads: x1 to x31 as bits 1 to 31, f0 to f31 as bits 32 to 63.
+uint64_t riscv_reads(const uint8_t *bytes);
 
 #endif

@@ -173,7 +173,7 @@ enum pair thumb_pair(const struct insn *first, const struct insn *second, const 
         return PAIR_NONE;
     }
     if (first->written & thumb_reads(bytes)) {
-        return PAIR_USED;
+        return PAIR_LOAD_USED;
     }
-    return loads_one(second) ? PAIR_ROW : PAIR_NONE;
+    return loads_one(second) ? PAIR_LOAD_ROW : PAIR_NONE;
 }
