@@ -17,7 +17,8 @@ COUNTED = [which for which in architectures.INSTRUCTION_SETS if which.marks is n
 
 
 def test_the_plugin_has_a_decoder_for_each_instruction_set_with_marks() -> None:
-    table = re.search(r"decoders\[\] = \{(.*)\};", (SOURCES.parent / "plugin.c").read_text(encoding="utf-8"))
+    source = (SOURCES.parent / "plugin.c").read_text(encoding="utf-8")
+    table = re.search(r"decoders\[\] = \{(.*?)\};", source, re.DOTALL)
     assert table is not None
     assert sorted(re.findall(r'"(\w+)"', table.group(1))) == sorted(which.name for which in COUNTED)
 
