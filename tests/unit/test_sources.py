@@ -237,16 +237,16 @@ def test_debian_mirrors_are_found_before_apt_has_any_list(tmp_path: Path, monkey
     lists.mkdir()
     parts.mkdir()
     sources_list.write_text(
-        "deb http://deb.debian.org/debian bookworm main\n"
-        "deb http://deb.debian.org/debian bookworm-updates main\n"
-        "deb http://deb.debian.org/debian-security bookworm-security main\n"
+        "deb http://mirror.example/debian bookworm main\n"
+        "deb http://mirror.example/debian bookworm-updates main\n"
+        "deb http://mirror.example/debian-security bookworm-security main\n"
         "deb https://packages.example/apt stable main\n"
     )
     places = {"State::Lists": lists, "Etc::SourceList": sources_list, "Etc::SourceParts": parts}
     settings = tmp_path / "apt.conf"
     settings.write_text("".join(f'Dir::{name} "{place}";\n' for name, place in places.items()))
     monkeypatch.setenv("APT_CONFIG", str(settings))
-    assert debian._mirrors() == ["http://deb.debian.org/debian"]
+    assert debian._mirrors() == ["http://mirror.example/debian"]
     sources_list.write_text("deb https://packages.example/apt stable main\n")
     assert debian._mirrors() == []
 
