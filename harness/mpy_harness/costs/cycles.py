@@ -25,8 +25,8 @@ _USED = {
 _BEHIND, _BEHIND_TURNS = "behind_divide", "behind_divide_turns"
 #: Counts that a model may ask for besides the classes.
 ASKED = (*_WORDS, _ROW, *_USED)
-#: All counts beside the classes: no instructions of their own. New ones come last (docs/measure_workloads.py).
-BESIDE = (*_WORDS, _ROW, "load_used", _BEHIND, _BEHIND_TURNS, "multiply_used", "float_used")
+#: All counts beside the classes: no instructions of their own.
+BESIDE = (*ASKED, _BEHIND, _BEHIND_TURNS)
 _REFILLS = ("branch_taken", "call", "return")
 #: Costs that are no classes: of each word but the first.
 WORDS = {further for _, further in _WORDS.values()}
