@@ -17,13 +17,13 @@ struct kind {
 struct block {
     uint64_t begun, not_taken;
     uint64_t falls_to; /* the address behind it, where the last instruction is a branch that may not be taken */
-    struct block *next;
-    int64_t *change; /* how many times more than the instruction before it each was executed; NULL: as many */
     uint32_t address, count;
     uint8_t lead; /* instructions before the first for the floating-point unit, as far as a division may hide them */
     uint8_t left; /* how many more the last division may hide behind the block */
     bool is_through; /* there is none for that unit */
     bool turns;      /* it ends with a branch, call or return */
+    struct block *next;
+    int64_t *change; /* how many times more than the instruction before it each was executed; NULL: as many */
     struct kind kinds[];
 };
 
@@ -57,7 +57,7 @@ static uint64_t led, turned; /* instructions that a division of another block ma
 static uint64_t parted[PAIR_COUNT]; /* pairs of which the second came in another block */
 
 /* Count what the last division may hide of a block. At a region's edges it is of whole blocks. */
-static void follow(const struct block *block, bool was_taken) {
+static __attribute__((noinline)) void follow(const struct block *block, bool was_taken) {
     if (behind > 0) {
         uint8_t hidden = block->lead < behind ? block->lead : behind;
         turned += was_taken;
@@ -70,7 +70,7 @@ static void follow(const struct block *block, bool was_taken) {
 static void begin(struct block *block) {
     bool fell = current->falls_to == block->address && is_whole;
     current->not_taken += fell;
-    if (!is_paused) {
+    if (!is_paused && (behind | block->left) != 0) {
         follow(block, current->turns && is_whole && !fell);
     }
     block->begun += !is_paused;

@@ -64,6 +64,14 @@ static struct totals taken(void) {
     return totals;
 }
 
+static struct kind *kind_of(qemu_plugin_meminfo_t info) {
+    return &kinds[info * 0x9e3779b1u >> 26]; /* Knuth, TAOCP vol. 3, 6.4 */
+}
+
+static uint32_t line_of(uint32_t address) {
+    return address >> LINE_SHIFT;
+}
+
 static void learn(struct kind *kind, qemu_plugin_meminfo_t info) {
     add(&others, kind);
     *kind = (struct kind){0, info, 1u << qemu_plugin_mem_size_shift(info), qemu_plugin_mem_is_store(info)};
@@ -82,26 +90,41 @@ static void touch(uint32_t line) {
     *last = began;
 }
 
+static void stored(const struct kind *kind, uint32_t address) {
+    if (address - stack_low < lowest - stack_low && kind->is_store) {
+        lowest = address;
+    }
+}
+
+/* What is rare: another kind, a line that was not touched lately, a second line. */
+static __attribute__((noinline, cold)) void accessed_anew(qemu_plugin_meminfo_t info, uint32_t address) {
+    struct kind *kind = kind_of(info);
+    if (kind->info != info) {
+        learn(kind, info);
+    }
+    kind->count++;
+    uint32_t first = line_of(address), last = line_of(address + kind->size - 1);
+    touch(first);
+    if (last != first) {
+        touch(last);
+    }
+    stored(kind, address);
+}
+
+/* Called at each access: all that is rare is left to another function, so that no register has to be saved here. */
 static void accessed(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t address, void *data) {
     (void)vcpu, (void)data;
     if (!is_seen) {
         return;
     }
-    struct kind *kind = &kinds[info * 0x9e3779b1u >> 26]; /* Knuth, TAOCP vol. 3, 6.4 */
-    if (__builtin_expect(kind->info != info, false)) {
-        learn(kind, info);
+    struct kind *kind = kind_of(info);
+    uint32_t line = line_of((uint32_t)address);
+    if (kind->info != info || recent[line % RECENT] != line + 1 || line_of((uint32_t)address + kind->size - 1) != line) {
+        accessed_anew(info, (uint32_t)address);
+        return;
     }
     kind->count++;
-    uint32_t first = (uint32_t)address >> LINE_SHIFT, last = ((uint32_t)address + kind->size - 1) >> LINE_SHIFT;
-    if (__builtin_expect(recent[first % RECENT] != first + 1, false)) {
-        touch(first);
-    }
-    if (__builtin_expect(last != first, false)) {
-        touch(last);
-    }
-    if ((uint32_t)address - stack_low < lowest - stack_low && kind->is_store) {
-        lowest = (uint32_t)address;
-    }
+    stored(kind, (uint32_t)address);
 }
 
 static void accessed_on_core(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t address, void *data) {

@@ -16,9 +16,11 @@
 #define MOST_CATCHES 256
 
 struct frame {
-    uint32_t node;
+    uint32_t node, address; /* of the node: its function's */
     bool is_unresolved, is_fresh; /* callee not known yet; called, nothing seen of it yet */
     uint32_t left;                /* while unresolved after a jump: the node that jumped */
+    int32_t calls;                /* of the node, and instructions: not credited to it yet */
+    uint64_t instructions;
 };
 
 struct site {
@@ -52,16 +54,18 @@ uint32_t *frame_node(uint32_t frame) {
     return frame < depth && !frames[frame].is_unresolved ? &frames[frame].node : NULL;
 }
 
-static void credit(uint32_t node, int64_t calls, uint64_t instructions) {
-    if (is_paused) {
-        return;
-    }
-    node_credit(node, calls, (int64_t)instructions);
-    objects_credited(node, calls, (int64_t)instructions);
+/* Credit a frame's node with what was executed in it: when the frame ends or becomes another node's, not at each event. */
+static void credit(struct frame *frame) {
+    node_credit(frame->node, frame->calls, (int64_t)frame->instructions);
+    objects_credited(frame->node, frame->calls, (int64_t)frame->instructions);
+    frame->calls = 0;
+    frame->instructions = 0;
 }
 
 static void charge(uint64_t now) {
-    credit(top()->node, 0, now - charged);
+    if (!is_paused) {
+        top()->instructions += now - charged;
+    }
     charged = now;
 }
 
@@ -70,18 +74,19 @@ static uint32_t begin_of(uint32_t address) {
     return function != NULL ? function->start : address;
 }
 
-static void push(bool is_unresolved) {
+static void push(void) {
     if (depth == MOST_FRAMES) {
         beyond++;
         return;
     }
-    frames[depth++] = (struct frame){.is_unresolved = is_unresolved, .is_fresh = true};
+    frames[depth++] = (struct frame){.is_unresolved = true, .is_fresh = true};
 }
 
 static void pop(void) {
     if (beyond > 0) {
         beyond--;
     } else if (depth > 1) {
+        credit(top());
         depth--;
     }
 }
@@ -97,40 +102,63 @@ static uint32_t called_node(uint32_t function, uint32_t parent, uint32_t left) {
     return node_child(left != 0 ? left : parent, function, 0);
 }
 
-/* The top frame is found to execute a function, always the same one where a site shows it. */
-static void resolve(uint32_t function, struct site *site) {
+/* Tell whether a site led to a node when it was passed last in the same context. */
+static bool is_as_before(const struct site *site, uint32_t parent, uint32_t left) {
+    return site->last.numbering == numbering && site->last.parent == parent && site->last.left == left;
+}
+
+/* The top frame, which jumped or shows itself at a site that led elsewhere before, is found to execute a function. */
+static __attribute__((noinline)) void resolve_anew(uint32_t function, struct site *site) {
+    struct frame *frame = top();
     uint32_t parent = depth > 1 ? frames[depth - 2].node : 0;
-    uint32_t left = top()->left;
-    top()->is_unresolved = false;
-    top()->left = 0;
+    uint32_t left = frame->left;
+    credit(frame);
+    frame->is_unresolved = false;
+    frame->left = 0;
     if (left != 0 && node_address(left) == function) {
-        top()->node = left; /* the jump was one within the function */
-        return;
-    }
-    uint32_t node;
-    if (site != NULL && site->last.numbering == numbering && site->last.parent == parent && site->last.left == left) {
-        node = site->last.node;
+        frame->node = left; /* the jump was one within the function */
     } else {
-        node = called_node(function, parent, left);
+        bool is_known = site != NULL && is_as_before(site, parent, left);
+        frame->node = is_known ? site->last.node : called_node(function, parent, left);
+        frame->calls += !is_paused;
         if (site != NULL) {
             site->last.parent = parent;
             site->last.left = left;
-            site->last.node = node;
+            site->last.node = frame->node;
             site->last.numbering = numbering;
         }
     }
-    top()->node = node;
-    credit(node, 1, 0);
+    frame->address = node_address(frame->node);
 }
 
-static void settle(const struct site *site) {
-    if (pending == RETURN && depth < MOST_FRAMES && site->context == node_address(frames[depth].node) &&
-        site->context != node_address(top()->node)) {
+/* The top frame is found to execute a function, always the same one where a site shows it. */
+static inline void resolve(uint32_t function, struct site *site) {
+    struct frame *frame = top();
+    if (frame->is_fresh && frame->left == 0 && depth > 1 && site != NULL &&
+        is_as_before(site, frames[depth - 2].node, 0)) {
+        frame->is_unresolved = false;
+        frame->node = site->last.node;
+        frame->address = function;
+        frame->calls += !is_paused;
+    } else {
+        resolve_anew(function, site);
+    }
+}
+
+static __attribute__((noinline)) void settle_anew(const struct site *site) {
+    if (pending == RETURN && depth < MOST_FRAMES && site->context == frames[depth].address &&
+        site->context != top()->address) {
         depth++; /* it did not return after all, and the block behind was not known as such */
     }
     pending = NOTHING;
     if (top()->is_unresolved) {
-        resolve(site->context, NULL);
+        resolve_anew(site->context, NULL);
+    }
+}
+
+static inline void settle(const struct site *site) {
+    if (pending != NOTHING || top()->is_unresolved) {
+        settle_anew(site);
     }
     top()->is_fresh = false;
 }
@@ -141,7 +169,7 @@ static void called(unsigned int vcpu, void *data) {
     settle(site);
     charge(counter_before(site->rest - 1));
     bool is_kept = depth < MOST_FRAMES;
-    push(true);
+    push();
     if (is_kept && site->target != 0) {
         resolve(site->target, site);
     }
@@ -178,8 +206,10 @@ static void returned(unsigned int vcpu, void *data) {
     charge(counter_before(site->rest - 1));
     if (site->role == ROLE_NLR_JUMP && catching > 0) {
         uint32_t target = catches[--catching];
-        depth = target < depth ? target : depth;
         beyond = 0;
+        while (depth > target && depth > 1) {
+            pop();
+        }
         return;
     }
     pop();
@@ -199,7 +229,7 @@ static void passed(unsigned int vcpu, void *data) {
         depth++;
     } else if (pending == CALL) {
         if (!top()->is_unresolved && beyond == 0) {
-            credit(top()->node, -1, 0);
+            top()->calls -= !is_paused;
         }
         pop();
     }
@@ -218,13 +248,13 @@ static void entered(unsigned int vcpu, void *data) {
             charge(counter_before(0)); /* it jumped to where it jumps from, as a table of branches does */
         }
         resolve(site->address, site);
-    } else if (!top()->is_fresh || node_address(top()->node) != site->address) {
-        if (node_address(top()->node) == site->address) {
+    } else if (!top()->is_fresh || top()->address != site->address) {
+        if (top()->address == site->address) {
             return; /* a loop back to its own begin */
         }
         charge(counter_before(0));
         if (depth == 1) {
-            push(true);
+            push();
         } else {
             top()->left = top()->node;
         }
@@ -234,7 +264,6 @@ static void entered(unsigned int vcpu, void *data) {
     switch (site->role) {
     case ROLE_SELF:
         objects_entered(depth - 1);
-        objects_credited(top()->node, !is_paused, 0);
         break;
     case ROLE_NLR_PUSH:
         if (catching < MOST_CATCHES) {
@@ -367,6 +396,13 @@ static void resume(uint32_t rest, uint32_t address) {
     is_paused = false;
 }
 
+/* Credit what was executed so far in all that is being executed. */
+static void credit_all(void) {
+    for (uint32_t at = 0; at < depth; at++) {
+        credit(&frames[at]);
+    }
+}
+
 /* Forget the contexts that nothing executes any more. */
 static void forget_past(void) {
     static uint32_t *used[2 * MOST_FRAMES];
@@ -382,6 +418,7 @@ static void forget_past(void) {
 
 static void start(int region, uint32_t rest, uint32_t address) {
     edge(rest, address);
+    credit_all();
     if (region == 0) {
         forget_past();
     }
@@ -390,6 +427,7 @@ static void start(int region, uint32_t rest, uint32_t address) {
 
 static void stop(int region, uint32_t rest, uint32_t address, FILE *record) {
     edge(rest, address);
+    credit_all();
     if (nodes_stop(region, record)) {
         foreign_write(record);
     }
