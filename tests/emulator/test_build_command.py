@@ -162,6 +162,8 @@ def test_what_does_not_build_is_said_and_the_rest_is_built(module: Path, tmp_pat
     assert "mpy-harness: the native module" in done.stderr
     assert "#error not yet" in done.stderr
     assert written(tmp_path / "dist") == ["armv7m_6.3/times_plain.mpy"]
+    done = mpy_harness("build", module, "NOBODY=1", "--arch", "armv7m", "-o", "dist", cwd=tmp_path)
+    assert (done.returncode, "no makefile reads NOBODY." in done.stderr) == (1, True), done.stderr
     same = shutil.copytree(module, module.parent / "same")
     done = mpy_harness("build", same, module, "--arch", "armv7m", "-o", "dist", cwd=tmp_path)
     assert (done.returncode, "both make armv7m_6.3/times_plain.mpy" in done.stderr) == (1, True)

@@ -274,6 +274,11 @@ def test_a_test_gives_variables_and_goal_for_the_makefile(make_board: Callable[.
     assert ModuleLoader(make_board())(folder, goal="better").answer() == 9
     with pytest.raises(NatmodInvalid, match="ARCH: every build of a native module sets that itself"):
         load(folder, variables={"ARCH": "x64"})
+    for _ in range(2):  # the second is out of the cache
+        with pytest.raises(NatmodInvalid, match=r"no makefile reads CONFG\. Did you mean CONFIG in place of CONFG\?"):
+            load(folder, variables={"CONFG": "5"})
+    with pytest.raises(NatmodInvalid, match=r"no makefile reads SOMETHING\.$"):
+        load(folder, variables={"SOMETHING": "5"})
 
 
 DIST = """
@@ -323,6 +328,9 @@ def test_all_modules_of_a_project_get_words_for_make(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text("import own; print(own.answer())")
     options = ("--natmods", "natmods", "--natmod-make", "_mpy-build", "--natmod-make")
     assert run(tmp_path, "run", "script.py", *options, "CONFIG=7").stdout == "7\n"
+    misspelt = run(tmp_path, "run", "script.py", *options, "CONFG=7")
+    assert misspelt.returncode == 1
+    assert "Did you mean CONFIG in place of CONFG?" in misspelt.stderr
     refused = run(tmp_path, "run", "script.py", *options, "-B")
     assert refused.returncode == 2
     assert "'-B' is neither a goal of make" in refused.stderr

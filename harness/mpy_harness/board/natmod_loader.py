@@ -11,6 +11,7 @@ from typing import Literal
 from mpy_harness.board.board import Board
 from mpy_harness.board.objects import GuestObject
 from mpy_harness.errors import NatmodInvalid
+from mpy_harness.firmware import make_variables
 from mpy_harness.firmware.natmods import MakeWords, NatmodBuild, build_natmod
 from mpy_harness.firmware.progress import Progress, Silent
 from mpy_harness.firmware.sources import micropython_source
@@ -79,6 +80,8 @@ class ModuleLoader:
             return GuestModule(module, None, board.heap.imports[file.stem])
         words = MakeWords(goal or self.words.goal, {**self.words.variables, **(variables or {})})
         build = build_module(folder, board.target, self.micropython, self.progress, words)
+        if unread := {each: close for each, close in build.unread.items() if each in (variables or {})}:
+            raise NatmodInvalid(f"the native module {folder}: {make_variables.told(unread)}")
         self.built.append((build, board.target.name))
         module = board.import_native(build)
         return GuestModule(module, build, board.heap.imports[build.name])

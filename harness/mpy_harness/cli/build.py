@@ -16,7 +16,7 @@ from mpy_harness.cli.failures import show_failure
 from mpy_harness.cli.options import MicroPython, make_words
 from mpy_harness.cli.status import GUEST_FAILED
 from mpy_harness.errors import GuestFailure, MachineryError, NatmodInvalid, ToolMissing
-from mpy_harness.firmware import mpyfile, toolchain
+from mpy_harness.firmware import make_variables, mpyfile, toolchain
 from mpy_harness.firmware.natmods import MakeWords, NatmodBuild, build_natmod, commands_of
 from mpy_harness.firmware.progress import Progress, shown
 from mpy_harness.firmware.sources import Source, micropython_source
@@ -95,12 +95,20 @@ class BuildJob:
             source = micropython_source(version, given=self.micropython, progress=progress)
             for folder in self.folders:
                 self._build(folder, name, source, version, progress)
+        if unread := self._unread():
+            self.failed += 1
+            show_failure(NatmodInvalid(make_variables.told(dict.fromkeys(unread, ""))))
         for reason in absent:
             progress.stage(f"left out: {reason}")
 
     def table(self) -> list[str]:
         """Return the files that were written with their sizes in bytes, as lines."""
         return aligned([["", *_SIZES], *self._rows]) if self._rows else []
+
+    def _unread(self) -> list[str]:
+        """Return the variables that no makefile of all that were built reads."""
+        given = self.words.variables if self.built else ()
+        return [name for name in given if all(name in build.unread for _, build in self.built)]
 
     def _build(self, folder: Path, arch: str, source: Source, version: str, progress: Progress) -> None:
         try:

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from mpy_harness.errors import TargetInvalid
-from mpy_harness.firmware import guest_program
+from mpy_harness.firmware import guest_program, make_variables
+from mpy_harness.firmware.board_sources import board_folders
 from mpy_harness.firmware.project_mirror import Mirror
 from mpy_harness.firmware.sources import Source
 from mpy_harness.targets import FILE_NAME, Target
@@ -23,10 +24,22 @@ _MANIFEST_DIR = "MICROPY_MANIFEST_MANIFEST_DIR"
 _LIBRARY_NOT_FOUND = re.compile(r"Package '.*' not found in any known library")
 
 
-def check(target: Target) -> None:
-    """Raise TargetInvalid where the target adds what is not there."""
+def check(target: Target, source: Source) -> None:
+    """Raise TargetInvalid where the target adds what is not there, or a variable whose name seems to be spelt wrong."""
     for name, what in _faults(target):
         raise TargetInvalid(f"{target.folder / FILE_NAME}: firmware.make.{name}: {what}.")
+    unread = make_variables.unread(target.built.make, _makefiles(target, source))
+    if misspelt := make_variables.misspelt(unread):
+        raise TargetInvalid(f"the firmware of {target.name}: {make_variables.told(misspelt)}")
+
+
+def _makefiles(target: Target, source: Source) -> Iterator[Path]:
+    """Yield makefiles that are known before a build: MicroPython's, the board's, those of modules in C."""
+    port = source.path / "ports" / target.built.port
+    yield port / "Makefile"
+    own = [place for name in _PATHS if (place := _place(target, name)) is not None and place.is_dir()]
+    for folder in (source.path / "py", source.path / "extmod", port, *board_folders(target).values(), *own):
+        yield from folder.rglob("*.mk")
 
 
 def with_make(target: Target, words: Iterable[str], base: Path) -> Target:

@@ -76,6 +76,17 @@ def last_makefile(tools: Path) -> Path:
     return tools / _MAKEFILE
 
 
+def makefiles(tools: Path, folder: Path) -> list[Path]:
+    """Return the makefiles that make read for a build in ``folder``, without the one that notes them."""
+    found = [folder / os.fsdecode(name) for name in _makefiles(tools)]
+    return [file for file in found if file != last_makefile(tools)]
+
+
+def _makefiles(tools: Path) -> list[bytes]:
+    noted = tools / _NOTES / "makefiles"
+    return noted.read_bytes().split() if noted.is_file() else []
+
+
 def variable(tools: Path, name: str) -> str:
     """Return the value of a makefile's variable that was noted, "" where it had none."""
     noted = tools / _NOTES / f"variable-{name}"
@@ -102,8 +113,7 @@ def files_read(
         names |= set(_prerequisites(file.read_bytes()))
     for file in notes.glob("arguments-*"):
         names |= {line for line in file.read_bytes().splitlines() if not line.startswith(b"-")}
-    if (notes / "makefiles").is_file():
-        names |= set((notes / "makefiles").read_bytes().split())
+    names |= set(_makefiles(tools))
     opened = {line for file in notes.glob("python-*") for line in file.read_bytes().splitlines()}
     found = set(_originals(names, folder, mirror, (tools, *without)))
     found |= set(_originals(opened, folder, mirror, (tools, *without, *_python_folders())))

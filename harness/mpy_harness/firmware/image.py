@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mpy_harness.errors import BuildFailed, SourceUnavailable, TargetInvalid
-from mpy_harness.firmware import additions, build_inputs, cache, guest_program, toolchain
+from mpy_harness.firmware import additions, build_inputs, cache, guest_program, make_variables, toolchain
 from mpy_harness.firmware.board_sources import board_sources, check_port
 from mpy_harness.firmware.mpy_cross import mpy_cross
 from mpy_harness.firmware.progress import Progress, Silent
@@ -179,7 +179,7 @@ def _plan(target: Target, source: Source, tools: toolchain.Toolchain) -> Firmwar
     spec = target.built
     sources = board_sources(target)
     check_port(target, source.path, source.version)
-    additions.check(target)
+    additions.check(target, source)
     return FirmwareProvenance(
         target=target.folder.name,  # in a run of several releases, a target's name says which
         port=spec.port,
@@ -244,6 +244,8 @@ def _build(target: Target, source: Source, planned: FirmwareProvenance, folder: 
         depfiles=work.rglob("*.P"),
         without=(folder, source.path),
     )
+    if unread := make_variables.unread(spec.make, build_inputs.makefiles(tools, port)):
+        raise TargetInvalid(f"the firmware of {target.name}: {make_variables.told(unread)}")
     image.rename(folder / spec.image)
     for symbols in build.glob("*.map"):
         symbols.rename(folder / symbols.name)

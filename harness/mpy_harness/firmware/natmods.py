@@ -21,6 +21,7 @@ from mpy_harness.firmware import (
     build_inputs,
     cache,
     compile_commands,
+    make_variables,
     mpyfile,
     natmod_debug,
     natmod_symbols,
@@ -122,7 +123,8 @@ class NatmodProvenance:
 class NatmodBuild:
     """A built module: its ``.mpy``, name, arch, sizes in bytes (``got``: entries), and what is where in it.
 
-    ``folder`` is that of its sources.
+    ``folder`` is that of its sources. ``unread`` are the variables given that no makefile reads, each with a similar
+    name that is read, or "".
 
     ``rodata`` counts constants wherever the linker put them: on most architectures they share the text's memory.
     """
@@ -134,6 +136,7 @@ class NatmodBuild:
     provenance: NatmodProvenance
     layout: Layout = field(default_factory=Layout)
     folder: Path | None = None
+    unread: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def functions(self) -> tuple[NatmodFunction, ...]:
@@ -154,7 +157,8 @@ def build_natmod(
     """Return the native module of ``folder`` built for ``arch``; built once for the same inputs.
 
     ``words`` are for its makefile.
-    ``sizes`` has ``text``, ``rodata``, ``bss``, ``got`` and ``file``. Raises ToolMissing or NatmodInvalid.
+    ``sizes`` has ``text``, ``rodata``, ``bss``, ``got`` and ``file``. Raises ToolMissing or NatmodInvalid, also
+    for a variable that nobody reads while one of a similar name is read.
     """
     folder = folder.absolute()
     progress = progress or Silent()
@@ -190,8 +194,12 @@ def build_natmod(
     )
     facts = json.loads((path / _FACTS).read_text(encoding="utf-8"))
     provenance = NatmodProvenance(**facts["provenance"])
+    unread = facts.get("unread", {})
+    if misspelt := make_variables.misspelt(unread):
+        raise NatmodInvalid(f"the native module {folder}: {make_variables.told(misspelt)}")
     layout = natmod_symbols.read(path / natmod_symbols.FILE)
-    return NatmodBuild(path / f"{facts['name']}.mpy", facts["name"], arch, facts["sizes"], provenance, layout, folder)
+    file = path / f"{facts['name']}.mpy"
+    return NatmodBuild(file, facts["name"], arch, facts["sizes"], provenance, layout, folder, unread)
 
 
 def commands_of(build: NatmodBuild, folder: Path) -> list[dict[str, Any]]:
@@ -215,6 +223,7 @@ def _build(folder: Path, to: Path, planned: NatmodProvenance, source: Source) ->
     mirror.fill()
     work = mirror.place
     failure = _make(work, tools, log, planned.arch, source, goal=planned.goal, variables=planned.variables)
+    unread = make_variables.unread(planned.variables, build_inputs.makefiles(tools, work))
     results = _results(work, project, build_inputs.variable(tools, toolchain.MODULE))
     if failure is None and len(results) != 1:
         where = "".join(f"\n    {file}" for file in sorted(results)[:_MOST_NAMED])
@@ -222,6 +231,8 @@ def _build(folder: Path, to: Path, planned: NatmodProvenance, source: Source) ->
     if failure is not None:
         kept = cache.keep_log(log, planned.key())
         found = [*_hints(failure, work, tools, planned.arch, source), *submodules.advice(failure, mirror, source)]
+        if misspelt := make_variables.misspelt(unread):
+            found.append(make_variables.told(misspelt))
         hints = "".join(f"\n{hint}" for hint in found)
         raise NatmodInvalid(
             f"the native module {folder} did not build for {planned.arch}:\n{mirror.with_own_paths(failure)}{hints}\n"
@@ -245,6 +256,7 @@ def _build(folder: Path, to: Path, planned: NatmodProvenance, source: Source) ->
     facts = {
         "name": result.stem,
         "sizes": {**sizes, "file": len(content)},
+        "unread": unread,
         "provenance": asdict(planned) | {"file_sha256": hashlib.sha256(content).hexdigest()},
     }
     (to / _FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")

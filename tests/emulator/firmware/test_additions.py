@@ -126,6 +126,7 @@ def test_a_manifest_that_requires_a_package_says_where_packages_are(project, tar
         ('USER_C_MODULES = "../nothing"', r"firmware\.make\.USER_C_MODULES: there is no folder .*/nothing"),
         ('USER_C_MODULES = "../frozen"', r"no folder in .*/frozen has a micropython\.mk"),
         ('USER_C_MODULES = "../modules/gauge"', r"Name the folder above the modules: .*/modules\."),
+        ('FROZEN_MANIFST = "nothing.py"', r"Did you mean FROZEN_MANIFEST in place of FROZEN_MANIFST\?"),
         ('MPY_LIB_DIR = "lib"', r"firmware\.make\.MPY_LIB_DIR: there is no folder .*/mine/lib"),
     ],
 )
