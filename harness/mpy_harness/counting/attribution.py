@@ -73,11 +73,16 @@ def without(profile: Profile, empty: Profile) -> Profile:
         node.calls -= less.calls if node is not root else 0
         same = {child.function: child for child in node.children}
         for child in less.children:
-            if child.function in same:
+            if child.function in same and _has(same[child.function], child):
                 waiting.append((same[child.function], child))
             else:  # the sum stays right where the tree does not
                 node.exclusive -= child.inclusive
     return Profile(profile.name, profile.target, _pruned(root))
+
+
+def _has(node: Node, less: Node) -> bool:
+    """Tell whether as much as that was executed in a node itself."""
+    return node.calls >= less.calls and node.exclusive >= less.exclusive
 
 
 def _copy(profile: Profile) -> Node:

@@ -26,16 +26,43 @@ static bool is_waiting;
 static struct credit credits[LOGGED];
 static uint32_t logged;
 
-/* Arguments and registers that calls preserve: AAPCS32 6.1; RISC-V psABI, integer register convention. */
 static bool is_thumb(void) {
     return decode == decode_thumb;
 }
 
+/* A place on the stack that has the argument. */
+struct slot {
+    int base; /* register, NO_REGISTER: none */
+    int32_t offset;
+};
+
+/* Follow a store of a register, on Thumb (STR T1 and T2 of DDI0419): compilers for Armv6-M, which have eight registers
+ * to use, put the argument on the stack first of all. */
+static void follow_store(struct slot *slot, uint32_t self, const uint8_t *bytes) {
+    uint32_t bits = bytes[0] | (uint32_t)bytes[1] << 8;
+    struct slot to = {NO_REGISTER, 0};
+    uint32_t from = 0;
+    if ((bits & 0xf800) == 0x6000) {
+        to = (struct slot){bits >> 3 & 7, (int32_t)(bits >> 6 & 31) * 4};
+        from = bits & 7;
+    } else if ((bits & 0xf800) == 0x9000) {
+        to = (struct slot){13, (int32_t)(bits & 0xff) * 4};
+        from = bits >> 8 & 7;
+    }
+    if (to.base != NO_REGISTER && self >> from & 1) {
+        *slot = to;
+    } else if (to.base == slot->base && to.offset == slot->offset) {
+        slot->base = NO_REGISTER;
+    }
+}
+
 static void search(const struct function *function, const uint8_t *bytes) {
+    /* Arguments and registers that calls preserve: AAPCS32 6.1; RISC-V psABI, integer register convention. */
     uint32_t self = is_thumb() ? 1u << 0 : 1u << 10, preserved = is_thumb() ? 0x0ff0 : 0x0ffc0300;
     struct decode_state state = {0};
+    struct slot slot = {NO_REGISTER, 0};
     uint32_t address = function->start;
-    for (int number = 0; number < SEARCHED && address + 4 <= function->end && self != 0; number++) {
+    for (int number = 0; number < SEARCHED && address + 4 <= function->end; number++) {
         struct insn insn;
         decode(bytes + (address - function->start), address, &state, &insn);
         if (insn.load_base >= 0 && self >> insn.load_base & 1) {
@@ -53,8 +80,16 @@ static void search(const struct function *function, const uint8_t *bytes) {
         } else if (insn.move_to >= 0 && insn.move_from >= 0 && !insn.conditional) {
             uint32_t bit = 1u << insn.move_to;
             self = self >> insn.move_from & 1 ? self | bit : self & ~bit;
+        } else if (insn.load_base >= 0 && insn.load_base == slot.base && insn.load_offset == slot.offset) {
+            self |= insn.written;
         } else {
             self &= ~(uint32_t)insn.written;
+        }
+        if (slot.base != NO_REGISTER && insn.written >> slot.base & 1) {
+            slot.base = NO_REGISTER;
+        }
+        if (is_thumb()) {
+            follow_store(&slot, self, bytes + (address - function->start));
         }
         address += insn.size;
     }

@@ -288,6 +288,23 @@ static bool is_call(const struct code *code, uint32_t at) {
     return insn->flow == FLOW_CALL && !is_jump;
 }
 
+/* Tell whether an instruction returns. On Armv6-M, which cannot pop into the program counter and free arguments at once,
+ * functions with "..." return by a register that they popped: POP T1, ADD T2 of SP, BX T1 of DDI0419. */
+static bool is_return(const struct code *code, uint32_t at) {
+    const struct insn *insn = &code->insn[at];
+    if (insn->flow != FLOW_JUMP || decode != decode_thumb || code->host == NULL) {
+        return insn->flow == FLOW_RETURN;
+    }
+    const uint8_t *bytes = code->host + (code->address[at] - code->address[0]);
+    const struct function *function = function_at(code->address[at]);
+    uint32_t back = code->address[at] - (function != NULL ? function->start : code->address[0]);
+    if (bytes[1] != 0x47 || (bytes[0] & 0xc7) != 0) { /* BX of r0 to r7 */
+        return false;
+    }
+    uint32_t pop = back >= 4 && bytes[-1] == 0xb0 && (bytes[-2] & 0x80) == 0 ? 4 : 2;
+    return back >= pop && bytes[1 - (int32_t)pop] == 0xbc && bytes[-(int32_t)pop] == 1u << (bytes[0] >> 3);
+}
+
 static struct site *site_of(const struct code *code, uint32_t at) {
     const struct insn *insn = &code->insn[at];
     const struct function *function = function_at(code->address[at]);
@@ -329,7 +346,7 @@ static bool may_be_passed_to(const struct code *code) {
 static bool may_be_tail_call(const struct code *code) {
     uint32_t last = code->count - 1;
     const struct insn *jump = &code->insn[last];
-    if (jump->flow != FLOW_JUMP || jump->conditional || code->host == NULL) {
+    if (jump->flow != FLOW_JUMP || jump->conditional || code->host == NULL || is_return(code, last)) {
         return false;
     }
     const struct function *function = function_at(code->address[last]);
@@ -361,13 +378,14 @@ static void translate(const struct code *code) {
     }
     for (uint32_t at = 0; at < code->count; at++) {
         bool calls = is_call(code, at);
-        if (calls || code->insn[at].flow == FLOW_RETURN) {
+        if (calls || is_return(code, at)) {
             qemu_plugin_register_vcpu_insn_exec_cb(qemu_plugin_tb_get_insn(code->tb, at), calls ? called : returned,
                                                    QEMU_PLUGIN_CB_NO_REGS, site_of(code, at));
         }
     }
     const struct insn *last = &code->insn[code->count - 1];
-    if (may_be_tail_call(code) || (function_at(code->address[0]) == NULL && last->flow == FLOW_JUMP && !last->direct)) {
+    bool is_unknown = function_at(code->address[0]) == NULL && last->flow == FLOW_JUMP && !last->direct;
+    if (may_be_tail_call(code) || (is_unknown && !is_return(code, code->count - 1))) {
         qemu_plugin_register_vcpu_insn_exec_cb(qemu_plugin_tb_get_insn(code->tb, code->count - 1),
                                                may_be_tail_call(code) ? jumped : jumped_first, QEMU_PLUGIN_CB_NO_REGS,
                                                site_of(code, code->count - 1));
