@@ -137,8 +137,10 @@ def _spread(rate: Mapping[str, Any]) -> str:
 
 
 def _parts(measured: Measured) -> list[str]:
-    cores = {found["provenance"]["core"]: name for name, found in measured.items()}
-    arches = {found["provenance"]["arch"]: name for name, found in reversed(list(measured.items()))}
+    # A machine that is the target's emulator in name alone, as Renode, tells no classes to estimate a time from.
+    classed = {name: found for name, found in measured.items() if any(rate["classes"] for rate in found["rates"])}
+    cores = {found["provenance"]["core"]: name for name, found in classed.items()}
+    arches = {found["provenance"]["arch"]: name for name, found in reversed(list(classed.items()))}
     parts = [part for part in map(load_part, available_parts()) if part.cycles is not None]
     sources = {part.name: cores.get(part.core) or arches.get(part.arch, "") for part in parts}
     shown = [part for part in parts if sources[part.name]]

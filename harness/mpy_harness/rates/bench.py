@@ -11,7 +11,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from mpy_harness.board.board import Board
-from mpy_harness.board.natmod_loader import ModuleLoader
+from mpy_harness.board.natmod_loader import GuestModule, ModuleLoader
 from mpy_harness.costs.cycles import estimate
 from mpy_harness.costs.flash import Wait, wait
 from mpy_harness.costs.float_code import float_share, time_error
@@ -118,15 +118,16 @@ def measure(
         size = None if module.build is None else module.build.path.stat().st_size
         clocked = _Clocked(board.target.cycles if part is None else part.cycles, part, form, size)
         board.exec(GUEST)
-        board.call("choose", module, "nothing")
         # Always with the same buffers, so that a kernel's figures do not depend on which others are asked for.
-        nothing = counted(board, _given(KERNELS[0], DATA_TYPES[0], 1)[0])[0]
+        empty = _given(KERNELS[0], DATA_TYPES[0], 1)[0]
+        choose(board, module, "nothing", empty)
+        nothing = counted(board, empty)[0]
         calls.append(Call(form, nothing.instructions))
         for kernel in kernels:
             for data_type in data_types:
                 loader.progress.detail(f"{kernel.name} {data_type} {form}")
-                board.call("choose", module, f"{kernel.name}_{data_type}")
                 given = _given(kernel, data_type, inputs)
+                choose(board, module, f"{kernel.name}_{data_type}", given[0])
                 counts = [_checked(board, each, f"{kernel.name}_{data_type} ({form})") for each in given]
                 rates.append(_rate(kernel, data_type, form, given, counts, nothing=nothing, clocked=clocked))
     return Benchmark(inputs, tuple(calls), tuple(rates))
@@ -134,6 +135,12 @@ def measure(
 
 def _given(kernel: Kernel, data_type: DataType, inputs: int) -> list[Given]:
     return [kernel.given(data_type, np.random.default_rng([SEED, number])) for number in range(inputs)]
+
+
+def choose(board: Board, module: GuestModule, name: str, given: Given) -> None:
+    """Choose a module's function and call it once: the first call fills MicroPython's caches of names and blocks."""
+    board.call("choose", module, name)
+    board.call("run_kernel", given.src, given.coefs, given.table, given.out)
 
 
 def counted(board: Board, given: Given) -> tuple[Count, Array]:
