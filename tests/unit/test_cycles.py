@@ -157,6 +157,12 @@ def test_results_that_the_next_instruction_reads_cost_more():
     assert known.error == costs.error
 
 
+def test_shifted_operands_cost_more_where_they_were_counted():
+    counts = {"integer": 9} | WORDS
+    assert estimate(counts | {"shift_used": 4}, model(integer=1, shift_used=2)).cycles == 9 + 4 * 2
+    assert estimate(counts, model(integer=1, shift_used=2)) == estimate(counts, model(integer=1))
+
+
 @pytest.mark.parametrize(
     ("unknown", "middle"), [("load_used", 4 * 3 / 2), ("multiply_used", 3 * 2 / 2), ("float_used", (8 + 1) * 0.5 / 2)]
 )

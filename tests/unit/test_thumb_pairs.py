@@ -1,4 +1,4 @@
-"""Loads and the instruction after them: which core registers an instruction reads, and what that makes of a pair."""
+"""An instruction and the one after it: which core registers an instruction reads, and what that makes of a pair."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 import mpy_harness
 
 SOURCES = Path(mpy_harness.__file__).parent / "counting" / "plugin_c" / "decode"
-NONE, USED, ROW = range(3)
+NONE, USED, ROW, PRODUCT, _, SHIFT = range(6)  # enum pair
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
 
@@ -129,13 +129,32 @@ def test_registers_that_an_instruction_reads(decoder, code, what, registers):
         ("5160", "5168", NONE),  # str r1, [r2, #4]; ldr r1, [r2, #4]
         ("0cc9", "9268", NONE),  # ldmia r1!, {r2, r3}; ldr r2, [r2, #8]: not one register
         ("0831", "0968", NONE),  # adds r1, #8; ldr r1, [r1]
+        ("02fb03f1", "4c1c", PRODUCT),  # mul r1, r2, r3; adds r4, r1, #1
+        ("5143", "4c1c", PRODUCT),  # muls r1, r2; adds r4, r1, #1
+        ("12fb03f1", "4c1c", PRODUCT),  # smulbb r1, r2, r3; adds r4, r1, #1
+        ("a2fb0314", "4c1c", PRODUCT),  # umull r1, r4, r2, r3; adds r4, r1, #1
+        ("02fb03f1", "0832", NONE),  # mul r1, r2, r3; adds r2, #8
+        ("92fbf3f1", "4c1c", NONE),  # sdiv r1, r2, r3; adds r4, r1, #1
+        ("92fa03f1", "4c1c", NONE),  # sadd16 r1, r2, r3; adds r4, r1, #1
+        ("82ea1311", "01f0ff04", SHIFT),  # eor r1, r2, r3, lsr #4; and r4, r1, #255
+        ("82ea1311", "0832", NONE),  # eor r1, r2, r3, lsr #4; adds r2, #8
+        ("82ea0301", "4c1c", NONE),  # eor r1, r2, r3; adds r4, r1, #1
+        ("82ea0301", "82ea4104", SHIFT),  # eor r1, r2, r3; eor r4, r2, r1, lsl #1
+        ("82ea0301", "81ea4204", NONE),  # eor r1, r2, r3; eor r4, r1, r2, lsl #1: another register is shifted
+        ("92fa03f1", "82ea4104", SHIFT),  # sadd16 r1, r2, r3; eor r4, r2, r1, lsl #1
+        ("02fb03f1", "82ea4104", PRODUCT),  # mul r1, r2, r3; eor r4, r2, r1, lsl #1
+        ("d3e90212", "82ea4104", NONE),  # ldrd r1, r2, [r3, #8]; eor r4, r2, r1, lsl #1
+        ("4feac201", "4c1c", NONE),  # mov r1, r2, lsl #3; adds r4, r1, #1: a shift alone
+        ("82ea0301", "cc00", NONE),  # eor r1, r2, r3; lsls r4, r1, #3
+        ("c2ea0341", "4c1c", NONE),  # pkhbt r1, r2, r3, lsl #16; adds r4, r1, #1
+        ("52ea0381", "4c1c", NONE),  # csel r1, r2, r3, eq; adds r4, r1, #1: what selects is where the shift would be
     ],
 )
 def test_pairs(decoder, first, second, pair):
-    insns = []
+    pair_of = []
     for code in (first, second):
         insn = ctypes.create_string_buffer(64)
         state = ctypes.create_string_buffer(8)
         decoder.decode_thumb(bytes.fromhex(code).ljust(4, b"\xff"), 0, state, insn)
-        insns.append(insn)
-    assert decoder.thumb_pair(*insns, bytes.fromhex(second).ljust(4, b"\xff")) == pair
+        pair_of += [insn, bytes.fromhex(code).ljust(4, b"\xff")]
+    assert decoder.thumb_pair(*pair_of) == pair

@@ -28,6 +28,9 @@ _COMPILE_SECONDS = 120.0
 _QEMU_VERSION = re.compile(r"version (\d+)\.(\d+)")
 _OLDEST = (7, 2)
 
+#: Kinds of pairs that are told where the core's cycle model has a cost of them; on RISC-V the first one always is.
+_ASKED_PAIRS = ("multiply_used", "shift_used")
+
 #: From this version of the plugin API on, a plugin reads registers.
 READS_REGISTERS = 2
 
@@ -56,7 +59,8 @@ class Plugin(Instrument):
     ``core`` is the one that counts, on a chip of several. With a ``layout`` (memcheck/layout.py) it checks what native
     code does to memory, unless ``checks`` is off, with ``unwritten`` also what it reads that nobody has written; with
     ``covers`` it writes down which code of native modules runs.
-    With a ``clock`` (guest_time.py) it tells the guest the time.
+    With a ``clock`` (guest_time.py) it tells the guest the time. ``pairs`` are kinds of pairs that it tells besides
+    those that it always does: costs of the core's cycle model.
     """
 
     library: Path
@@ -69,6 +73,7 @@ class Plugin(Instrument):
     covers: bool = False
     clock: str = ""
     unwritten: bool = False
+    pairs: tuple[str, ...] = ()
 
     def option(
         self, output: int, functions: int, layout: int = -1, findings: int = -1, coverage: int = -1, *, hold: int = -1
@@ -76,6 +81,7 @@ class Plugin(Instrument):
         """Return the value of QEMU's option ``-plugin``; the arguments are inherited descriptors."""
         path = str(self.library).replace(",", ",,")
         option = f"file={path},arch={self.decoder},mode={self.mode or 'off'},out={output},functions={functions}"
+        option += "".join(f",pair={name}" for name in self.pairs)
         if self.layout:
             option += f",layout={layout},findings={findings}" + ",stress=on" * self.stress
             option += ",unwritten=on" * self.unwritten
@@ -138,7 +144,13 @@ def instrument(
     return Plugin(
         mode, which.name, library, table, stack, core, layout,
         stress="stress" in check, checks=check != "", covers=covers, unwritten="unwritten" in check,
+        pairs=_pairs(target),
     )  # fmt: skip
+
+
+def _pairs(target: Target) -> tuple[str, ...]:
+    costs = {} if target.cycles is None else target.cycles.costs
+    return tuple(name for name in _ASKED_PAIRS if name in costs)
 
 
 def _lines(functions: Iterable[FirmwareFunction], handlers: frozenset[int]) -> Iterable[str]:

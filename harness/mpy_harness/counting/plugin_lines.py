@@ -27,12 +27,12 @@ _KINDS: dict[str, Kind] = {
 #: tells of the second).
 Doubt = Literal["wait", "left", "pause", "begin", "end"]
 
-#: Counts of mode "classes" besides the classes themselves: words moved; loads, multiplications and floats whose result
-#: the next instruction reads, loads straight after another one (counting/plugin_c/decode/pairs.h; None where the
-#: architecture's are not told); instructions that a float division before them may hide, and how often the flow turned
-#: among them (counting/plugin_c/classes.c).
+#: Counts of mode "classes" besides the classes themselves: words moved; loads, multiplications, floats and shifted
+#: operands whose result the next instruction reads, loads straight after another one
+#: (counting/plugin_c/decode/pairs.h; None where they are not told); instructions that a float division
+#: before them may hide, and how often the flow turned among them (counting/plugin_c/classes.c).
 WORDS = (
-    *("load_words", "store_words", "load_used", "load_row", "multiply_used", "float_used"),
+    *("load_words", "store_words", "load_used", "load_row", "multiply_used", "float_used", "shift_used"),
     *("behind_divide", "behind_divide_turns"),
 )
 
@@ -77,6 +77,7 @@ class Record(_Record):
     load_row: int | None = None
     multiply_used: int | None = None
     float_used: int | None = None
+    shift_used: int | None = None
     behind_divide: int = 0
     behind_divide_turns: int = 0
     memory: MemoryUse | None = None

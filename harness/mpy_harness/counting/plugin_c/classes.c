@@ -5,6 +5,7 @@
  * is a branch. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "plugin.h"
 
@@ -37,7 +38,18 @@ static const char *const pair_names[PAIR_COUNT] = {
     [PAIR_LOAD_ROW] = "load_row",
     [PAIR_MULTIPLY_USED] = "multiply_used",
     [PAIR_FLOAT_USED] = "float_used",
+    [PAIR_SHIFT_USED] = "shift_used",
 };
+
+bool pairs_tell(const char *name) {
+    for (int pair = PAIR_NONE + 1; pair < PAIR_COUNT; pair++) {
+        if (strcmp(pair_names[pair], name) == 0) {
+            pairs_told |= 1u << pair;
+            return true;
+        }
+    }
+    return false;
+}
 
 #define NOWHERE UINT64_MAX
 /* What follows a float division or square root, but for the floating-point unit, goes on while that divides: on a

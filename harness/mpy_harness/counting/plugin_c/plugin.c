@@ -79,7 +79,7 @@ static struct decode_state state_before(const uint8_t *bytes, uint32_t address) 
 static enum pair pair(const struct insn *first, const uint8_t *bytes_of_first, const struct insn *second,
                       const uint8_t *bytes) {
     if (decode == decode_thumb) {
-        return thumb_pair(first, second, bytes);
+        return thumb_pair(first, bytes_of_first, second, bytes);
     }
     return decode == decode_riscv ? riscv_pair(first, bytes_of_first, bytes) : PAIR_NONE;
 }
@@ -186,6 +186,9 @@ static bool apply(const char *text) {
             }
         }
         return decode != NULL;
+    }
+    if ((value = argument(text, "pair")) != NULL) {
+        return pairs_tell(value);
     }
     if ((value = argument(text, "mode")) != NULL) {
         for (size_t at = 0; at < sizeof modes / sizeof *modes; at++) {

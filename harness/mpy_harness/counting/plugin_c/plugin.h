@@ -54,6 +54,7 @@ struct mode {
 typedef void decoder(const uint8_t *bytes, uint32_t address, struct decode_state *, struct insn *);
 extern decoder *decode; /* of the guest's architecture */
 extern unsigned pairs_told; /* kinds of pairs that are told on it, a bit for each */
+bool pairs_tell(const char *name); /* tell of one kind too, by its name in the record; false where there is none */
 
 extern const struct mode mode_classes, mode_functions, mode_memory;
 

@@ -9,14 +9,17 @@ enum pair {
     PAIR_NONE,
     PAIR_LOAD_USED,     // the second reads the register that the first loads; on Thumb: a load of one core register
     PAIR_LOAD_ROW,      // Thumb: both load one core register, and the second's address does not wait for the first
-    PAIR_MULTIPLY_USED, // RISC-V: the second reads the product of the first, an integer multiplication
+    PAIR_MULTIPLY_USED, // the second reads the product of the first, an integer multiplication
     PAIR_FLOAT_USED,    // RISC-V: the second reads the result of the first, which computes with floats or moves one
+    PAIR_SHIFT_USED,    // Thumb: the second shifts an operand that the first computed, before it computes itself; or it
+                        // reads what the first computed of a shifted operand
     PAIR_COUNT
 };
 
 // The second follows the first in memory and is executed after it; bytes, which are the second's unless the name says
 // otherwise, are read as the decoder reads them.
-enum pair thumb_pair(const struct insn *first, const struct insn *second, const uint8_t *bytes);
+enum pair thumb_pair(const struct insn *first, const uint8_t *bytes_of_first, const struct insn *second,
+                     const uint8_t *bytes);
 enum pair riscv_pair(const struct insn *first, const uint8_t *bytes_of_first, const uint8_t *bytes);
 
 // Whether an instruction is one for the floating-point unit: it is of coprocessor 10 or 11, loads and stores included.

@@ -163,17 +163,3 @@ uint16_t thumb_reads(const uint8_t *bytes) {
 bool thumb_float(const uint8_t *bytes) {
     return (halfword(bytes) & 0xec00) == 0xec00 && (halfword(bytes + 2) & 0x0e00) == 0x0a00;
 }
-
-static bool loads_one(const struct insn *insn) {
-    return insn->class_ == CLASS_LOAD && insn->words == 1 && insn->written != 0;
-}
-
-enum pair thumb_pair(const struct insn *first, const struct insn *second, const uint8_t *bytes) {
-    if (!loads_one(first)) {
-        return PAIR_NONE;
-    }
-    if (first->written & thumb_reads(bytes)) {
-        return PAIR_LOAD_USED;
-    }
-    return loads_one(second) ? PAIR_LOAD_ROW : PAIR_NONE;
-}
