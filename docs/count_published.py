@@ -1,8 +1,9 @@
 """Count the programs whose times others have published, and write docs/published-counted.json.
 
-python -m docs.count_published ESP_DSP PICO_FLOAT_BENCH COREMARK AES
+python -m docs.count_published ESP_DSP PICO_FLOAT_BENCH COREMARK AES FN_DSA ML_KEM KECCAK
 
-The folders are checkouts of espressif/esp-dsp, tana/pico_float_bench, eembc/coremark and jnk0le/cortexm-AES.
+The folders are checkouts of espressif/esp-dsp, tana/pico_float_bench, eembc/coremark, jnk0le/cortexm-AES,
+pornin/c-fn-dsa, and two of pq-code-package/mlkem-native, of which the second is of its branch mve-keccak-x1.
 MicroPython's benchmarks are those of the release that the targets are built from. It takes some ten minutes.
 """
 
@@ -15,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from cases.interpreter.perf_bench.test_perf_bench import SECONDS
+from docs.count_m55 import fndsa, keccak, mlkem
 from docs.count_without_waits import AES, COREMARK_LEVELS, aes, coremark_levels
 from docs.count_without_waits import counts_of as _counts
 from docs.measure_published import COUNTED
@@ -167,7 +169,13 @@ def _of_c(
     return count
 
 
-def _all(dsp: Path, floats: Path, mark: Path, cipher: Path) -> Iterator[tuple[str, Counted]]:
+def _of_m55(signature: Path, kem: Path, hashed: Path) -> Iterator[tuple[str, Counted]]:
+    for name, count, checkout in (("fndsa", fndsa, signature), ("keccak", keccak, hashed), ("mlkem", mlkem, kem)):
+        with tempfile.TemporaryDirectory() as folder:
+            yield f"{name} m55", count(checkout, Path(folder))
+
+
+def _all(dsp: Path, floats: Path, mark: Path, cipher: Path, *of_m55: Path) -> Iterator[tuple[str, Counted]]:
     for level in ("-O2", "-Os"):
         with tempfile.TemporaryDirectory() as folder:
             yield f"esp-dsp {level}", esp_dsp(dsp, level, Path(folder))
@@ -185,6 +193,7 @@ def _all(dsp: Path, floats: Path, mark: Path, cipher: Path) -> Iterator[tuple[st
     for target, levels in COREMARK_LEVELS.items():
         with tempfile.TemporaryDirectory() as folder:
             yield f"coremark {target}", coremark_levels(mark, target, Path(folder), levels)
+    yield from _of_m55(*of_m55)
 
 
 def text_of(counted: Mapping[str, Counted]) -> str:
@@ -198,7 +207,7 @@ def text_of(counted: Mapping[str, Counted]) -> str:
 
 def main() -> None:
     """Count all of them and write the file."""
-    COUNTED.write_text(text_of(dict(_all(*map(Path, sys.argv[1:5])))), encoding="utf-8")
+    COUNTED.write_text(text_of(dict(_all(*map(Path, sys.argv[1:8])))), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from mpy_harness.targets import Target, load_target
 Counted = dict[str, dict[str, object]]
 LEVELS = ("-O0", "-Og", "-O1", "-Os", "-O2", "-O3")
 #: Levels of optimisation of CoreMark by target: those that figures are published of.
-COREMARK_LEVELS = {"m0": ("-O3",), "m4": ("-O3",), "m7": LEVELS, "m33": LEVELS}
+COREMARK_LEVELS = {"m0": ("-O3",), "m4": ("-O3",), "m7": LEVELS, "m33": LEVELS, "m55": ("-Ofast", "-Os")}
 _SECONDS = 300.0
 #: Functions of jnk0le/cortexm-AES by target: files in aes/target, prefixes of functions.
 AES: Mapping[str, Sequence[str]] = {
@@ -62,7 +62,7 @@ def coremark_levels(checkout: Path, target: str, folder: Path, levels: Sequence[
     for level in levels:
         flags = [level, "-w", "-DPERFORMANCE_RUN=1", '-DFLAGS_STR=""']
         one, two = (
-            counts_of(_run(load_target(target), files, [*flags, f"-DITERATIONS={turns}"], folder, include))
+            counts_of(run(load_target(target), files, [*flags, f"-DITERATIONS={turns}"], folder, include))
             for turns in (1, 2)
         )
         found[f"CoreMark, {level}"] = {"counts": {name: number - one.get(name, 0) for name, number in two.items()}}
@@ -82,7 +82,7 @@ def aes(checkout: Path, target: str, folder: Path) -> Counted:
     main = folder / "aes_main.c"
     main.write_text(_MAIN.format(declarations="\n".join(declarations), calls="\n".join(calls)), encoding="utf-8")
     flags = ["-Os", "-w", "-std=gnu11"]
-    count = _run(load_target(target), [main, checkout / "aes" / "lookup_tables.c", *sources], flags, folder)
+    count = run(load_target(target), [main, checkout / "aes" / "lookup_tables.c", *sources], flags, folder)
     return {str(each.name): {"counts": counts_of(each)} for each in count.regions}
 
 
@@ -106,9 +106,10 @@ def _as_c(file: Path, checkout: Path, target: Target, folder: Path) -> Path:
     return source
 
 
-def _run(
+def run(
     target: Target, files: Sequence[Path], flags: Sequence[str], folder: Path, include: Sequence[Path] = ()
 ) -> Count:
+    """Return what a program takes, by class, with its regions."""
     built = build_program(target, files, folder / "program", include=include, cflags=flags)
     count = CProgram(built, folder / "log", "classes", _SECONDS).run().count
     assert count is not None

@@ -25,9 +25,8 @@ from mpy_harness.targets.tables import Cycles
 
 DOCS = Path(__file__).resolve().parent
 FIGURES, COUNTED, PAGE = DOCS / "published-times.toml", DOCS / "published-counted.json", DOCS / "published.md"
-#: The costs of the ESP32-P4 that are fitted: cycles more than the one that each instruction takes, where the next one
-#: reads its result.
-FITTED_COSTS = ("load_used", "multiply_used", "float_used")
+#: The costs of cores that are fitted: of the ESP32-P4 what the next instruction waits that reads a result.
+FITTED_COSTS = {"esp32-p4": ("load_used", "multiply_used", "float_used"), "cortex-m55": ("dsp",)}
 RISCV = ("esp32-p4", "esp32-c3", "hazard3")
 _CALLS = ("call", "return")
 
@@ -63,9 +62,14 @@ class Figure:
     @property
     def model(self) -> float:
         """Return the cycles by the core's model, without waits."""
+        return self.model_without(())
+
+    def model_without(self, names: Sequence[str]) -> float:
+        """Return the cycles by the core's model as if some of its costs were none."""
         model = core_model(self.core)
         assert model is not None
-        return estimate(self.counts, Cycles(**model.model_dump(), clock=self.clock)).cycles
+        costs = {name: 0.0 if name in names else cost for name, cost in model.costs.items()}
+        return estimate(self.counts, Cycles(**model.model_dump() | {"costs": costs}, clock=self.clock)).cycles
 
     @property
     def calls(self) -> float:
@@ -113,13 +117,14 @@ def _function(program: str) -> str:
     return program.partition(",")[0]
 
 
-def fitted_costs(all_figures: Sequence[Figure]) -> dict[str, float]:
-    """Return the costs of the ESP32-P4 that fit half of its figures best, each instruction taking a cycle at least."""
-    fitted = [each for each in all_figures if each.core == "esp32-p4" and not each.held_out]
-    matrix = [[each.counts.get(name, 0) / each.cycles for name in FITTED_COSTS] for each in fitted]
-    ones = [sum(n for name, n in each.counts.items() if name not in BESIDE) / each.cycles for each in fitted]
-    more = lsq_linear(np.array(matrix), 1 - np.array(ones), bounds=(0, 40)).x
-    return {name: round(float(cost), 1) for name, cost in zip(FITTED_COSTS, more, strict=True)}
+def fitted_costs(all_figures: Sequence[Figure], core: str) -> dict[str, float]:
+    """Return those costs of a core that fit half of its figures best, with the others as its model has them."""
+    names = FITTED_COSTS[core]
+    fitted = [each for each in all_figures if each.core == core and not each.held_out]
+    matrix = [[each.counts.get(name, 0) / each.cycles for name in names] for each in fitted]
+    others = [each.model_without(names) / each.cycles for each in fitted]
+    costs = lsq_linear(np.array(matrix), 1 - np.array(others), bounds=(0, 40)).x
+    return {name: round(float(cost), 1) for name, cost in zip(names, costs, strict=True)}
 
 
 def fitted_flash(all_figures: Sequence[Figure], flash: str) -> tuple[float, float]:
@@ -218,7 +223,7 @@ def page_with(text: str) -> str:
 
 def main() -> None:
     """Write the page."""
-    print(fitted_costs(figures()))
+    print({core: fitted_costs(figures(), core) for core in FITTED_COSTS})
     PAGE.write_text(page_with(tables()), encoding="utf-8")
 
 

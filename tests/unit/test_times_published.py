@@ -29,18 +29,20 @@ def test_there_are_as_many_figures_as_the_models_are_to_rest_on(figures):
     assert sum(each.core in published.RISCV for each in figures) >= 15
 
 
-def test_no_function_is_fitted_and_tested(figures):
-    of_dsp = [each for each in figures if each.core == "esp32-p4"]
-    functions = [{each.program.partition(",")[0] for each in of_dsp if each.held_out is held} for held in (True, False)]
+@pytest.mark.parametrize("core", published.FITTED_COSTS)
+def test_no_function_is_fitted_and_tested(figures, core):
+    its = [each for each in figures if each.core == core]
+    functions = [{each.program.partition(",")[0] for each in its if each.held_out is held} for held in (True, False)]
     assert all(functions)
     assert not functions[0] & functions[1]
 
 
-def test_the_core_has_the_costs_that_fit_half_of_its_figures(figures):
-    model = core_model("esp32-p4")
+@pytest.mark.parametrize("core", published.FITTED_COSTS)
+def test_a_core_has_the_costs_that_fit_half_of_its_figures(figures, core):
+    model = core_model(core)
     assert model is not None
     costs = {str(name): cost for name, cost in model.costs.items()}
-    assert published.fitted_costs(figures) == {name: costs[name] for name in published.FITTED_COSTS}
+    assert published.fitted_costs(figures, core) == {name: costs[name] for name in published.FITTED_COSTS[core]}
 
 
 @pytest.mark.parametrize(
@@ -70,6 +72,7 @@ def test_held_out_figures_are_within(figures, wanted, median, most):
         ("cortex-m4", 10),
         ("cortex-m33", 10),
         ("cortex-m7", 15),
+        ("cortex-m55", 15),
     ],
 )
 def test_without_wait_states_held_out_figures_are_within_the_aims(figures, core, most):
@@ -79,8 +82,8 @@ def test_without_wait_states_held_out_figures_are_within_the_aims(figures, core,
     assert np.percentile(integers, 90) <= most
 
 
-@pytest.mark.parametrize("core", ["esp32-p4", "esp32-c3", "hazard3"])
+@pytest.mark.parametrize("core", ["esp32-p4", "esp32-c3", "hazard3", "cortex-m55"])
 def test_the_bound_of_a_core_is_the_greatest_error(figures, core):
     model = core_model(core)
     assert model is not None
-    assert max(errors(figures, lambda each: each.core == core)) <= model.error
+    assert max(errors(figures, lambda each: each.core == core and not each.memory)) <= model.error
