@@ -37,6 +37,10 @@ TARGETS = ("m0", "m3", "m4", "m33", "m7", "m55", "rv32")
 #: Those that are measured where their emulators are.
 OTHERS = ("esp32", "esp32s3", "esp32c3", "renode-m33", "renode-stm32f4")
 
+# matplotlib has ten colors, which it begins again with.
+_COLORS = (*(f"C{number}" for number in range(10)), "black", "gold", "navy", "lime")
+_LEGEND_COLUMNS = 6
+
 Rates = dict[tuple[str, str, str], dict[str, Any]]
 Measured = Mapping[str, dict[str, Any]]
 
@@ -194,7 +198,7 @@ def draw(measured: Measured, file: Path = PLOT) -> None:
                         else float("nan")
                         for kernel in KERNELS
                     ]
-                    axes.plot(places, heights, marker, markersize=3.5, color=f"C{number}",
+                    axes.plot(places, heights, marker, markersize=3.5, color=_COLORS[number],
                               label=name if kind == "int16" else None)  # fmt: skip
             axes.set_yscale("log")
             axes.set_xticks(range(len(KERNELS)), [kernel.unit for kernel in KERNELS], fontsize=8)
@@ -205,7 +209,7 @@ def draw(measured: Measured, file: Path = PLOT) -> None:
             for edge in range(1, len(KERNELS)):
                 axes.axvline(edge - 0.5, color="gray", linewidth=0.4)
         handles, labels = figure_.axes[0].get_legend_handles_labels()
-        figure_.legend(handles, labels, ncols=len(names), fontsize=8, loc="outside upper center")
+        figure_.legend(handles, labels, ncols=_LEGEND_COLUMNS, fontsize=8, loc="outside upper center")
 
 
 def page_with(measured: Measured) -> str:
