@@ -9,6 +9,12 @@
 
 #include "py/dynruntime.h"
 
+#ifdef __XTENSA__ // GCC copies a structure with it there
+void *memcpy(void *to, const void *from, size_t n) {
+    return mp_fun_table.memmove_(to, from, n);
+}
+#endif
+
 typedef struct {
     const void *x, *pattern;
     void *out;
