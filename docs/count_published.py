@@ -4,7 +4,8 @@ python -m docs.count_published ESP_DSP PICO_FLOAT_BENCH COREMARK AES FN_DSA ML_K
 
 The folders are checkouts of espressif/esp-dsp, tana/pico_float_bench, eembc/coremark, jnk0le/cortexm-AES,
 pornin/c-fn-dsa, and two of pq-code-package/mlkem-native, of which the second is of its branch mve-keccak-x1.
-MicroPython's benchmarks are those of the release that the targets are built from. It takes some ten minutes.
+MicroPython's benchmarks are those of the release that the targets are built from. It takes some ten minutes. What is
+for the ESP32 needs its compiler, of GCC 14, and its emulator (docs/esp32.md).
 """
 
 from __future__ import annotations
@@ -16,21 +17,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from cases.interpreter.perf_bench.test_perf_bench import SECONDS
+from docs.count_esp_dsp import LX6, any_extension, in_assembler, lx6, on_risc_v, on_xtensa
 from docs.count_m55 import fndsa, keccak, mlkem
-from docs.count_without_waits import AES, COREMARK_LEVELS, aes, coremark_levels
+from docs.count_without_waits import AES, COREMARK_LEVELS, Counted, aes, coremark_levels, run
 from docs.count_without_waits import counts_of as _counts
 from docs.measure_published import COUNTED
 from mpy_harness.board.pool import BoardPool
-from mpy_harness.counting.count import Count
 from mpy_harness.errors import GuestException
 from mpy_harness.firmware.progress import Silent
 from mpy_harness.firmware.sources import micropython_source
-from mpy_harness.programs.build import build_program
-from mpy_harness.programs.program import CProgram
-from mpy_harness.resources import targets_dir
 from mpy_harness.targets import Target, load_target
 
-Counted = dict[str, dict[str, object]]
 #: Targets with the parameters of MicroPython's run-perfbench.py that the published tables name: MHz, and KB of heap.
 BENCHMARKS = (("m4-stm32", 84, 80), ("m4-stm32", 170, 128), ("m4-stm32", 100, 100), ("m0", 100, 100), ("m33", 168, 100))
 _CHOICE = """
@@ -42,28 +39,6 @@ _HAZARD3 = (
     *("-O3", "-march=rv32ima_zba_zbb_zbs", "-mbranch-cost=1", "-funroll-all-loops", "--param"),
     *("max-inline-insns-auto=200", "-finline-limit=10000", "-fno-code-hoisting", "-fno-if-conversion2"),
 )
-_DSP = Path(__file__).with_name("counted_dsp.c")
-_MODULES = (
-    *("dotprod/float/dsps_dotprod_f32", "dotprod/float/dsps_dotprode_f32", "dotprod/fixed/dsps_dotprod_s16"),
-    *("dotprod/fixed/dspi_dotprod_s8", "dotprod/fixed/dspi_dotprod_off_s8", "dotprod/fixed/dspi_dotprod_s16"),
-    *("dotprod/fixed/dspi_dotprod_off_s16", "fir/float/dsps_fir_f32", "fir/float/dsps_fird_f32"),
-    *("fft/float/dsps_fft2r_fc32", "fft/float/dsps_fft4r_fc32", "fft/fixed/dsps_fft2r_sc16"),
-    *("iir/biquad/dsps_biquad_f32", "matrix/mul/float/dspm_mult_f32", "matrix/mul/fixed/dspm_mult_s16"),
-)
-_OTHERS = (
-    *("fir/float/dsps_fir_init_f32", "fir/float/dsps_fird_init_f32", "iir/biquad/dsps_biquad_gen_f32"),
-    *("fft/float/dsps_fft2r_bitrev_tables_fc32", "fft/float/dsps_fft4r_bitrev_tables_fc32"),
-)
-#: What the library includes of ESP-IDF, with what it needs of that.
-_IDF = {
-    "esp_idf_version.h": "#define ESP_IDF_VERSION_VAL(a, b, c) ((a) << 16 | (b) << 8 | (c))\n"
-    "#define ESP_IDF_VERSION ESP_IDF_VERSION_VAL(5, 5, 0)\n",
-    "esp_cpu.h": "",
-    "esp_attr.h": "#define IRAM_ATTR\n",
-    "esp_err.h": "#include <math.h>\n#include <stddef.h>\ntypedef int esp_err_t;\n#define ESP_OK 0\n",
-    "esp_log.h": "#define ESP_LOGE(...)\n#define ESP_LOGW(...)\n#define ESP_LOGI(...)\n#define ESP_LOGD(...)\n",
-    "sdkconfig.h": "#define CONFIG_DSP_MAX_FFT_SIZE 4096\n#define CONFIG_DSP_ANSI 1\n",
-}
 _FLOATS = """#include <math.h>
 #include <stdlib.h>
 #include "harness.h"
@@ -108,29 +83,13 @@ def benchmarks(target: Target, megahertz: int, kilobytes: int, folder: Path) -> 
     return found
 
 
-def esp_dsp(checkout: Path, level: str, folder: Path) -> Counted:
-    """Return what the functions of esp-dsp take in plain C on a RISC-V core with single-precision floats."""
-    idf = folder / "idf"
-    idf.mkdir()
-    for name, text in _IDF.items():
-        (idf / name).write_text(text, encoding="utf-8")
-    modules = checkout / "modules"
-    sources = [*(f"{name}_ansi.c" for name in _MODULES), *(f"{name}.c" for name in _OTHERS)]
-    include = [idf, *sorted(modules.glob("**/include"))]
-    files = [_DSP, *(modules / name for name in sources)]
-    count = _of_c(
-        _any_extension(folder, "-march=rv32imafc -mabi=ilp32f -misa-spec=2.2"), files, [level, "-w"], folder, include
-    )
-    return {str(each.name): {"counts": _counts(each)} for each in count.regions}
-
-
 def float_bench(checkout: Path, target: str, folder: Path) -> Counted:
     """Return what pico_float_bench's means and variances take; its random numbers are another C library's."""
     sketch = (checkout / "float_bench_arduino" / "float_bench_arduino.ino").read_text(encoding="utf-8")
     functions = sketch[sketch.index("void generate_gaussian(") : sketch.index("void setup()")]
     main = folder / "main.c"
     main.write_text(_FLOATS.format(functions=functions), encoding="utf-8")
-    count = _of_c(load_target(target), [main], ["-Os", "-w"], folder)
+    count = run(load_target(target), [main], ["-Os", "-w"], folder)
     return {str(each.name): {"counts": _counts(each)} for each in count.regions}
 
 
@@ -141,32 +100,11 @@ def coremark(checkout: Path, folder: Path, flags: Sequence[str] = ("-O3",)) -> C
     flags = [*flags, "-DPERFORMANCE_RUN=1", '-DFLAGS_STR="-O3"']
     one, two = (
         _counts(
-            _of_c(
-                _any_extension(folder), files, [*flags, f"-DITERATIONS={turns}"], folder, [checkout, files[-1].parent]
-            )
+            run(any_extension(folder), files, [*flags, f"-DITERATIONS={turns}"], folder, [checkout, files[-1].parent])
         )
         for turns in (1, 2)
     )
     return {"CoreMark": {"counts": {name: number - one.get(name, 0) for name, number in two.items()}}}
-
-
-def _any_extension(folder: Path, flags: str = "-march=rv32imc -mabi=ilp32 -misa-spec=2.2") -> Target:
-    text = (targets_dir() / "rv32" / "target.toml").read_text(encoding="utf-8")
-    text = text.replace('"lowrisc-ibex"', '"rv32"')
-    own = folder / "own"
-    own.mkdir(exist_ok=True)
-    text = text.replace('chip = "virt"', f'chip = "virt"\nflags = "{flags}"')
-    (own / "target.toml").write_text(text, encoding="utf-8")
-    return load_target(str(own))
-
-
-def _of_c(
-    target: Target, files: Sequence[Path], flags: Sequence[str], folder: Path, include: Sequence[Path] = ()
-) -> Count:
-    built = build_program(target, files, folder / "program", include=include, cflags=flags)
-    count = CProgram(built, folder / "log", "classes", SECONDS).run().count
-    assert count is not None
-    return count
 
 
 def _of_m55(signature: Path, kem: Path, hashed: Path) -> Iterator[tuple[str, Counted]]:
@@ -178,7 +116,11 @@ def _of_m55(signature: Path, kem: Path, hashed: Path) -> Iterator[tuple[str, Cou
 def _all(dsp: Path, floats: Path, mark: Path, cipher: Path, *of_m55: Path) -> Iterator[tuple[str, Counted]]:
     for level in ("-O2", "-Os"):
         with tempfile.TemporaryDirectory() as folder:
-            yield f"esp-dsp {level}", esp_dsp(dsp, level, Path(folder))
+            yield f"esp-dsp {level}", on_risc_v(dsp, level, Path(folder))
+        with tempfile.TemporaryDirectory() as folder:
+            yield f"esp-dsp xtensa {level}", on_xtensa(dsp, level, Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        yield "esp-dsp xtensa assembler", in_assembler(dsp, Path(folder))
     with tempfile.TemporaryDirectory() as folder:
         for target in ("rv32", "m0", "m4"):
             yield f"pico_float_bench {target}", float_bench(floats, target, Path(folder))
@@ -190,9 +132,10 @@ def _all(dsp: Path, floats: Path, mark: Path, cipher: Path, *of_m55: Path) -> It
     for target in AES:
         with tempfile.TemporaryDirectory() as folder:
             yield f"aes {target}", aes(cipher, target, Path(folder))
-    for target, levels in COREMARK_LEVELS.items():
+    lx6()
+    for target, levels in {**COREMARK_LEVELS, str(LX6): ("-O3",)}.items():
         with tempfile.TemporaryDirectory() as folder:
-            yield f"coremark {target}", coremark_levels(mark, target, Path(folder), levels)
+            yield f"coremark {Path(target).name}", coremark_levels(mark, target, Path(folder), levels)
     yield from _of_m55(*of_m55)
 
 

@@ -69,8 +69,6 @@ def _read(line: Line) -> Insn:
     name = line.mnemonic.removesuffix(".n")
     class_ = next((class_ for class_, pattern in CLASSES if re.fullmatch(pattern, name)), f"{name}: unheard of")
     flow = {"call": "call", "return": "return", "branch": "jump"}.get(class_, "next")
-    if name == "loop":  # goes on behind itself in any case
-        flow = "next"
     if re.fullmatch(r"rf(e|ue|de|wo|wu|i|me|do|dd)", name):
         flow = "return"
     conditional = flow == "jump" and name not in {"j", "jx"}
@@ -85,3 +83,23 @@ def _read(line: Line) -> Insn:
         words=int(accesses),
         event=next((event for event, pattern in _EVENTS if re.fullmatch(pattern, name)), "none"),
     )
+
+
+# Their first operand is one that they read: what they write is elsewhere, or is that one as well.
+_READS_FIRST = re.compile(
+    r"s(8|16|32)\w*|ss[ix]p?|ss[lr]|ssa8[lb]|b[a-z0-9]+|j?x|jx|callx\d+|loop\w*|wur\..*|entry"
+    r"|mov(eqz|nez|ltz|gez|f|t)(\.s)?|(madd|msub|maddn|divn|mksadj|mkdadj|addexpm?)\.s|u?mul[as]?\.a.*"
+)
+
+
+def registers_read(line: Line) -> set[str]:
+    """Return the registers that the text of an instruction says it reads."""
+    name = line.mnemonic.removesuffix(".n")
+    operands = [each.strip() for each in line.operands.split(",")]
+    if name in {"ret", "retw"}:
+        return {"a0"}
+    if ".ld" in name or name in {"ldinc", "lddec"} or (name.startswith("mul") and ".d" in name):
+        found = operands  # the accumulator and registers of MAC16 are none of those that are told
+    else:
+        found = operands if _READS_FIRST.fullmatch(name) else operands[1:]
+    return {each for each in found if re.fullmatch(r"[abf]\d+", each)}

@@ -39,4 +39,6 @@ CORES: Mapping[str, Core] = {
     # What else GCC is told of an AVR, its chip, is the board's.
     "avr5": Core((), None, "avr"),
     "avr6": Core((), None, "avr"),
+    # What its compiler is told is how it was built; MicroPython's images for it are published, not built here.
+    "xtensa-lx6": Core((), None, "xtensa"),
 }

@@ -19,6 +19,7 @@ _LONG = ("float_divide", "float_square_root")
 #: Pairs in which an instruction reads the result of the one before, with the classes of that.
 _USED = {
     "load_used": ("load",),
+    "load_later": ("load",),
     "multiply_used": ("multiply",),
     "float_used": ("float_add", "float_multiply", "float_multiply_add", "float_convert", "float_move", *_LONG),
     "shift_used": (),  # what shifts is in no class of its own: where that was not counted, none does
@@ -60,11 +61,12 @@ def estimate(counts: Mapping[str, float], model: Cycles, clock: int | None = Non
     """Return the cycles that so many instructions take on a core, at the model's clock or another one in Hz.
 
     ``counts`` are what the plugin counts in its mode "classes", or their means: the classes with "branch_taken" and
-    "branch_not_taken", "load_words" and "store_words", "load_row", "load_used", "multiply_used", "float_used" and
-    "shift_used". A class that is not there was not executed; a count of words, and of loads in a row where the model
-    has a cost for them, must be there. What older counts do not have is not known: without "load_used" and the like the
-    next instruction is taken to read half of the results, without "behind_divide" half of what divisions may hide at
-    most is taken off, and the error is more than the model's by as much. Without "shift_used" nothing waits for that.
+    "branch_not_taken", "load_words" and "store_words", "load_row", "load_used", "load_later", "multiply_used",
+    "float_used" and "shift_used". A class that is not there was not executed; a count of words, and of loads in a row
+    where the model has a cost for them, must be there. What older counts do not have is not known: without "load_used"
+    and the like the next instruction is taken to read half of the results, without "behind_divide" half of what
+    divisions may hide at most is taken off, and the error is more than the model's by as much. Without "shift_used"
+    nothing waits for that.
     Raises ValueError for a count that nobody knows or that is missing, TargetInvalid where the model lacks a cost.
     """
     counted = {name.replace(" ", "_").replace("-", "_"): number for name, number in counts.items()}

@@ -32,7 +32,7 @@ Doubt = Literal["wait", "left", "pause", "begin", "end"]
 #: (counting/plugin_c/decode/pairs.h; None where they are not told); instructions that a float division
 #: before them may hide, and how often the flow turned among them (counting/plugin_c/classes.c).
 WORDS = (
-    *("load_words", "store_words", "load_used", "load_row", "multiply_used", "float_used", "shift_used"),
+    *("load_words", "store_words", "load_used", "load_later", "load_row", "multiply_used", "float_used", "shift_used"),
     *("behind_divide", "behind_divide_turns"),
 )
 
@@ -74,6 +74,7 @@ class Record(_Record):
     load_words: int = 0
     store_words: int = 0
     load_used: int | None = None
+    load_later: int | None = None
     load_row: int | None = None
     multiply_used: int | None = None
     float_used: int | None = None

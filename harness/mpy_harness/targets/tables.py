@@ -14,10 +14,11 @@ Cost = Annotated[float, Field(ge=0)]
 #: What a cost is of: the classes of counting/plugin_c/decode/decode.h with underscores, branches by whether taken;
 #: load_word and store_word: each further word of one instruction; load_row: a load of a register straight after
 #: another that it does not wait for, in place of load; load_used, multiply_used, float_used: cycles more where the next
-#: instruction reads what was loaded, the product, the result of an instruction of floats; shift_used: where it reads
-#: what was computed, and one of the two shifts an operand before.
+#: instruction reads what was loaded, the product, the result of an instruction of floats; load_later: where the next
+#: but one reads what was loaded; shift_used: where it reads what was computed, and one of the two shifts an operand
+#: before.
 CostName = Literal[
-    "integer", "multiply", "divide", "load", "load_word", "load_row", "load_used", "store", "store_word",
+    "integer", "multiply", "divide", "load", "load_word", "load_row", "load_used", "load_later", "store", "store_word",
     "branch_taken", "branch_not_taken", "call", "return", "float_add", "float_multiply", "float_multiply_add",
     "float_divide", "float_square_root", "float_convert", "float_move", "multiply_used", "float_used", "shift_used",
     "dsp", "system",

@@ -27,7 +27,7 @@ OF_MICROPYTHON = ("common_dir/board_main.c", "common_dir/board_console.c", "comm
                   "common_dir/board_time.c", "shared_dir/board_enter.c")  # fmt: skip
 
 #: An AVR has no MicroPython: tests/emulator/test_small_cores.py.
-WITH_MICROPYTHON = [name for name in CORES if not name.startswith("avr")]
+WITH_MICROPYTHON = [name for name, core in CORES.items() if core.code is None]
 
 
 def described(folder: Path, text: str, *changes: tuple[str, str]) -> Target:

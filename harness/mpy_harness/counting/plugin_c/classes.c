@@ -10,7 +10,7 @@
 #include "plugin.h"
 
 struct kind {
-    uint8_t class_, words, pair;
+    uint8_t class_, words, pair, times; /* times: that the pair counts */
     bool is_behind; /* a division of the same block */
     uint16_t offset; /* from the block's first byte */
 };
@@ -25,6 +25,8 @@ struct block {
     bool turns;      /* it ends with a branch, call or return */
     struct block *next;
     int64_t *change; /* how many times more than the instruction before it each was executed; NULL: as many */
+    uint64_t loops;  /* how often it began straight behind itself, without a jump */
+    uint8_t again[PAIR_COUNT]; /* pairs of its end with its begin, where it does */
     struct kind kinds[];
 };
 
@@ -38,6 +40,7 @@ static const char *const pair_names[PAIR_COUNT] = {
     [PAIR_LOAD_ROW] = "load_row",
     [PAIR_MULTIPLY_USED] = "multiply_used",
     [PAIR_FLOAT_USED] = "float_used",
+    [PAIR_LOAD_LATER] = "load_later",
     [PAIR_SHIFT_USED] = "shift_used",
 };
 
@@ -85,6 +88,7 @@ static void begin(struct block *block) {
     if (!is_paused && (behind | block->left) != 0) {
         follow(block, current->turns && is_whole && !fell);
     }
+    block->loops += block == current && is_whole && !block->turns && !is_paused;
     block->begun += !is_paused;
     current = block;
     is_whole = !is_paused;
@@ -135,10 +139,11 @@ static void translate(const struct code *code) {
     block->falls_to = may_fall ? code->address[code->count] : NOWHERE;
     for (uint32_t at = 0; at < code->count; at++) {
         block->kinds[at] = (struct kind){
-            code->insn[at].class_, code->insn[at].words, (uint8_t)code->pair[at], false,
+            code->insn[at].class_, code->insn[at].words, (uint8_t)code->pair[at], code->times[at], false,
             (uint16_t)(code->address[at] - block->address)};
     }
     block->turns = last->flow != FLOW_NEXT;
+    memcpy(block->again, code->again, sizeof block->again);
     note_divisions(block, code);
     block->next = blocks;
     blocks = block;
@@ -159,7 +164,7 @@ static void left_early(uint32_t address) {
         if (current->address + current->kinds[at].offset == address) {
             change(at + 1, -1);
             if (at + 1 < current->count) {
-                parted[current->kinds[at + 1].pair]++;
+                parted[current->kinds[at + 1].pair] += current->kinds[at + 1].times;
             }
         }
     }
@@ -194,8 +199,11 @@ static void add(struct totals *totals, const struct block *block, uint32_t rest)
         times -= at == block->count - rest;
         totals->classes[kind->class_] += (uint64_t)times;
         *(kind->class_ == CLASS_STORE ? &totals->store_words : &totals->load_words) += (uint64_t)times * kind->words;
-        totals->pairs[kind->pair] += (uint64_t)times;
+        totals->pairs[kind->pair] += (uint64_t)times * kind->times;
         totals->behind += kind->is_behind ? (uint64_t)times : 0;
+    }
+    for (int pair = 0; pair < PAIR_COUNT; pair++) {
+        totals->pairs[pair] += block->loops * block->again[pair];
     }
     totals->not_taken += block->not_taken;
     totals->classes[block->kinds[block->count - 1].class_] -= block->not_taken;

@@ -26,7 +26,8 @@ static const struct {
 } decoders[] = {
     {"thumb", decode_thumb, 1u << PAIR_LOAD_USED | 1u << PAIR_LOAD_ROW},
     {"riscv", decode_riscv, 1u << PAIR_LOAD_USED | 1u << PAIR_MULTIPLY_USED | 1u << PAIR_FLOAT_USED},
-    {"xtensa", decode_xtensa, 0},
+    {"xtensa", decode_xtensa,
+     1u << PAIR_LOAD_USED | 1u << PAIR_LOAD_LATER | 1u << PAIR_MULTIPLY_USED | 1u << PAIR_FLOAT_USED},
     {"avr", decode_avr, 0},
 };
 static const struct mode *mode;
@@ -81,7 +82,54 @@ static enum pair pair(const struct insn *first, const uint8_t *bytes_of_first, c
     if (decode == decode_thumb) {
         return thumb_pair(first, bytes_of_first, second, bytes);
     }
-    return decode == decode_riscv ? riscv_pair(first, bytes_of_first, bytes) : PAIR_NONE;
+    if (decode == decode_riscv) {
+        return riscv_pair(first, bytes_of_first, bytes);
+    }
+    return decode == decode_xtensa ? xtensa_pair(first, bytes_of_first, bytes) : PAIR_NONE;
+}
+
+static bool waits_for_load(const struct code *code, uint8_t bytes[][4], uint32_t load, uint32_t at) {
+    return xtensa_pair(&code->insn[load], bytes[load], bytes[at]) == PAIR_LOAD_USED;
+}
+
+/* A loop without a branch ("Loop Option") may be a block that follows itself. */
+static void pair_over_loop(struct code *code, uint8_t bytes[][4]) {
+    const uint32_t last = code->count - 1;
+    const enum pair next = xtensa_pair(&code->insn[last], bytes[last], bytes[0]);
+    code->again[next] = 1;
+    if (last == 0 || next != PAIR_NONE) {
+        return;
+    }
+    if (waits_for_load(code, bytes, last - 1, 0)) {
+        code->again[PAIR_LOAD_LATER] = 1;
+    } else if (code->pair[1] == PAIR_NONE && waits_for_load(code, bytes, last, 1)) {
+        code->again[PAIR_LOAD_LATER] = 1;
+    }
+}
+
+/* Xtensa: also what waits for floats, which is told of before what else an instruction is the second of, and what waits
+ * for the load before the last instruction. */
+static void pair_further(struct code *code, uint8_t bytes[][4]) {
+    struct xtensa_results results = {0};
+    uint32_t waited = 0, again = 0;
+    for (uint32_t at = 0; at < code->count; at++) {
+        unsigned waits = xtensa_waits(&results, bytes[at]);
+        waited += waits;
+        if (waits > 0) {
+            code->pair[at] = PAIR_FLOAT_USED;
+            code->times[at] = (uint8_t)waits;
+        } else if (at >= 2 && code->pair[at] == PAIR_NONE && code->pair[at - 1] == PAIR_NONE &&
+                   waits_for_load(code, bytes, at - 2, at)) {
+            code->pair[at] = PAIR_LOAD_LATER;
+        }
+    }
+    if (code->insn[code->count - 1].flow == FLOW_NEXT) {
+        pair_over_loop(code, bytes);
+        for (uint32_t at = 0; at < code->count; at++) {
+            again += xtensa_waits(&results, bytes[at]);
+        }
+        code->again[PAIR_FLOAT_USED] = (uint8_t)(again - waited);
+    }
 }
 
 static void read_code(struct qemu_plugin_tb *tb, struct code *code) {
@@ -90,15 +138,17 @@ static void read_code(struct qemu_plugin_tb *tb, struct code *code) {
     code->host = qemu_plugin_insn_haddr(qemu_plugin_tb_get_insn(tb, 0));
     uint32_t begin = (uint32_t)qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, 0));
     struct decode_state state = state_before(code->host, begin);
+    static uint8_t codes[BLOCK_INSNS][4];
+    memset(code->again, 0, sizeof code->again);
     for (uint32_t at = 0; at < code->count; at++) {
         const struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, at);
-        uint8_t bytes[4] = {0};
-        static uint8_t before[sizeof bytes]; /* the instruction before it */
+        uint8_t *bytes = codes[at];
+        memset(bytes, 0, sizeof codes[at]);
 #if API_VERSION >= 3
-        qemu_plugin_insn_data(insn, bytes, sizeof bytes);
+        qemu_plugin_insn_data(insn, bytes, sizeof codes[at]);
 #else
         size_t size = qemu_plugin_insn_size(insn);
-        memcpy(bytes, qemu_plugin_insn_data(insn), size < sizeof bytes ? size : sizeof bytes);
+        memcpy(bytes, qemu_plugin_insn_data(insn), size < sizeof codes[at] ? size : sizeof codes[at]);
         if (size == 0 && code->host != NULL) { /* as it is with AVR before QEMU 8.1 */
             const uint8_t *there = qemu_plugin_insn_haddr(insn); /* behind flash there may be nothing */
             memcpy(bytes, there, avr_size(there));
@@ -106,10 +156,13 @@ static void read_code(struct qemu_plugin_tb *tb, struct code *code) {
 #endif
         code->address[at] = (uint32_t)qemu_plugin_insn_vaddr(insn);
         decode(bytes, code->address[at], &state, &code->insn[at]);
-        code->pair[at] = at > 0 ? pair(&code->insn[at - 1], before, &code->insn[at], bytes) : PAIR_NONE;
+        code->pair[at] = at > 0 ? pair(&code->insn[at - 1], codes[at - 1], &code->insn[at], bytes) : PAIR_NONE;
+        code->times[at] = 1;
         code->is_float[at] = decode == decode_thumb && thumb_float(bytes);
-        memcpy(before, bytes, sizeof before);
         code->address[at + 1] = code->address[at] + code->insn[at].size; /* QEMU's may be 2 too many at a page's end */
+    }
+    if (decode == decode_xtensa) {
+        pair_further(code, codes);
     }
 }
 

@@ -23,6 +23,8 @@ struct code {
     uint32_t address[BLOCK_INSNS + 1]; /* of each instruction, and of what follows the block */
     struct insn insn[BLOCK_INSNS];
     enum pair pair[BLOCK_INSNS]; /* of an instruction with the one before it */
+    uint8_t times[BLOCK_INSNS];  /* how often that counts: as many cycles as it waits on Xtensa, else once */
+    uint8_t again[PAIR_COUNT];   /* the same of pairs that there are where the block follows itself without a jump */
     bool is_float[BLOCK_INSNS];  /* for the floating-point unit, on Thumb */
     const uint8_t *host; /* the block's first byte in our own memory, NULL where there is none */
 };

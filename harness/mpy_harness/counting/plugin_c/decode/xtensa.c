@@ -60,11 +60,9 @@ static void branch_8(uint32_t bits, uint32_t address, struct insn *out) {
     branches(out, address + 4 + (uint32_t)sign_extend(field(bits, 23, 16), 8));
 }
 
-// loopnez and loopgtz skip the loop, loop never does.
+// loopnez and loopgtz may skip the loop; loop is a branch that is never taken.
 static void loop(uint32_t bits, uint32_t address, struct insn *out) {
-    if (reg_r(bits) != 8) {
-        branches(out, address + 4 + field(bits, 23, 16));
-    }
+    branches(out, address + 4 + field(bits, 23, 16));
 }
 
 static void accesses(uint32_t bits, uint32_t address, struct insn *out) {
