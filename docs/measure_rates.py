@@ -147,10 +147,11 @@ def _parts(measured: Measured) -> list[str]:
     arches = {found["provenance"]["arch"]: name for name, found in reversed(list(classed.items()))}
     parts = [part for part in map(load_part, available_parts()) if part.cycles is not None]
     sources = {part.name: cores.get(part.core) or arches.get(part.arch, "") for part in parts}
-    shown = [part for part in parts if sources[part.name]]
+    rates = {name: by_kernel(found) for name, found in measured.items()}
+    in_c = {name for name, found in rates.items() if any(form == "native" for _, _, form in found)}
+    shown = [part for part in parts if sources[part.name] in in_c]
     head = ["", *(f"{part.name}, {part.clock.value / 1e6:g} MHz" for part in shown)]
     rows = [["counted on", *(f"`{sources[part.name]}`" for part in shown)]]
-    rates = {name: by_kernel(found) for name, found in measured.items()}
     for kernel in KERNELS:
         for kind in DATA_TYPES:
             row = [f"{kernel.unit}, {kind}"]
