@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from mpy_harness.costs.cycles import Estimate, estimate
+from mpy_harness.costs.cycles import BESIDE, Estimate, estimate
 from mpy_harness.counting.attribution import REGION
-from mpy_harness.counting.plugin_lines import WORDS, Doubt, MemoryUse, Record
+from mpy_harness.counting.plugin_lines import Doubt, MemoryUse, Record
 from mpy_harness.counting.profile import Function, Node, Profile
 from mpy_harness.errors import CountInvalid
 from mpy_harness.targets import Cycles
@@ -136,7 +136,7 @@ def regions_of(counts: Iterable[Count]) -> Iterator[Count]:
 
 def _words(record: Record, empty: Record) -> dict[str, int]:
     # What the architecture does not tell is left out: it is not known to be zero.
-    told = [name for name in WORDS if getattr(record, name) is not None]
+    told = [name for name in BESIDE if getattr(record, name) is not None]
     return {name: getattr(record, name) - (getattr(empty, name) or 0) for name in told}
 
 

@@ -27,15 +27,6 @@ _KINDS: dict[str, Kind] = {
 #: tells of the second).
 Doubt = Literal["wait", "left", "pause", "begin", "end"]
 
-#: Counts of mode "classes" besides the classes themselves: words moved; loads, multiplications, floats and shifted
-#: operands whose result the next instruction reads, loads straight after another one
-#: (counting/plugin_c/decode/pairs.h; None where they are not told); instructions that a float division
-#: before them may hide, and how often the flow turned among them (counting/plugin_c/classes.c).
-WORDS = (
-    *("load_words", "store_words", "load_used", "load_later", "load_row", "multiply_used", "float_used", "shift_used"),
-    *("behind_divide", "behind_divide_turns"),
-)
-
 
 def _text(name: object) -> str:
     return bytes.fromhex(str(name)).decode("utf-8", "replace")
@@ -59,6 +50,10 @@ class MemoryUse(_Record):
 class Record(_Record):
     """A region as it was counted, its marks included.
 
+    Beside the classes, mode "classes" tells (``costs.cycles.BESIDE``): words moved; loads, multiplications, floats and
+    shifted operands whose result the next instruction reads, or the next but one; loads straight after another one
+    (counting/plugin_c/decode/pairs.h; None where they are not told); instructions that a float division before them may
+    hide, and how often the flow turned among them (counting/plugin_c/classes.c).
     ``nodes`` are contexts as (number of the parent or -1, address, object or 0, calls, instructions), ``code``
     executed code that is not the firmware's as (address, bytes in hexadecimal), ``reads`` calls of functions that tell
     the time or give random numbers as (address, calls).
