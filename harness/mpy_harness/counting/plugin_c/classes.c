@@ -23,6 +23,7 @@ struct block {
     uint8_t left; /* how many more the last division may hide behind the block */
     bool is_through; /* there is none for that unit */
     bool turns;      /* it ends with a branch, call or return */
+    bool is_followed; /* whether follow() is for it: its divisions hide something, or its end makes pairs with its begin */
     struct block *next;
     int64_t *change; /* how many times more than the instruction before it each was executed; NULL: as many */
     uint64_t loops;  /* how often it began straight behind itself, without a jump */
@@ -71,8 +72,10 @@ static uint8_t behind; /* how many more instructions the last division may hide 
 static uint64_t led, turned; /* instructions that a division of another block may hide, and turns behind divisions */
 static uint64_t parted[PAIR_COUNT]; /* pairs of which the second came in another block */
 
-/* Count what the last division may hide of a block. At a region's edges it is of whole blocks. */
-static __attribute__((noinline)) void follow(const struct block *block, bool was_taken) {
+/* Count that a block goes on behind itself, and what the last division may hide of it. At a region's edges it is of whole
+ * blocks. */
+static __attribute__((noinline)) void follow(struct block *block, bool was_taken) {
+    block->loops += block == current && is_whole && !block->turns;
     if (behind > 0) {
         uint8_t hidden = block->lead < behind ? block->lead : behind;
         turned += was_taken;
@@ -85,10 +88,9 @@ static __attribute__((noinline)) void follow(const struct block *block, bool was
 static void begin(struct block *block) {
     bool fell = current->falls_to == block->address && is_whole;
     current->not_taken += fell;
-    if (!is_paused && (behind | block->left) != 0) {
+    if ((behind | block->is_followed) != 0 && !is_paused) {
         follow(block, current->turns && is_whole && !fell);
     }
-    block->loops += block == current && is_whole && !block->turns && !is_paused;
     block->begun += !is_paused;
     current = block;
     is_whole = !is_paused;
@@ -145,6 +147,10 @@ static void translate(const struct code *code) {
     block->turns = last->flow != FLOW_NEXT;
     memcpy(block->again, code->again, sizeof block->again);
     note_divisions(block, code);
+    block->is_followed = block->left > 0;
+    for (int pair = 0; pair < PAIR_COUNT; pair++) {
+        block->is_followed |= block->again[pair] > 0;
+    }
     block->next = blocks;
     blocks = block;
     qemu_plugin_register_vcpu_tb_exec_cb(code->tb, cores_used() ? begun_on_core : begun, QEMU_PLUGIN_CB_NO_REGS, block);

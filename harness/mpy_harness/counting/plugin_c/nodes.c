@@ -15,9 +15,14 @@ struct cost {
 
 struct node {
     uint32_t parent, address, object;
-    uint32_t same;   /* the next child of the same parent at the same address */
-    uint32_t recent; /* the child that was asked for last: mostly the next one too */
+    uint32_t same; /* the next child of the same parent at the same address */
     struct cost cost;
+};
+
+/* Which child was asked for last, of those that share a place here. */
+#define PLACES 4096
+struct asked {
+    uint32_t parent, address, object, node; /* node 0: none */
 };
 
 struct snapshot {
@@ -28,6 +33,7 @@ struct snapshot {
 static struct node *nodes;
 static size_t capacity;
 static uint32_t count;
+static struct asked lately[PLACES];
 static struct map children; /* (parent, address) to the newest node of these */
 static struct snapshot at_start[OPEN_REGIONS];
 
@@ -37,19 +43,11 @@ static uint32_t added(uint32_t parent, uint32_t address, uint32_t object, uint32
     return count++;
 }
 
-uint32_t node_child(uint32_t parent, uint32_t address, uint32_t object) {
-    if (count == 0) {
-        added(0, 0, 0, 0);
-    }
-    uint32_t recent = nodes[parent].recent;
-    if (nodes[recent].address == address && nodes[recent].object == object && recent != 0) {
-        return recent;
-    }
+static uint32_t looked_up(uint32_t parent, uint32_t address, uint32_t object) {
     void **value = map_at(&children, (uint64_t)parent << 32 | address);
     uint32_t newest = (uint32_t)(uintptr_t)*value;
     for (uint32_t node = newest; node != 0; node = nodes[node].same) {
         if (nodes[node].object == object) {
-            nodes[parent].recent = node;
             return node;
         }
     }
@@ -59,6 +57,18 @@ uint32_t node_child(uint32_t parent, uint32_t address, uint32_t object) {
     uint32_t node = added(parent, address, object, newest);
     *value = (void *)(uintptr_t)node;
     return node;
+}
+
+uint32_t node_child(uint32_t parent, uint32_t address, uint32_t object) {
+    if (count == 0) {
+        added(0, 0, 0, 0);
+    }
+    uint32_t place = (parent * 0x9e3779b1u ^ address >> 1 ^ object >> 4) % PLACES; /* Knuth, TAOCP vol. 3, 6.4 */
+    struct asked *asked = &lately[place];
+    if (asked->parent != parent || asked->address != address || asked->object != object || asked->node == 0) {
+        *asked = (struct asked){parent, address, object, looked_up(parent, address, object)};
+    }
+    return asked->node;
 }
 
 uint32_t node_address(uint32_t node) {
@@ -90,8 +100,9 @@ void nodes_keep(uint32_t *const *used, size_t number_used) {
     uint32_t before = count;
     count = before > 0;
     map_free(&children);
+    memset(lately, 0, sizeof lately);
     for (uint32_t node = 0; node < before; node++) {
-        nodes[node].recent = nodes[node].same = 0;
+        nodes[node].same = 0;
         nodes[node].cost = (struct cost){0};
         if (node == 0 || number[node] == 0) {
             continue;

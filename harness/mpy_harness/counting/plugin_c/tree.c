@@ -112,7 +112,9 @@ static __attribute__((noinline)) void resolve_anew(uint32_t function, struct sit
     struct frame *frame = top();
     uint32_t parent = depth > 1 ? frames[depth - 2].node : 0;
     uint32_t left = frame->left;
-    credit(frame);
+    if (frame->calls != 0 || frame->instructions != 0) {
+        credit(frame);
+    }
     frame->is_unresolved = false;
     frame->left = 0;
     if (left != 0 && node_address(left) == function) {
