@@ -11,13 +11,12 @@ import pytest
 
 from mpy_harness.board import Board
 from mpy_harness.firmware.toolchain import find
-from mpy_harness.programs.build import build_program
-from mpy_harness.programs.program import CProgram
 from mpy_harness.resources import targets_dir
 from mpy_harness.targets import Target, load_target
 from tests.decode import riscv_reading
 from tests.decode.disassembly import Line, disassemble
 from tests.emulator.absent import target_or_skip
+from tests.emulator.counting.known_pairs import counted_pairs
 from tests.emulator.counting.test_against_qemus_log import RV32, executed, logged, memory_of
 
 PAIRS = ("load_used", "multiply_used", "float_used")
@@ -86,21 +85,10 @@ def with_floats(tmp_path: Path) -> Target:
 
 
 def test_known_code(with_floats, tmp_path):
-    regions = [
-        REGION.format(name=name, times=times, body=body.strip().replace("\n", "\\n"))
-        for name, (body, _) in BODIES.items()
-        for times in (1, 11)
-    ]
-    source = tmp_path / "pairs.c"
-    source.write_text(PROGRAM.format(regions="\n".join(regions)), encoding="utf-8")
-    count = CProgram(build_program(with_floats, [source], tmp_path / "built"), tmp_path / "log", "classes").run().count
-    assert count is not None
-    for name, (_, expected) in BODIES.items():
-        few, many = count[f"{name} 1"].words, count[f"{name} 11"].words
-        assert {pair: many[pair] - few[pair] for pair in PAIRS} == {
-            pair: 10 * expected.get(pair, 0) for pair in PAIRS
-        }, name
-        assert "load_row" not in many  # nothing tells it here
+    bodies = {name: body.strip().replace("\n", "\\n") for name, (body, _) in BODIES.items()}
+    none = dict.fromkeys(PAIRS, 0)  # and nothing tells of loads in a row here
+    expected = {name: none | pairs for name, (_, pairs) in BODIES.items()}
+    assert counted_pairs(with_floats, PROGRAM, REGION, bodies, tmp_path) == expected
 
 
 def test_firmware_against_qemus_log(boot, tmp_path):
