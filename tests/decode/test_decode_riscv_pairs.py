@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.decode import riscv_reading
-from tests.decode.decoder import SOURCES, compile_c
 from tests.decode.disassembly import Line, assemble, disassemble, source_of
+from tests.decode.pairs import PairDecoder
 from tests.decode.test_decode_riscv import GROUPS
 
 NONE, LOAD, MULTIPLY, FLOAT = 0, 1, 3, 4
@@ -54,17 +53,12 @@ PAIRS = [
 
 
 @pytest.fixture(scope="module")
-def pairs(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
-    library = tmp_path_factory.mktemp("pairs") / "pairs.so"
-    compile_c([SOURCES / "rules.c", *sorted(SOURCES.glob("riscv*.c"))], library, "-shared", "-fPIC")
-    loaded = ctypes.CDLL(str(library))
-    loaded.riscv_reads.restype = ctypes.c_uint64
-    return loaded
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> PairDecoder:
+    return PairDecoder("riscv", tmp_path_factory.mktemp("pairs"))
 
 
-def reads(pairs: ctypes.CDLL, code: bytes) -> set[str]:
-    mask = pairs.riscv_reads(code.ljust(4, b"\xff"))
-    return {f"{'xf'[number // 32]}{number % 32}" for number in range(64) if mask >> number & 1}
+def reads(pairs: PairDecoder, code: bytes) -> set[str]:
+    return {f"{'xf'[number // 32]}{number % 32}" for number in pairs.reads(code)}
 
 
 def lines_of(group: str, assembler: str, objdump: str, folder: Path) -> Iterator[Line]:
@@ -87,13 +81,7 @@ def found(pairs, riscv_assembler, riscv_objdump, tmp_path_factory) -> list[int]:
     folder = tmp_path_factory.mktemp("pairs")
     options = ("-march=rv32imafdc", "-mabi=ilp32d", "-mno-relax")
     file = assemble(riscv_assembler, options, [text for pair in PAIRS for text in pair[:2]], folder)
-    codes = [line.code.ljust(4, b"\xff") for line in disassemble(riscv_objdump, file)]
-    insn, state = ctypes.create_string_buffer(64), ctypes.create_string_buffer(8)
-    told = []
-    for first, second in zip(codes[::2], codes[1::2], strict=True):
-        pairs.decode_riscv(first, 0, state, insn)
-        told.append(pairs.riscv_pair(insn, first, second))
-    return told
+    return pairs.kinds(line.code for line in disassemble(riscv_objdump, file))
 
 
 @pytest.mark.parametrize("number", range(len(PAIRS)), ids=[" then ".join(pair[:2]) for pair in PAIRS])

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.decode import xtensa_reading, xtensa_texts
-from tests.decode.decoder import SOURCES, compile_c
 from tests.decode.disassembly import assemble, source_of
+from tests.decode.pairs import PairDecoder, padded
 
 NONE, LOAD, MULTIPLY = 0, 1, 3
 PAIRS = [
@@ -61,21 +61,16 @@ WAITS = [
 
 
 @pytest.fixture(scope="module")
-def pairs(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
-    library = tmp_path_factory.mktemp("pairs") / "pairs.so"
-    compile_c([SOURCES / "rules.c", *sorted(SOURCES.glob("xtensa*.c"))], library, "-shared", "-fPIC")
-    loaded = ctypes.CDLL(str(library))
-    loaded.xtensa_reads.restype = ctypes.c_uint64
-    return loaded
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> PairDecoder:
+    return PairDecoder("xtensa", tmp_path_factory.mktemp("pairs"))
 
 
-def reads(pairs: ctypes.CDLL, code: bytes) -> set[str]:
-    mask = pairs.xtensa_reads(code.ljust(4, b"\xff"))
-    return {f"{'abf'[number // 16]}{number % 16}" for number in range(48) if mask >> number & 1}
+def reads(pairs: PairDecoder, code: bytes) -> set[str]:
+    return {f"{'abf'[number // 16]}{number % 16}" for number in pairs.reads(code)}
 
 
 def test_every_instruction_reads_what_its_text_says(
-    pairs: ctypes.CDLL, xtensa_assembler: str, xtensa_objdump: str, tmp_path: Path
+    pairs: PairDecoder, xtensa_assembler: str, xtensa_objdump: str, tmp_path: Path
 ) -> None:
     source, _ = source_of({name: text for name, text in xtensa_texts.TEXTS.items() if name != "system"})
     file = assemble(xtensa_assembler, ["--no-transform"], [".balign 4", *source], tmp_path)
@@ -88,18 +83,12 @@ def test_every_instruction_reads_what_its_text_says(
 
 @pytest.fixture(scope="module")
 def found(
-    pairs: ctypes.CDLL, xtensa_assembler: str, xtensa_objdump: str, tmp_path_factory: pytest.TempPathFactory
+    pairs: PairDecoder, xtensa_assembler: str, xtensa_objdump: str, tmp_path_factory: pytest.TempPathFactory
 ) -> list[int]:
     """What the decoder tells of each of the pairs, which are assembled in one go."""
     texts = [text for pair in PAIRS for text in pair[:2]]
     file = assemble(xtensa_assembler, ["--no-transform"], texts, tmp_path_factory.mktemp("pairs"))
-    codes = [line.code.ljust(4, b"\xff") for line in xtensa_reading.disassemble(xtensa_objdump, file, "-d", "-z")]
-    insn, state = ctypes.create_string_buffer(64), ctypes.create_string_buffer(8)
-    told = []
-    for first, second in zip(codes[::2], codes[1::2], strict=True):
-        pairs.decode_xtensa(first, 0, state, insn)
-        told.append(pairs.xtensa_pair(insn, first, second))
-    return told
+    return pairs.kinds(line.code for line in xtensa_reading.disassemble(xtensa_objdump, file, "-d", "-z"))
 
 
 @pytest.mark.parametrize("number", range(len(PAIRS)), ids=[" then ".join(pair[:2]) for pair in PAIRS])
@@ -109,9 +98,9 @@ def test_pairs(found: list[int], number: int) -> None:
 
 @pytest.mark.parametrize(("text", "expected"), WAITS, ids=[text for text, _ in WAITS])
 def test_waits_for_floats(
-    pairs: ctypes.CDLL, xtensa_assembler: str, xtensa_objdump: str, tmp_path: Path, text: str, expected: list[int]
+    pairs: PairDecoder, xtensa_assembler: str, xtensa_objdump: str, tmp_path: Path, text: str, expected: list[int]
 ) -> None:
     file = assemble(xtensa_assembler, ["--no-transform"], text.split("; "), tmp_path)
     results = ctypes.create_string_buffer(48)
     lines = xtensa_reading.disassemble(xtensa_objdump, file, "-d", "-z")
-    assert [pairs.xtensa_waits(results, line.code.ljust(4, b"\xff")) for line in lines] == expected
+    assert [pairs.library.xtensa_waits(results, padded(line.code)) for line in lines] == expected
