@@ -385,12 +385,13 @@ static void translate(const struct code *code) {
                                                    QEMU_PLUGIN_CB_NO_REGS, site_of(code, at));
         }
     }
-    const struct insn *last = &code->insn[code->count - 1];
-    bool is_unknown = function_at(code->address[0]) == NULL && last->flow == FLOW_JUMP && !last->direct;
-    if (may_be_tail_call(code) || (is_unknown && !is_return(code, code->count - 1))) {
-        qemu_plugin_register_vcpu_insn_exec_cb(qemu_plugin_tb_get_insn(code->tb, code->count - 1),
-                                               may_be_tail_call(code) ? jumped : jumped_first, QEMU_PLUGIN_CB_NO_REGS,
-                                               site_of(code, code->count - 1));
+    uint32_t last = code->count - 1;
+    bool is_tail_call = may_be_tail_call(code);
+    bool is_unknown = function == NULL && code->insn[last].flow == FLOW_JUMP && !code->insn[last].direct;
+    if (is_tail_call || (is_unknown && !is_return(code, last))) {
+        qemu_plugin_register_vcpu_insn_exec_cb(qemu_plugin_tb_get_insn(code->tb, last),
+                                               is_tail_call ? jumped : jumped_first, QEMU_PLUGIN_CB_NO_REGS,
+                                               site_of(code, last));
     }
     objects_translate(code);
     foreign_translate(code);
