@@ -24,10 +24,14 @@ _MANIFEST_DIR = "MICROPY_MANIFEST_MANIFEST_DIR"
 _LIBRARY_NOT_FOUND = re.compile(r"Package '.*' not found in any known library")
 
 
-def check(target: Target, source: Source) -> None:
-    """Raise TargetInvalid where the target adds what is not there, or a variable whose name seems to be spelt wrong."""
+def check(target: Target) -> None:
+    """Raise TargetInvalid where the target adds what is not there."""
     for name, what in _faults(target):
         raise TargetInvalid(f"{target.folder / FILE_NAME}: firmware.make.{name}: {what}.")
+
+
+def check_names(target: Target, source: Source) -> None:
+    """Raise TargetInvalid where a variable's name seems to be spelt wrong; for before a build, which takes any name."""
     unread = make_variables.unread(target.built.make, _makefiles(target, source))
     if misspelt := make_variables.misspelt(unread):
         raise TargetInvalid(f"the firmware of {target.name}: {make_variables.told(misspelt)}")

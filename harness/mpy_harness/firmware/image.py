@@ -179,7 +179,7 @@ def _plan(target: Target, source: Source, tools: toolchain.Toolchain) -> Firmwar
     spec = target.built
     sources = board_sources(target)
     check_port(target, source.path, source.version)
-    additions.check(target, source)
+    additions.check(target)
     return FirmwareProvenance(
         target=target.folder.name,  # in a run of several releases, a target's name says which
         port=spec.port,
@@ -200,6 +200,7 @@ def _plan(target: Target, source: Source, tools: toolchain.Toolchain) -> Firmwar
 def _build(target: Target, source: Source, planned: FirmwareProvenance, folder: Path, progress: Progress) -> list[Path]:
     """Build into ``folder`` and return the files that were read."""
     spec = target.built
+    additions.check_names(target, source)
     progress.stage(f"building MicroPython {source.version} for {target.name} with {planned.toolchain['gcc']}")
     # Copies: what is built is what was hashed, and their paths are ones make can take.
     work = folder / "work"

@@ -17,6 +17,8 @@ def unread(variables: Mapping[str, str], makefiles: Iterable[Path]) -> dict[str,
     A name that stands anywhere in a makefile, or in another variable's value, may be read: makefiles make references
     of parts.
     """
+    if not variables:
+        return {}
     texts = [file.read_text(encoding="utf-8", errors="replace") for file in makefiles if file.is_file()]
     texts += variables.values()
     words = {word for text in texts for word in re.findall(r"\w+", text)}
