@@ -16,10 +16,11 @@ include $(MPY_DIR)/py/dynruntime.mk
 """
 
 
-def build_tiny(folder: Path, name: str, source: str, target_name: str = "m33") -> NatmodBuild:
-    """Build a native module from one C file for a target."""
+def build_tiny(folder: Path, name: str, source: str, target_name: str = "m33", *, runtime: bool = False) -> NatmodBuild:
+    """Build a native module from one C file for a target, with the compiler's own functions if it needs such."""
     (folder / name).mkdir(parents=True)
-    (folder / name / "Makefile").write_text(MAKEFILE.format(name=name), encoding="utf-8")
+    makefile = "LINK_RUNTIME = 1\n" * runtime + MAKEFILE.format(name=name)
+    (folder / name / "Makefile").write_text(makefile, encoding="utf-8")
     (folder / name / f"{name}.c").write_text(source, encoding="utf-8")
     target = load_target(target_name)
     version = target.tools

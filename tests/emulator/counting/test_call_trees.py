@@ -606,3 +606,17 @@ def test_an_exception_through_native_code(with_module):
         tree = programs(profiled(with_module, "back_throws").profile)
         inner = {"raises": (1, {"call_throws": (1, nested("throws", 3))}), "leaf": (1, {})}
         assert tree == {"back_throws": (1, {"call_back": (1, inner), "two": (2, {"leaf": (4, {})})})}
+
+
+def test_a_tree_does_not_depend_on_earlier_lives(counting):
+    # Each reset left two frames on the stack that is followed, which has room for 1024.
+    board = counting("functions")
+
+    def trees() -> list[Tree]:
+        board.exec(PROGRAM)
+        return [programs(profiled(board, name).profile) for name in ("caught", "objects", "emitted")]
+
+    first = trees()
+    for _ in range(520):
+        board.soft_reset()
+    assert trees() == first

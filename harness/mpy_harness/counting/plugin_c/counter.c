@@ -37,29 +37,14 @@ static const char *last_doubt;
 static bool is_forgotten; /* all that was translated, and nothing was since */
 static struct map accesses;
 
-#if API_VERSION == 1
-static uint64_t count;
+static struct tally count;
 
 static uint64_t *counter(void) {
-    return cores_used() ? cores_count() : &count;
+    return cores_used() ? cores_count() : tally_value(&count);
 }
-#define ADD_TB(tb, n) qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_PLUGIN_INLINE_ADD_U64, &count, n)
-#define ADD_INSN(insn, n) qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64, &count, n)
-#else
-static qemu_plugin_u64 count;
-
-static uint64_t *counter(void) {
-    return cores_used() ? cores_count() : qemu_plugin_scoreboard_find(count.score, 0);
-}
-#define ADD_TB(tb, n) qemu_plugin_register_vcpu_tb_exec_inline_per_vcpu(tb, QEMU_PLUGIN_INLINE_ADD_U64, count, n)
-#define ADD_INSN(insn, n) qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn, QEMU_PLUGIN_INLINE_ADD_U64, count, n)
-#endif
 
 void counter_install(bool each_instruction) {
     by_instruction = each_instruction;
-#if API_VERSION > 1
-    count.score = qemu_plugin_scoreboard_new(sizeof(uint64_t));
-#endif
 }
 
 /* Return how many instructions came before the one that is `rest` from its block's end, itself included. */
@@ -118,10 +103,10 @@ uint32_t counter_doubts(void) {
 void counter_translate(const struct code *code) {
     if (by_instruction) {
         for (uint32_t at = 0; at < code->count; at++) {
-            ADD_INSN(qemu_plugin_tb_get_insn(code->tb, at), 1);
+            tally_add_at_insn(&count, qemu_plugin_tb_get_insn(code->tb, at), 1);
         }
     } else {
-        ADD_TB(code->tb, code->count);
+        tally_add_at_tb(&count, code->tb, code->count);
     }
     bool is_cut = code->count == BLOCK_INSNS;
     for (uint32_t at = 0; at < code->count; at++) {

@@ -10,6 +10,7 @@
 #include "api.h"
 #include "decode/decode.h"
 #include "decode/pairs.h"
+#include "tally.h"
 
 #define BLOCK_INSNS 512 /* QEMU's own limit */
 #define OPEN_REGIONS 16

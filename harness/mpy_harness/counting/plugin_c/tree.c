@@ -1,22 +1,27 @@
 /* Mode "functions": who called whom, and what was executed in each context.
  *
- * Followed are calls, returns and the entries of the firmware's known functions; between two of these
+ * Followed are calls, where returns land, and the entries of the firmware's known functions; between two of these
  * events the same context executes, so the counter's difference is exact.
  *
  * - A call pushes a frame. Whom an indirect call called shows at the next event: an entry, or an
  *   instruction of the callee.
+ * - A return only says that it happens. The block behind the call, where it lands, ends the frame that was to come back
+ *   there, and all above it: a function that BL called within another, as in libgcc's floats, may return for both.
  * - An entry that no call led to is a tail call, which takes the caller's frame and a context below the caller's.
  *   A tail call to code whose entries are not known is a jump from where the caller's return address is back in lr.
- * - A call or return in an IT block may not happen: the block behind it (`passed`) takes it back.
+ * - A call or return in an IT block may not happen: the block behind it (`passed`) says so.
+ * - A life of MicroPython begins without any caller.
  * - MicroPython's exceptions (nlr_push, nlr_pop, nlr_jump in py/nlr.h) cut the stack back to where it was
  *   when nlr_push was called. */
 #include "plugin.h"
 
 #define MOST_FRAMES 1024
 #define MOST_CATCHES 256
+#define LONGEST_CALL 4 /* bytes */
 
 struct frame {
     uint32_t node, address; /* of the node: its function's */
+    uint32_t back;          /* where it returns to */
     bool is_unresolved, is_fresh; /* callee not known yet; called, nothing seen of it yet */
     uint32_t left;                /* while unresolved after a jump: the node that jumped */
     int32_t calls;                /* of the node, and instructions: not credited to it yet */
@@ -43,7 +48,9 @@ static uint32_t catches[MOST_CATCHES], catching;
 static uint32_t numbering = 1; /* of the nodes: another one when old ones were forgotten */
 static bool is_paused;
 static uint64_t charged; /* the count up to which contexts have been credited */
-static enum pending pending;
+static struct tally returns; /* executed in known functions, and how many of them have been followed */
+static uint64_t followed;
+static enum pending pending; /* elsewhere, or what may not have happened */
 static uint32_t pending_after;
 
 static struct frame *top(void) {
@@ -74,12 +81,12 @@ static uint32_t begin_of(uint32_t address) {
     return function != NULL ? function->start : address;
 }
 
-static void push(void) {
+static void push(uint32_t back) {
     if (depth == MOST_FRAMES) {
         beyond++;
         return;
     }
-    frames[depth++] = (struct frame){.is_unresolved = true, .is_fresh = true};
+    frames[depth++] = (struct frame){.back = back, .is_unresolved = true, .is_fresh = true};
 }
 
 static void pop(void) {
@@ -147,10 +154,30 @@ static inline void resolve(uint32_t function, struct site *site) {
     }
 }
 
+static bool has_returned(void) {
+    return *tally_value(&returns) != followed || pending == RETURN;
+}
+
+/* A return was executed before code of a function. */
+static __attribute__((noinline)) void follow_return(uint32_t function, uint32_t address) {
+    followed = *tally_value(&returns);
+    pending = NOTHING;
+    uint32_t at = beyond > 0 ? 0 : depth - 1;
+    while (at > 0 && frames[at].back != address) {
+        at--;
+    }
+    if (at > 0) {
+        while (depth > at) {
+            pop();
+        }
+    } else if (beyond > 0 || function != top()->address) {
+        pop(); /* it went to where no call was seen */
+    }
+}
+
 static __attribute__((noinline)) void settle_anew(const struct site *site) {
-    if (pending == RETURN && depth < MOST_FRAMES && site->context == frames[depth].address &&
-        site->context != top()->address) {
-        depth++; /* it did not return after all, and the block behind was not known as such */
+    if (has_returned()) {
+        follow_return(site->context, site->address);
     }
     pending = NOTHING;
     if (top()->is_unresolved) {
@@ -159,10 +186,20 @@ static __attribute__((noinline)) void settle_anew(const struct site *site) {
 }
 
 static inline void settle(const struct site *site) {
-    if (pending != NOTHING || top()->is_unresolved) {
+    if (has_returned() || pending != NOTHING || top()->is_unresolved) {
         settle_anew(site);
     }
     top()->is_fresh = false;
+}
+
+/* The block behind a call begins. */
+static void landed(unsigned int vcpu, void *data) {
+    const struct site *site = data;
+    (void)vcpu;
+    if (has_returned()) {
+        charge(counter_before(0));
+        follow_return(site->context, site->address);
+    }
 }
 
 static void called(unsigned int vcpu, void *data) {
@@ -171,7 +208,7 @@ static void called(unsigned int vcpu, void *data) {
     settle(site);
     charge(counter_before(site->rest - 1));
     bool is_kept = depth < MOST_FRAMES;
-    push();
+    push(site->after);
     if (is_kept && site->target != 0) {
         resolve(site->target, site);
     }
@@ -196,28 +233,34 @@ static void jumped(unsigned int vcpu, void *data) {
 
 /* A jump that is a tail call if it is the first that is seen of a callee: a function that does nothing else. */
 static void jumped_first(unsigned int vcpu, void *data) {
-    if (top()->is_unresolved) {
+    if (top()->is_unresolved && !has_returned()) {
         jumped(vcpu, data);
     }
 }
 
+/* A return that may not happen, or of a function that is not known. */
 static void returned(unsigned int vcpu, void *data) {
     const struct site *site = data;
     (void)vcpu;
     settle(site);
+    pending = RETURN;
+    pending_after = site->after;
+}
+
+/* A return of nlr_jump. */
+static void thrown(unsigned int vcpu, void *data) {
+    const struct site *site = data;
+    (void)vcpu;
+    settle(site);
     charge(counter_before(site->rest - 1));
-    if (site->role == ROLE_NLR_JUMP && catching > 0) {
+    if (catching > 0) {
         uint32_t target = catches[--catching];
         beyond = 0;
         while (depth > target && depth > 1) {
             pop();
         }
-        return;
-    }
-    pop();
-    if (site->conditional) {
-        pending = RETURN;
-        pending_after = site->after;
+    } else {
+        pop();
     }
 }
 
@@ -227,9 +270,7 @@ static void passed(unsigned int vcpu, void *data) {
     if (pending == NOTHING || pending_after != site->address) {
         return;
     }
-    if (pending == RETURN && depth < MOST_FRAMES && beyond == 0) {
-        depth++;
-    } else if (pending == CALL) {
+    if (pending == CALL) {
         if (!top()->is_unresolved && beyond == 0) {
             top()->calls -= !is_paused;
         }
@@ -238,9 +279,28 @@ static void passed(unsigned int vcpu, void *data) {
     pending = NOTHING;
 }
 
+/* Whoever executed something in the life before does so no more, though nothing returned: a reset ended it. */
+static void begin_life(void) {
+    charge(counter_before(0));
+    beyond = 0;
+    while (depth > 1) {
+        pop();
+    }
+    catching = 0;
+    followed = *tally_value(&returns);
+    pending = NOTHING;
+}
+
 static void entered(unsigned int vcpu, void *data) {
     struct site *site = data;
     (void)vcpu;
+    if (site->role == ROLE_LIFE) {
+        begin_life();
+    }
+    if (has_returned()) {
+        charge(counter_before(0));
+        follow_return(site->address, site->address);
+    }
     pending = NOTHING;
     if (beyond > 0) {
         return;
@@ -256,7 +316,7 @@ static void entered(unsigned int vcpu, void *data) {
         }
         charge(counter_before(0));
         if (depth == 1) {
-            push();
+            push(0);
         } else {
             top()->left = top()->node;
         }
@@ -342,6 +402,22 @@ static bool may_be_passed_to(const struct code *code) {
     return false;
 }
 
+/* Tell whether a block may begin behind a call. */
+static bool may_be_landed_at(const struct code *code) {
+    if (code->host == NULL || code->address[0] % SMALLEST_PAGE < LONGEST_CALL) {
+        return true;
+    }
+    for (uint32_t back = 2; back <= LONGEST_CALL; back++) {
+        struct decode_state state = {0};
+        struct insn last;
+        decode(code->host - back, code->address[0] - back, &state, &last);
+        if (last.size == back && last.flow == FLOW_CALL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Tell whether a block ends in what may be a tail call: an unconditional jump with the return address in lr (r14;
  * ra on RISC-V), because the instructions before it loaded it from the stack, or because the function has
  * not saved it: PUSH T2 and STMDB T1 of DDI0553. Not one to a known place in the same function. */
@@ -375,14 +451,24 @@ static void translate(const struct code *code) {
     if (may_be_passed_to(code)) {
         qemu_plugin_register_vcpu_tb_exec_cb(code->tb, passed, QEMU_PLUGIN_CB_NO_REGS, site_of(code, 0));
     }
+    if (may_be_landed_at(code)) {
+        qemu_plugin_register_vcpu_tb_exec_cb(code->tb, landed, QEMU_PLUGIN_CB_NO_REGS, site_of(code, 0));
+    }
     if (function != NULL && function->start == code->address[0]) {
         qemu_plugin_register_vcpu_tb_exec_cb(code->tb, entered, QEMU_PLUGIN_CB_NO_REGS, site_of(code, 0));
     }
     for (uint32_t at = 0; at < code->count; at++) {
-        bool calls = is_call(code, at);
-        if (calls || is_return(code, at)) {
-            qemu_plugin_register_vcpu_insn_exec_cb(qemu_plugin_tb_get_insn(code->tb, at), calls ? called : returned,
-                                                   QEMU_PLUGIN_CB_NO_REGS, site_of(code, at));
+        struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(code->tb, at);
+        if (is_call(code, at)) {
+            qemu_plugin_register_vcpu_insn_exec_cb(insn, called, QEMU_PLUGIN_CB_NO_REGS, site_of(code, at));
+        } else if (!is_return(code, at)) {
+            continue;
+        } else if (function != NULL && function->role == ROLE_NLR_JUMP) {
+            qemu_plugin_register_vcpu_insn_exec_cb(insn, thrown, QEMU_PLUGIN_CB_NO_REGS, site_of(code, at));
+        } else if (function == NULL || code->insn[at].conditional) {
+            qemu_plugin_register_vcpu_insn_exec_cb(insn, returned, QEMU_PLUGIN_CB_NO_REGS, site_of(code, at));
+        } else {
+            tally_add_at_insn(&returns, insn, 1);
         }
     }
     uint32_t last = code->count - 1;
@@ -399,6 +485,9 @@ static void translate(const struct code *code) {
 
 /* Credit what was executed up to the edge of a region, whose mark is at an address (0: the end of it all). */
 static void edge(uint32_t rest, uint32_t address) {
+    if (has_returned()) {
+        follow_return(begin_of(address), address);
+    }
     if (top()->is_unresolved) {
         resolve(begin_of(address), NULL);
     }

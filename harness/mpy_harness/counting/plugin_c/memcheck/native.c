@@ -43,30 +43,11 @@ static bool is_copying, is_foreign;
 static uint32_t called_from[CALLERS]; /* calls of native code by itself, the last one first */
 static uint32_t jumps; /* so many of them, at the begin, are the last jumps since a call: a function may end with one */
 
-#if API_VERSION == 1
-static uint64_t executed;
+static struct tally executed; /* blocks */
 
 uint64_t native_now(void) {
-    return executed;
+    return *tally_value(&executed);
 }
-
-static void add_one(struct qemu_plugin_tb *tb) {
-    qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_PLUGIN_INLINE_ADD_U64, &executed, 1);
-}
-#else
-static qemu_plugin_u64 executed;
-
-uint64_t native_now(void) {
-    return executed.score == NULL ? 0 : *(uint64_t *)qemu_plugin_scoreboard_find(executed.score, 0);
-}
-
-static void add_one(struct qemu_plugin_tb *tb) {
-    if (executed.score == NULL) {
-        executed.score = qemu_plugin_scoreboard_new(sizeof(uint64_t));
-    }
-    qemu_plugin_register_vcpu_tb_exec_inline_per_vcpu(tb, QEMU_PLUGIN_INLINE_ADD_U64, executed, 1);
-}
-#endif
 
 void native_forget(void) {
     depth = 0;
@@ -264,5 +245,5 @@ void native_translate(const struct code *code) {
     } else if (module_at(address) != NULL) {
         translate_native(code);
     }
-    add_one(code->tb);
+    tally_add_at_tb(&executed, code->tb, 1);
 }
