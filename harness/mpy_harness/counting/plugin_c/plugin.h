@@ -129,6 +129,14 @@ void clock_begin(void);
 void clock_align(uint64_t time);
 bool clock_is_told(void);
 
+/* calls.c: calls, returns and jumps between functions in code. */
+uint32_t begin_of(uint32_t address); /* of the function that it is in; the address itself where unknown */
+bool is_call(const struct code *, uint32_t at);
+bool is_return(const struct code *, uint32_t at);
+bool may_be_tail_call(const struct code *); /* the block's end */
+bool may_be_landed_at(const struct code *); /* the block, by a return */
+bool may_be_passed_to(const struct code *);
+
 /* nodes.c: contexts, that is functions by who called them, and what was executed in each. */
 uint32_t node_child(uint32_t parent, uint32_t address, uint32_t object);
 uint32_t node_address(uint32_t node);

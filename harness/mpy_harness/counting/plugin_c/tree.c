@@ -17,7 +17,6 @@
 
 #define MOST_FRAMES 1024
 #define MOST_CATCHES 256
-#define LONGEST_CALL 4 /* bytes */
 
 struct frame {
     uint32_t node, address; /* of the node: its function's */
@@ -74,11 +73,6 @@ static void charge(uint64_t now) {
         top()->instructions += now - charged;
     }
     charged = now;
-}
-
-static uint32_t begin_of(uint32_t address) {
-    const struct function *function = function_at(address);
-    return function != NULL ? function->start : address;
 }
 
 static void push(uint32_t back) {
@@ -340,33 +334,6 @@ static void entered(unsigned int vcpu, void *data) {
     }
 }
 
-/* Tell whether an instruction calls. BL to a place within its own function does not: compilers for Armv6-M, whose other
- * branches reach 2 KB, jump with it in functions that have saved lr. */
-static bool is_call(const struct code *code, uint32_t at) {
-    const struct insn *insn = &code->insn[at];
-    const struct function *function = function_at(code->address[at]);
-    bool is_jump = decode == decode_thumb && function != NULL && insn->direct && insn->target != function->start &&
-                   begin_of(insn->target) == function->start;
-    return insn->flow == FLOW_CALL && !is_jump;
-}
-
-/* Tell whether an instruction returns. On Armv6-M, which cannot pop into the program counter and free arguments at once,
- * functions with "..." return by a register that they popped: POP T1, ADD T2 of SP, BX T1 of DDI0419. */
-static bool is_return(const struct code *code, uint32_t at) {
-    const struct insn *insn = &code->insn[at];
-    if (insn->flow != FLOW_JUMP || decode != decode_thumb || code->host == NULL) {
-        return insn->flow == FLOW_RETURN;
-    }
-    const uint8_t *bytes = code->host + (code->address[at] - code->address[0]);
-    const struct function *function = function_at(code->address[at]);
-    uint32_t back = code->address[at] - (function != NULL ? function->start : code->address[0]);
-    if (bytes[1] != 0x47 || (bytes[0] & 0xc7) != 0) { /* BX of r0 to r7 */
-        return false;
-    }
-    uint32_t pop = back >= 4 && bytes[-1] == 0xb0 && (bytes[-2] & 0x80) == 0 ? 4 : 2;
-    return back >= pop && bytes[1 - (int32_t)pop] == 0xbc && bytes[-(int32_t)pop] == 1u << (bytes[0] >> 3);
-}
-
 static struct site *site_of(const struct code *code, uint32_t at) {
     const struct insn *insn = &code->insn[at];
     const struct function *function = function_at(code->address[at]);
@@ -383,71 +350,30 @@ static struct site *site_of(const struct code *code, uint32_t at) {
     return site;
 }
 
-/* Tell whether a block may begin behind a call or return that did not happen: one in an IT block, or that AVR skips. */
-static bool may_be_passed_to(const struct code *code) {
-    if (decode != decode_thumb) {
-        return decode == decode_avr;
+/* Return what is to be called at an instruction, NULL for nothing. */
+static executed_cb event(const struct code *code, uint32_t at) {
+    const struct function *function = function_at(code->address[at]);
+    if (is_call(code, at)) {
+        return called;
     }
-    if (code->host == NULL || code->address[0] % SMALLEST_PAGE < LONGEST_IT) {
-        return true;
+    if (is_return(code, at)) {
+        bool is_throw = function != NULL && function->role == ROLE_NLR_JUMP;
+        bool is_sure = function != NULL && !code->insn[at].conditional;
+        return is_throw ? thrown : is_sure ? NULL : returned;
     }
-    for (uint32_t back = 2; back <= LONGEST_IT; back += 2) {
-        struct decode_state state;
-        struct insn last;
-        if (it_leads(code->host, code->address[0], back, &state, &last) && last.conditional &&
-            (last.flow == FLOW_CALL || last.flow == FLOW_RETURN)) {
-            return true;
-        }
+    if (at + 1 < code->count) {
+        return NULL;
     }
-    return false;
-}
-
-/* Tell whether a block may begin behind a call. */
-static bool may_be_landed_at(const struct code *code) {
-    if (code->host == NULL || code->address[0] % SMALLEST_PAGE < LONGEST_CALL) {
-        return true;
+    if (may_be_tail_call(code)) {
+        return jumped;
     }
-    for (uint32_t back = 2; back <= LONGEST_CALL; back++) {
-        struct decode_state state = {0};
-        struct insn last;
-        decode(code->host - back, code->address[0] - back, &state, &last);
-        if (last.size == back && last.flow == FLOW_CALL) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Tell whether a block ends in what may be a tail call: an unconditional jump with the return address in lr (r14;
- * ra on RISC-V), because the instructions before it loaded it from the stack, or because the function has
- * not saved it: PUSH T2 and STMDB T1 of DDI0553. Not one to a known place in the same function. */
-static bool may_be_tail_call(const struct code *code) {
-    uint32_t last = code->count - 1;
-    const struct insn *jump = &code->insn[last];
-    if (jump->flow != FLOW_JUMP || jump->conditional || code->host == NULL || is_return(code, last)) {
-        return false;
-    }
-    const struct function *function = function_at(code->address[last]);
-    if (function != NULL && jump->direct && begin_of(jump->target) == function->start) {
-        return false;
-    }
-    uint32_t link = decode == decode_thumb ? 1u << 14 : 1u << 1;
-    uint32_t address = function != NULL ? function->start : code->address[0];
-    bool is_saved = false, is_restored = false;
-    while (address < code->address[last]) {
-        const uint8_t *bytes = code->host + ((int64_t)address - code->address[0]);
-        struct decode_state state = {0};
-        struct insn insn;
-        decode(bytes, address, &state, &insn);
-        is_saved |= bytes[1] == 0xb5 || (bytes[0] == 0x2d && bytes[1] == 0xe9 && bytes[3] & 0x40);
-        is_restored = insn.flow == FLOW_NEXT && (is_restored || (insn.words > 0 && insn.written & link));
-        address += insn.size;
-    }
-    return is_restored || (function != NULL && !is_saved && !jump->direct && decode == decode_thumb);
+    bool is_unknown = function == NULL && code->insn[at].flow == FLOW_JUMP && !code->insn[at].direct;
+    return is_unknown ? jumped_first : NULL;
 }
 
 static void translate(const struct code *code) {
     const struct function *function = function_at(code->address[0]);
+    foreign_translate(code);
     if (may_be_passed_to(code)) {
         qemu_plugin_register_vcpu_tb_exec_cb(code->tb, passed, QEMU_PLUGIN_CB_NO_REGS, site_of(code, 0));
     }
@@ -459,28 +385,14 @@ static void translate(const struct code *code) {
     }
     for (uint32_t at = 0; at < code->count; at++) {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(code->tb, at);
-        if (is_call(code, at)) {
-            qemu_plugin_register_vcpu_insn_exec_cb(insn, called, QEMU_PLUGIN_CB_NO_REGS, site_of(code, at));
-        } else if (!is_return(code, at)) {
-            continue;
-        } else if (function != NULL && function->role == ROLE_NLR_JUMP) {
-            qemu_plugin_register_vcpu_insn_exec_cb(insn, thrown, QEMU_PLUGIN_CB_NO_REGS, site_of(code, at));
-        } else if (function == NULL || code->insn[at].conditional) {
-            qemu_plugin_register_vcpu_insn_exec_cb(insn, returned, QEMU_PLUGIN_CB_NO_REGS, site_of(code, at));
-        } else {
+        executed_cb callback = event(code, at);
+        if (callback != NULL) {
+            qemu_plugin_register_vcpu_insn_exec_cb(insn, callback, QEMU_PLUGIN_CB_NO_REGS, site_of(code, at));
+        } else if (is_return(code, at)) {
             tally_add_at_insn(&returns, insn, 1);
         }
     }
-    uint32_t last = code->count - 1;
-    bool is_tail_call = may_be_tail_call(code);
-    bool is_unknown = function == NULL && code->insn[last].flow == FLOW_JUMP && !code->insn[last].direct;
-    if (is_tail_call || (is_unknown && !is_return(code, last))) {
-        qemu_plugin_register_vcpu_insn_exec_cb(qemu_plugin_tb_get_insn(code->tb, last),
-                                               is_tail_call ? jumped : jumped_first, QEMU_PLUGIN_CB_NO_REGS,
-                                               site_of(code, last));
-    }
     objects_translate(code);
-    foreign_translate(code);
 }
 
 /* Credit what was executed up to the edge of a region, whose mark is at an address (0: the end of it all). */

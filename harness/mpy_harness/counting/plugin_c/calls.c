@@ -1,0 +1,99 @@
+/* Where code calls, jumps to another function and returns, and where it goes on behind: what shows as it is translated. */
+#include "plugin.h"
+
+#define LONGEST_CALL 4 /* bytes */
+
+uint32_t begin_of(uint32_t address) {
+    const struct function *function = function_at(address);
+    return function != NULL ? function->start : address;
+}
+
+/* Tell whether an instruction calls. BL to a place within its own function does not: compilers for Armv6-M, whose other
+ * branches reach 2 KB, jump with it in functions that have saved lr. */
+bool is_call(const struct code *code, uint32_t at) {
+    const struct insn *insn = &code->insn[at];
+    const struct function *function = function_at(code->address[at]);
+    bool is_jump = decode == decode_thumb && function != NULL && insn->direct && insn->target != function->start &&
+                   begin_of(insn->target) == function->start;
+    return insn->flow == FLOW_CALL && !is_jump;
+}
+
+/* Tell whether an instruction returns. On Armv6-M, which cannot pop into the program counter and free arguments at once,
+ * functions with "..." return by a register that they popped: POP T1, ADD T2 of SP, BX T1 of DDI0419. */
+bool is_return(const struct code *code, uint32_t at) {
+    const struct insn *insn = &code->insn[at];
+    if (insn->flow != FLOW_JUMP || decode != decode_thumb || code->host == NULL) {
+        return insn->flow == FLOW_RETURN;
+    }
+    const uint8_t *bytes = code->host + (code->address[at] - code->address[0]);
+    const struct function *function = function_at(code->address[at]);
+    uint32_t back = code->address[at] - (function != NULL ? function->start : code->address[0]);
+    if (bytes[1] != 0x47 || (bytes[0] & 0xc7) != 0) { /* BX of r0 to r7 */
+        return false;
+    }
+    uint32_t pop = back >= 4 && bytes[-1] == 0xb0 && (bytes[-2] & 0x80) == 0 ? 4 : 2;
+    return back >= pop && bytes[1 - (int32_t)pop] == 0xbc && bytes[-(int32_t)pop] == 1u << (bytes[0] >> 3);
+}
+
+/* Tell whether a block may begin behind a call or return that did not happen: one in an IT block, or that AVR skips. */
+bool may_be_passed_to(const struct code *code) {
+    if (decode != decode_thumb) {
+        return decode == decode_avr;
+    }
+    if (code->host == NULL || code->address[0] % SMALLEST_PAGE < LONGEST_IT) {
+        return true;
+    }
+    for (uint32_t back = 2; back <= LONGEST_IT; back += 2) {
+        struct decode_state state;
+        struct insn last;
+        if (it_leads(code->host, code->address[0], back, &state, &last) && last.conditional &&
+            (last.flow == FLOW_CALL || last.flow == FLOW_RETURN)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Tell whether a block may begin behind a call. */
+bool may_be_landed_at(const struct code *code) {
+    if (code->host == NULL || code->address[0] % SMALLEST_PAGE < LONGEST_CALL) {
+        return true;
+    }
+    for (uint32_t back = 2; back <= LONGEST_CALL; back++) {
+        struct decode_state state = {0};
+        struct insn last;
+        decode(code->host - back, code->address[0] - back, &state, &last);
+        if (last.size == back && last.flow == FLOW_CALL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Tell whether a block ends in what may be a tail call: an unconditional jump with the return address in lr (r14;
+ * ra on RISC-V), because the instructions before it loaded it from the stack, or because the function has
+ * not saved it: PUSH T2 and STMDB T1 of DDI0553. Not one to a known place in the same function. */
+bool may_be_tail_call(const struct code *code) {
+    uint32_t last = code->count - 1;
+    const struct insn *jump = &code->insn[last];
+    if (jump->flow != FLOW_JUMP || jump->conditional || code->host == NULL || is_return(code, last)) {
+        return false;
+    }
+    const struct function *function = function_at(code->address[last]);
+    if (function != NULL && jump->direct && begin_of(jump->target) == function->start) {
+        return false;
+    }
+    uint32_t link = decode == decode_thumb ? 1u << 14 : 1u << 1;
+    uint32_t address = function != NULL ? function->start : code->address[0];
+    bool is_saved = false, is_restored = false;
+    while (address < code->address[last]) {
+        const uint8_t *bytes = code->host + ((int64_t)address - code->address[0]);
+        struct decode_state state = {0};
+        struct insn insn;
+        decode(bytes, address, &state, &insn);
+        is_saved |= bytes[1] == 0xb5 || (bytes[0] == 0x2d && bytes[1] == 0xe9 && bytes[3] & 0x40);
+        is_restored = insn.flow == FLOW_NEXT && (is_restored || (insn.words > 0 && insn.written & link));
+        address += insn.size;
+    }
+    return is_restored || (function != NULL && !is_saved && !jump->direct && decode == decode_thumb);
+}
