@@ -35,6 +35,7 @@ class AddressNames:
         self._symbols = symbols
         self._requests = requests
         self._images: dict[Path, tuple[CodeImage, ...]] = {}
+        self._located: tuple[object, ModulePlacements] | None = None
         #: Called with each module that is noted.
         self.listeners: list[Callable[[NatmodBuild | Path], None]] = []
 
@@ -92,9 +93,16 @@ class AddressNames:
         return [self._tree(record, names) if record.nodes else None for record in records]
 
     def _tree(self, record: Record, names: Mapping[int, str]) -> Profile:
-        blocks = [(address, bytes.fromhex(code)) for address, code in record.code]
-        located = ModulePlacements(blocks, self.images)
-        return call_tree(record, self._requests.target, Names(self._symbols, names, located.name))
+        names_of = Names(self._symbols, names, lambda address: self._placements(record.code).name(address))
+        return call_tree(record, self._requests.target, names_of)
+
+    def _placements(self, code: Sequence[tuple[int, str]]) -> ModulePlacements:
+        """Return where the modules are, found out where a name is asked for alone, and once for the same code."""
+        asked = (code, self.images)
+        if self._located is None or self._located[0] != asked:
+            blocks = [(address, bytes.fromhex(each)) for address, each in code]
+            self._located = asked, ModulePlacements(blocks, asked[1])
+        return self._located[1]
 
     @property
     def images(self) -> list[CodeImage]:
