@@ -1,6 +1,7 @@
 /* Code that is not the firmware's: native modules, and what MicroPython compiles itself.
  *
- * The host learns whose it is from its bytes, so the newest of every block is kept. */
+ * The host learns whose it is from its bytes, so the newest of every block is kept, until something else is in its
+ * place: what earlier lives executed there would speak against what is there now. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,8 @@
 struct foreign {
     struct foreign *next;
     uint32_t address, size;
-    uint8_t *bytes;
+    const uint8_t *host; /* where we see it */
+    uint8_t *bytes;      /* as it was executed */
 };
 
 static struct map known;
@@ -29,13 +31,30 @@ void foreign_translate(const struct code *code) {
         all = foreign;
     }
     foreign->size = code->address[code->count] - code->address[0];
+    foreign->host = code->host;
     free(foreign->bytes);
     foreign->bytes = allocate(foreign->size);
     memcpy(foreign->bytes, code->host, foreign->size);
 }
 
+static void forget_overwritten(void) {
+    struct foreign **link = &all;
+    while (*link != NULL) {
+        struct foreign *this = *link;
+        if (memcmp(this->host, this->bytes, this->size) == 0) {
+            link = &this->next;
+            continue;
+        }
+        *map_at(&known, this->address) = NULL;
+        *link = this->next;
+        free(this->bytes);
+        free(this);
+    }
+}
+
 /* Write ,"code":[[address,"bytes in hexadecimal"],...]. */
 void foreign_write(FILE *record) {
+    forget_overwritten();
     fputs(",\"code\":[", record);
     for (const struct foreign *foreign = all; foreign != NULL; foreign = foreign->next) {
         fprintf(record, "[%" PRIu32 ",\"", foreign->address);
