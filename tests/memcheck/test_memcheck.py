@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,15 @@ def test_objects_that_calls_make_at_equal_distances_are_no_overrun(board: Board,
     board.exec("import triple\ndef make():\n  kept = [None] * 20\n  for i in range(20): kept[i] = triple.triple(i)\n")
     board.call("make")
     assert board.findings == []
+
+
+def test_any_number_of_modules(board: Board, filters, tmp_path: Path) -> None:
+    file = filters.build.path
+    copies = [Path(shutil.copy(file, tmp_path / f"filters{number}.mpy")) for number in range(70)]
+    modules = [board.import_native(copy) for copy in copies]
+    with pytest.raises(MemoryMisused, match="native module filters69"):
+        modules[-1].running_sum(np.arange(10, dtype=np.int32))
+    board.findings.clear()
 
 
 def count_of(board: Board) -> int:

@@ -17,8 +17,8 @@ static struct {
     struct range *ranges;
     size_t count, capacity;
 } places[PLACES];
-static struct module modules[MOST_MODULES];
-static int loaded;
+static struct module *modules;
+static size_t loaded, room_for_modules;
 #define PIECE 0x200000 /* of RAM: chips with several have them at multiples of that */
 static struct {
     uint32_t address;
@@ -138,7 +138,7 @@ uint32_t memory_word(uint32_t address) {
 }
 
 void modules_remove(uint32_t text) {
-    for (int at = 0; at < loaded; at++) {
+    for (size_t at = 0; at < loaded; at++) {
         if (modules[at].text == text) {
             free(modules[at].code);
             modules[at] = modules[--loaded];
@@ -173,16 +173,13 @@ static uint32_t number_of(const struct module *module) {
 }
 
 void modules_add(const struct module *module) {
-    if (loaded < MOST_MODULES) {
-        modules[loaded] = *module;
-        modules[loaded++].number = number_of(module);
-    } else {
-        free(module->code);
-    }
+    modules = grown(modules, loaded + 1, &room_for_modules, sizeof *modules);
+    modules[loaded] = *module;
+    modules[loaded++].number = number_of(module);
 }
 
 struct module *module_at(uint32_t text_address) {
-    for (int at = 0; at < loaded; at++) {
+    for (size_t at = 0; at < loaded; at++) {
         if (text_address - modules[at].text < modules[at].size) {
             return &modules[at];
         }
@@ -191,7 +188,7 @@ struct module *module_at(uint32_t text_address) {
 }
 
 struct module *module_of_data(uint32_t address) {
-    for (int at = 0; at < loaded; at++) {
+    for (size_t at = 0; at < loaded; at++) {
         if (address - modules[at].data < modules[at].data_end - modules[at].data) {
             return &modules[at];
         }
@@ -200,7 +197,7 @@ struct module *module_of_data(uint32_t address) {
 }
 
 struct module *module_of_copy(uint32_t address) {
-    for (int at = 0; at < loaded; at++) {
+    for (size_t at = 0; at < loaded; at++) {
         if (address - modules[at].copy < modules[at].size) {
             return &modules[at];
         }

@@ -8,7 +8,6 @@
 #include "../plugin.h"
 
 #define HEAP_BLOCK 16 /* bytes: MICROPY_BYTES_PER_GC_BLOCK on 32 bits */
-#define MOST_MODULES 64
 
 /* layout.c: where things are in the guest's memory, as the host read it from symbols and target; the letters that
  * lines of it begin with. */
