@@ -7,7 +7,7 @@
 
 #include "memcheck.h"
 
-#define MOST_CALLS 64
+#define MOST_CALLS 4096 /* each has two frames on the stack, of native code and of the firmware */
 #define MOST_JUMPS 2
 #define LONG_AFTER 100 /* blocks: what the firmware allocates so long after a jump to it is not the jump's */
 
@@ -72,7 +72,8 @@ struct site native_caller(void) {
 
 /* Native code goes on at an address, and something else was executed before. */
 static void arrive(uint32_t address) {
-    if (last != NULL && last->flow == FLOW_CALL && depth < MOST_CALLS) {
+    if (last != NULL && last->flow == FLOW_CALL) {
+        depth = depth < MOST_CALLS ? depth : 0; /* where the stack is behind a call that is not known is not known */
         calls[depth++] = (struct call){last->last, last->after, native_stack};
     }
     native_stack = 0;
