@@ -565,10 +565,12 @@ def test_deep_native_recursion(with_module, depth):
     assert tree == {"deep": (1, {"call_deep": (1, nested("deep", depth + 1) | {"leaf": (1, {})}), "two": (1, TWO)})}
 
 
-def test_recursion_beyond_all_frames(with_module):
-    # What is too deep is counted where the limit was; what comes after it is where it belongs.
-    tree = programs(profiled(with_module, "deep", 2000).profile)
-    _, below = tree["deep"]
+def test_recursion_as_deep_as_the_stack(with_module):
+    profile = profiled(with_module, "deep", 2000).profile
+    assert profile is not None
+    nodes = [node for node, entered in visits(profile.root) if entered and node.function.kind == "natmod"]
+    assert [node.calls for node in nodes if node.function.name == "deep"] == [1] * 2001
+    _, below = programs(profile)["deep"]
     assert below["two"] == (1, TWO)
     assert below["call_deep"][1]["leaf"] == (1, {})
 

@@ -15,8 +15,8 @@
  *   when nlr_push was called. */
 #include "plugin.h"
 
-#define MOST_FRAMES 1024
-#define MOST_CATCHES 256
+#define MOST_FRAMES 65536 /* no guest's stack has room for as many: of 8 bytes each they take half a megabyte */
+#define MOST_CATCHES MOST_FRAMES /* each takes more than that (nlr_buf_t of py/nlr.h) */
 
 struct frame {
     uint32_t node, address; /* of the node: its function's */
@@ -156,11 +156,12 @@ static bool has_returned(void) {
 static __attribute__((noinline)) void follow_return(uint32_t function, uint32_t address) {
     followed = *tally_value(&returns);
     pending = NOTHING;
-    uint32_t at = beyond > 0 ? 0 : depth - 1;
+    uint32_t at = depth - 1;
     while (at > 0 && frames[at].back != address) {
         at--;
     }
     if (at > 0) {
+        beyond = 0;
         while (depth > at) {
             pop();
         }
