@@ -103,3 +103,47 @@ def test_exceptions_that_are_caught_deep(tree_of, name: str, depth: int) -> None
             own |= AFTER
         expected = {"run": (1, own)}
     assert tree_of(name, CATCHING, depth) == {"go": (1, expected | AFTER)}
+
+
+# Too long for branches of Armv6-M: compilers jump with BL.
+LONG = """
+static APART unsigned run(unsigned n) {
+    unsigned value = 1;
+    for (unsigned turn = 0; turn < n; turn++) {
+        if (value & 1) {
+            __asm volatile ("%s" : : : "memory");
+            value += leaf(turn);
+        } else {
+            __asm volatile ("%s" : : : "memory");
+            value ^= after(value);
+        }
+        value += turn == 3;
+    }
+    return value;
+}
+""" % (("nop\\n" * 1300,) * 2)
+
+
+def calls_of_long(turns: int) -> tuple[int, int]:
+    """Return how often it calls leaf and after."""
+    leaves = afters = 0
+    value = 1
+    for turn in range(turns):
+        if value & 1:
+            leaves += 1
+            value += (turn * 3) ^ (turn >> 2)
+        else:
+            afters += 1
+            value ^= ((value * 3) ^ (value >> 2)) + 1
+        value = (value + (turn == 3)) & 0xFFFFFFFF
+    return leaves, afters
+
+
+@pytest.mark.parametrize("name", ["m33", "m0", "rv32"])
+@pytest.mark.parametrize("turns", [1, 2, 20])
+def test_functions_that_are_too_long_for_branches(tree_of, name: str, turns: int) -> None:
+    leaves, afters = calls_of_long(turns)
+    below: Tree = {"leaf": (leaves, {})} if leaves else {}
+    if afters:
+        below["after"] = (afters, {"leaf": (afters, {})})
+    assert tree_of(name, LONG, turns) == {"go": (1, {"run": (1, below)} | AFTER)}

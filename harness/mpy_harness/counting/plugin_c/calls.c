@@ -1,7 +1,6 @@
 /* Where code calls, jumps to another function and returns, and where it goes on behind: what shows as it is translated. */
 #include "plugin.h"
 
-#define LONGEST_CALL 4 /* bytes */
 
 uint32_t begin_of(uint32_t address) {
     const struct function *function = function_at(address);

@@ -37,6 +37,11 @@ void foreign_translate(const struct code *code) {
     memcpy(foreign->bytes, code->host, foreign->size);
 }
 
+const uint8_t *foreign_host(uint32_t address) {
+    const struct foreign *foreign = map_find(&known, address);
+    return foreign != NULL ? foreign->host : NULL;
+}
+
 static void forget_overwritten(void) {
     struct foreign **link = &all;
     while (*link != NULL) {

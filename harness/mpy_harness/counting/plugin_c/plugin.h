@@ -16,6 +16,7 @@
 #define OPEN_REGIONS 16
 #define SMALLEST_PAGE 0x400    /* of QEMU's targets; its bytes are contiguous in the host's memory */
 #define LONGEST_IT (2 + 4 * 4) /* bytes of an IT block: DDI0553, IT */
+#define LONGEST_CALL 4 /* bytes */
 
 /* A block of guest code while QEMU translates it. */
 struct code {
@@ -156,6 +157,17 @@ uint32_t *frame_node(uint32_t frame); /* tree.c: the node of a frame on the call
 /* foreign.c: code that is not the firmware's, for the host to find out whose it is. */
 void foreign_translate(const struct code *);
 void foreign_write(FILE *record);
+const uint8_t *foreign_host(uint32_t address); /* where we see a block of it that begins there, NULL where none does */
+
+/* far_jumps.c: calls that may be jumps within a function that is not known. */
+struct far_jump {
+    bool may_be;
+    uint32_t from, to;
+    const uint8_t *host; /* where we see `from` */
+};
+struct far_jump far_jump_of(const struct code *, uint32_t at);
+bool far_jump_is_seen(const struct far_jump *); /* whether it can be told */
+bool far_jump_is_one(const struct far_jump *);
 
 /* memory.c */
 void memory_stack(uint32_t low, uint32_t high);

@@ -32,7 +32,8 @@ struct site {
     uint32_t context;              /* the function it lies in, by its begin; the address itself where unknown */
     uint32_t target;               /* of a direct call, 0 for others */
     enum role role;
-    bool conditional;
+    bool conditional, is_jump; /* is_jump: it calls nothing */
+    struct far_jump far;
     struct {
         uint32_t parent, left, node;
         uint32_t numbering; /* that these are of */
@@ -51,6 +52,7 @@ static struct tally returns; /* executed in known functions, and how many of the
 static uint64_t followed;
 static enum pending pending; /* elsewhere, or what may not have happened */
 static uint32_t pending_after;
+static struct far_jump undecided; /* the last one */
 
 static struct frame *top(void) {
     return &frames[depth - 1];
@@ -197,10 +199,34 @@ static void landed(unsigned int vcpu, void *data) {
     }
 }
 
+/* Decide what a call is as soon as where it leads is seen: at the latest when that is translated (decide_late). */
+static void decide(struct site *site) {
+    undecided = site->far;
+    if (far_jump_is_seen(&site->far)) {
+        site->is_jump = far_jump_is_one(&site->far);
+        site->far.may_be = undecided.may_be = false;
+    }
+}
+
+static void decide_late(uint32_t address) {
+    if (undecided.may_be && undecided.to == address && top()->is_fresh && !top()->is_unresolved &&
+        top()->back == undecided.from + LONGEST_CALL && far_jump_is_seen(&undecided) && far_jump_is_one(&undecided)) {
+        top()->calls -= !is_paused;
+        pop();
+    }
+    undecided.may_be = false;
+}
+
 static void called(unsigned int vcpu, void *data) {
     struct site *site = data;
     (void)vcpu;
     settle(site);
+    if (site->far.may_be) {
+        decide(site);
+    }
+    if (site->is_jump) {
+        return;
+    }
     charge(counter_before(site->rest - 1));
     bool is_kept = depth < MOST_FRAMES;
     push(site->after);
@@ -347,6 +373,7 @@ static struct site *site_of(const struct code *code, uint32_t at) {
         .target = insn->flow == FLOW_CALL && insn->direct ? begin_of(insn->target) : 0,
         .role = function != NULL ? function->role : ROLE_PLAIN,
         .conditional = insn->conditional,
+        .far = far_jump_of(code, at),
     };
     return site;
 }
@@ -394,6 +421,7 @@ static void translate(const struct code *code) {
         }
     }
     objects_translate(code);
+    decide_late(code->address[0]);
 }
 
 /* Credit what was executed up to the edge of a region, whose mark is at an address (0: the end of it all). */
