@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from mpy_harness.counting.locate import CodeImage
+from mpy_harness.errors import MachineryError
 
 #: A block: its offset into the module's text and its size in bytes, the offset of the conditional branch that ends it
 #: (0: none), how often it ran, and how often that branch was taken and was not.
@@ -23,7 +24,8 @@ BLOCK = np.dtype(
 Blocks = np.ndarray[Any, np.dtype[np.void]]
 
 _HEADER = np.dtype([("used", "<u4"), ("is_full", "<u4")])
-_ROOM = 1 << 16  # blocks; a large module has some hundreds
+# Blocks: a large module has some hundreds, again at each place where it is loaded. What is not used takes no memory.
+_ROOM = 1 << 20
 #: Bytes of the file that the plugin writes the table into.
 TABLE_BYTES = _HEADER.itemsize + _ROOM * BLOCK.itemsize
 
@@ -36,10 +38,17 @@ class BlockTable:
         os.ftruncate(descriptor, TABLE_BYTES)
 
     def read(self) -> Blocks:
-        """Return all blocks of ``BLOCK`` so far, shape (n,). The guest must not be running."""
-        header = os.pread(self._descriptor, _HEADER.itemsize, 0)
-        used = int(np.frombuffer(header, _HEADER)[0]["used"])
-        size = used * BLOCK.itemsize
+        """Return all blocks of ``BLOCK`` so far, shape (n,). The guest must not be running.
+
+        Raises MachineryError where there were more than the table has room for.
+        """
+        header = np.frombuffer(os.pread(self._descriptor, _HEADER.itemsize, 0), _HEADER)[0]
+        if header["is_full"]:
+            raise MachineryError(
+                f"which native code ran is not known: it has more than {_ROOM:,} blocks. "
+                "Run its tests in several sessions."
+            )
+        size = int(header["used"]) * BLOCK.itemsize
         data = os.pread(self._descriptor, size, _HEADER.itemsize)
         return np.frombuffer(data, BLOCK)
 
