@@ -1,7 +1,8 @@
 """Measure what models cost on boards, fit the constants of estimates to half of them, and write docs/costs.md.
 
-python -m docs.measure_costs            run all models on all targets, then write the constants and the page
-python -m docs.measure_costs m33 m0     only on these targets; of the others is kept what was measured before
+python -m docs.measure_costs            run all models on all targets whose firmware is built here, then write the
+                                        constants and the page
+python -m docs.measure_costs esp32 m0   only on these targets; of the others is kept what was measured before
 python -m docs.measure_costs --kind neighbours   only models of one kind, where the rest is up to date
 python -m docs.measure_costs --fit      only fit and write, from what was measured before (docs/costs-measured.json)
 """
@@ -25,161 +26,29 @@ from typing import Any
 import numpy as np
 
 from docs import count_tinymaix
+from docs.costed_boards import FEW, measure, provenance, some_of
 from docs.costed_front_ends import front_end_cases
 from docs.costed_models import Case, dsp_cases, tree_cases
 from docs.costed_networks import network_cases
 from docs.costed_small import small_cases
 from docs.costs_plot import digest, draw
-from mpy_harness import machines
-from mpy_harness.board.board import Board
-from mpy_harness.board.natmod_loader import ModuleLoader
 from mpy_harness.board.pool import BoardPool
 from mpy_harness.costs.constants import FILE, Constants, Module, TargetConstants
 from mpy_harness.costs.fitting import Point, error, fit, up
-from mpy_harness.costs.small_models import FOLDERS
-from mpy_harness.firmware import toolchain
-from mpy_harness.firmware.mpy_cross import mpy_cross
-from mpy_harness.targets import BoardSpec, Target, load_target
+from mpy_harness.targets import load_target
 
-REPOSITORY = Path(__file__).resolve().parents[1]
-MEASURED = REPOSITORY / "docs" / "costs-measured.json"
-PAGE = REPOSITORY / "docs" / "costs.md"
+FOLDER = Path(__file__).resolve().parent
+MEASURED = FOLDER / "costs-measured.json"
+PAGE = FOLDER / "costs.md"
 BEGIN, END = "<!-- tables -->\n", "<!-- end of tables -->\n"
 #: One of each core, and one whose core is among them: what is fitted to the first is tried on that other firmware.
 TARGETS = ("m33", "m4", "m4-stm32", "m3", "m0", "m7", "rv32")
+#: Those that are measured where their emulators are.
+OTHERS = ("esp32", "esp32c3")
 #: Where only some small models of each kind are measured: enough to tell what another firmware makes of it.
 SOME = ("m4-stm32",)
 #: Kinds that allocate while they run.
 ALLOCATING = ("melspec",)
-_FEW, _SMALL, _SHORT = 2, 6000, 8000
-
-_BLOCK = 16  # bytes of the heap of a core of 32 bits
-_GUEST = """
-def run_all(times, thing, inputs{more}):
-    for _ in range(times):
-        for each in inputs:
-            thing.{function}(each{more})
-"""
-
-
-def measure(target: Target, cases: Iterable[Case], pool: BoardPool) -> dict[str, Any]:
-    """Return what cases take on a board: the difference between few runs and many, after some that give filters a past.
-
-    What a request takes besides its runs depends on the heap. Cases that the board has no room for are left out.
-    """
-    board = pool.board(target, mode="classes")
-    models = [_measured(case, board, target) for case in cases if _has_room(target, case)]
-    return {**_facts(target, pool), "models": models}
-
-
-def _facts(target: Target, pool: BoardPool) -> dict[str, Any]:
-    """Return what the figures of a target depend on."""
-    return {
-        "core": target.core,
-        "arch": target.natmod.arch,
-        "micropython": target.built.micropython,
-        "firmware": pool.firmware(target).provenance.image_sha256,
-        "toolchain": "; ".join(_tools(target)),
-        "emulator": machines.kind_of(target).version(),
-    }
-
-
-def some_of(cases: Iterable[Case]) -> list[Case]:
-    """Return two small models of each kind that are held out, and two that are not."""
-    found: dict[tuple[str, bool], list[Case]] = {}
-    for case in cases:
-        several = found.setdefault((case.stage.kind, case.held_out), [])
-        size = case.stage.data + case.stage.heap + sum(array.nbytes for array in case.inputs)
-        terms = case.stage.terms
-        length = max(
-            *(terms.get(term, 0) for term in ("product", "tap", "butterfly")), case.stage.sizes.get("products", 0)
-        )
-        if len(several) < _FEW and size < _SMALL and length < _SHORT:
-            several.append(case)
-    return [case for several in found.values() for case in several]
-
-
-def _has_room(target: Target, case: Case) -> bool:
-    # Two of the model and its arrays, and all inputs, in half of the heap: the rest is the harness's.
-    board = target.built.board
-    arrays = [*case.inputs, *([] if case.out is None else [case.out])]
-    needed = 4 * case.stage.heap + 2 * case.stage.data + sum(array.nbytes for array in arrays)
-    return isinstance(board, BoardSpec) and needed < board.heap // 2
-
-
-def _tools(target: Target) -> Iterable[str]:
-    tools = toolchain.toolchain(toolchain.cross_prefix(target.natmod.arch), target.tools).facts()
-    return dict.fromkeys(version for tool, version in tools.items() if tool != "make")
-
-
-def _measured(case: Case, board: Board, target: Target) -> dict[str, Any]:
-    board.soft_reset()
-    # Imported before anything else: what an import takes has names in it, and room for them that others may have left.
-    module, *others = [_imported(each, board, target) for each in case.stage.uses]
-    more = {each: array for each, array in (("model", case.model), ("out", case.out)) if array is not None}
-    board.exec(_GUEST.format(function=case.function, more="".join(f", {each}" for each in more)))
-    board.exec("import " + ", ".join(case.stage.uses) + case.setup)
-    heap, create = 0, case.create or f"{case.stage.module}.new"
-    if case.new:
-        # Objects take whole blocks; what is left over of the mean is the list of them.
-        heap = int(board.heap.of(create, *case.new, count=3)) // _BLOCK * _BLOCK
-    if case.new and case.model is None:
-        thing = board.call(create, *case.new)
-    else:
-        thing = board.call("__import__", case.stage.module)
-    words = (thing, case.inputs, *more.values())
-    board.call("run_all", 1, *words)
-    few = 1 if case.enough else 0
-    before = _counted(board, few, *words)
-    times = 1 << max(0, (case.enough // sum(before.values())).bit_length() - 1)
-    often = _counted(board, few + times, *words)
-    counts = {name: (often[name] - before.get(name, 0)) / times / len(case.inputs) for name in often}
-    return {
-        "kind": case.stage.kind,
-        "model": case.name,
-        "held_out": case.held_out,
-        "terms": {name: _short(often) for name, often in case.stage.terms.items()},
-        "guessed": case.guessed and {name: _short(often) for name, often in case.guessed.terms.items()},
-        "sizes": dict(case.stage.sizes),
-        "counts": {name: _short(number) for name, number in counts.items() if number > 0},
-        "module": module,
-        **({"others": others} if others else {}),
-        "file": len(mpy_file(case.file, target)) if case.file else 0,
-        "heap": heap,
-        "predicted": [case.stage.data, case.stage.heap],
-    }
-
-
-def _counted(board: Board, *args: Any) -> dict[str, int]:
-    with board.count(listed=False) as count:
-        board.call("run_all", *args)
-    assert count.exact
-    return {**count.classes, **count.words}
-
-
-def _imported(name: str, board: Board, target: Target) -> list[Any]:
-    """Import a module of the repository; return its name, the bytes of its file and those that it takes of the heap."""
-    folder = REPOSITORY / FOLDERS[name] if name in FOLDERS else None
-    if folder is not None and (source := folder / f"{name}.py").is_file():
-        compiled = mpy_file(source.read_bytes(), target)
-        board.files.put(compiled, f"/{name}.mpy")
-        board.import_module(name, f"/{name}.mpy")
-        return [name, len(compiled), board.heap.imports[name]]
-    module = ModuleLoader(board)(folder or name)
-    assert module.build is not None
-    return [name, module.build.path.stat().st_size, module.heap]
-
-
-def _short(number: float) -> float:
-    # What is left of rounding is nothing: it differs from machine to machine.
-    number = round(number, 9)
-    return int(number) if number == int(number) else float(f"{number:.8g}")
-
-
-def mpy_file(source: bytes, target: Target) -> bytes:
-    """Return what mpy-cross makes of a source."""
-    command: list[str | Path] = [mpy_cross(target.tools), "-s", "model.py", "-"]
-    return subprocess.run(command, input=source, capture_output=True, timeout=60, check=True).stdout
 
 
 def all_cases() -> list[Case]:
@@ -204,13 +73,14 @@ def points(measured: dict[str, Any]) -> dict[str, list[Point]]:
 def fitted(measured: dict[str, Any]) -> Constants:
     """Return the constants that follow from all that was measured: those of the first target with each core."""
     targets: dict[str, TargetConstants] = {}
-    other: dict[str, list[float]] = {}
+    other_firmware: dict[str, float] = {}
+    other_core: dict[str, float] = {}
     for name, of_target in measured["targets"].items():
-        if before := [each for each in targets.values() if _is_like(each, of_target)]:
-            for point, costs in _with_costs(of_target, before[0]):
-                kind = point.kind if point.kind in ALLOCATING else ""
-                other.setdefault(kind, []).append(abs(error(point, costs)))
+        if like := [each for each, constants in targets.items() if _is_like(constants, of_target)]:
+            _widen(other_firmware, measured["targets"][like[0]], of_target)
             continue
+        if same := [each for each, constants in targets.items() if constants.arch == of_target["arch"]]:
+            _widen(other_core, measured["targets"][same[0]], of_target)
         facts = {key: value for key, value in of_target.items() if key != "models"}
         stages = {
             kind: fit(found, no_less_than_nothing=kind.startswith("network"))
@@ -220,19 +90,26 @@ def fitted(measured: dict[str, Any]) -> Constants:
         targets[name] = TargetConstants(**facts, modules=modules, stages=stages | count_tinymaix.stages(name))
     return Constants(
         made_with=measured["made_with"],
-        other_firmware=up(max(other.pop(""))),
-        other_firmware_of={k: up(max(v)) for k, v in other.items()},
+        other_firmware=up(other_firmware.pop("")),
+        other_firmware_of={kind: up(greatest) for kind, greatest in other_firmware.items()},
+        other_core=up(other_core.pop("")),
+        other_core_of={kind: up(greatest) for kind, greatest in other_core.items()},
         targets=targets,
     )
 
 
+def _widen(greatest: dict[str, float], here: dict[str, Any], there: dict[str, Any]) -> None:
+    """Take up by how much the same models take more or less there; "" has those of all kinds that do not allocate."""
+    known = {(kind, each.model): each.instructions for kind, found in points(here).items() for each in found}
+    for kind, found in points(there).items():
+        group = kind if kind in ALLOCATING else ""
+        for each in (each for each in found if (kind, each.model) in known):
+            off = 100 * abs(each.instructions / known[kind, each.model] - 1)
+            greatest[group] = max(greatest.get(group, 0.0), off)
+
+
 def _is_like(constants: TargetConstants, of_target: dict[str, Any]) -> bool:
     return (constants.core, constants.arch) == (of_target["core"], of_target["arch"])
-
-
-def _with_costs(of_target: dict[str, Any], constants: TargetConstants) -> Iterator[tuple[Point, Any]]:
-    for kind, found in points(of_target).items():
-        yield from ((point, constants.stages[kind].terms) for point in found)
 
 
 def _modules(models: list[dict[str, Any]]) -> dict[str, Module]:
@@ -311,7 +188,7 @@ def tables(measured: dict[str, Any], constants: Constants) -> str:
     versions = dict.fromkeys([each[what] for what in ("toolchain", "emulator") for each in tried.values()])
     packages = ", ".join(f"{name} {number}" for name, number in constants.made_with.items())
     count = max(len(each["models"]) for each in tried.values())
-    some = f" (on {', '.join(SOME)} {2 * _FEW} small ones of each kind)"
+    some = f" (on {', '.join(SOME)} {2 * FEW} small ones of each kind)"
     lines = [
         f"{count} models on each target that has room for them{some}. Made with {'; '.join(versions)}; {packages}.",
         "",
@@ -429,12 +306,11 @@ def of_kind(cases: Iterable[Case], kind: str) -> list[Case]:
 def main() -> None:
     """Measure what is asked for, and write everything that follows from it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("targets", nargs="*", default=[], choices=[*TARGETS, []])
+    parser.add_argument("targets", nargs="*", default=[], choices=[*TARGETS, *OTHERS, []])
     parser.add_argument("--kind", help="models of this kind of stage alone")
     parser.add_argument("--fit", action="store_true", help="measure nothing")
     asked = parser.parse_args()
-    is_part = asked.targets or asked.kind or asked.fit
-    measured = json.loads(MEASURED.read_text(encoding="utf-8")) if is_part else {"targets": {}}
+    measured = json.loads(MEASURED.read_text(encoding="utf-8"))
     if not asked.fit:
         cases = all_cases()
         try:
@@ -448,7 +324,8 @@ def main() -> None:
                     target, some = load_target(name), some_of if name in SOME else list
                     before = measured["targets"].get(name)
                     # With another firmware or tool the others are to be measured again as well.
-                    if asked.kind and before and all(before[what] == it for what, it in _facts(target, pool).items()):
+                    facts = provenance(target, pool).items()
+                    if asked.kind and before and all(before[what] == it for what, it in facts):
                         measured["targets"][name] = with_kind(before, measure(target, some(only), pool), cases)
                     else:
                         measured["targets"][name] = measure(target, some(cases), pool)
@@ -456,7 +333,9 @@ def main() -> None:
             finally:
                 pool.close()
         measured |= {"made_with": made_with()}
-        measured["targets"] = {name: measured["targets"][name] for name in TARGETS if name in measured["targets"]}
+        measured["targets"] = {
+            name: measured["targets"][name] for name in (*TARGETS, *OTHERS) if name in measured["targets"]
+        }
         MEASURED.write_text(written(measured), encoding="utf-8")
     constants = fitted(measured)
     FILE.write_text(dumped(constants), encoding="utf-8")

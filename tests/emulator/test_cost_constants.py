@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from docs import count_tinymaix, measure_costs
+from docs import costed_boards, count_tinymaix, measure_costs
 from docs.costed_front_ends import front_end_cases
 from docs.costed_models import Case, dsp_cases, tree_cases
 from docs.costed_networks import network_cases
@@ -48,7 +48,7 @@ def test_held_out_models_take_what_is_estimated(pool: BoardPool) -> None:
     chosen = cases()
     assert {case.name for case in chosen} == SHORT
     assert all(case.held_out for case in chosen)
-    found = measure_costs.measure(target, chosen, pool)
+    found = costed_boards.measure(target, chosen, pool)
     before = committed["targets"][target.name]
     is_same = committed["made_with"] == measure_costs.made_with() and before["toolchain"] == found["toolchain"]
     if not is_same:

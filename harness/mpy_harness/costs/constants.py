@@ -65,12 +65,15 @@ class Constants(_Record):
 
     ``other_firmware``: by how much what two targets take differs at most, in percent, that have the same core and
     architecture: their native modules are the same, but not the interpreter that calls them. ``other_firmware_of`` has
-    that of kinds which allocate, and so depend on the heap as well.
+    that of kinds which allocate, and so depend on the heap as well. ``other_core`` and ``other_core_of`` are the same
+    of targets that have the same architecture and not the same core.
     """
 
     made_with: dict[str, str]
     other_firmware: float
     other_firmware_of: dict[str, float]
+    other_core: float
+    other_core_of: dict[str, float]
     targets: dict[str, TargetConstants]
 
     def of(self, target: Target) -> tuple[str, TargetConstants]:
@@ -97,6 +100,12 @@ class Constants(_Record):
         if not same:
             raise self._not_measured(part.name, part.core, part.arch, "a part with one of these architectures")
         return next((found for found in same if found[1].core == part.core), same[0])
+
+    def error_elsewhere(self, kind: str, *, is_same_core: bool) -> float:
+        """Return by how much instructions of a kind of stage may differ with other firmware, in percent."""
+        if is_same_core:
+            return self.other_firmware_of.get(kind, self.other_firmware)
+        return self.other_core_of.get(kind, self.other_core)
 
     def has_part(self, part: Part) -> bool:
         """Tell whether there are constants for a part."""

@@ -209,7 +209,7 @@ def of_stages(
     else:
         measured_on, measured = constants().of(chosen)
         is_same_firmware = measured_on in {chosen.name, chosen.firmware_of and chosen.firmware_of.name}
-    others = constants()
+    is_same_core = measured.core == chosen.core
     found, untold = [], dict[str, None]()
     for stage in wanted:
         rate = stage.rate or rate
@@ -220,7 +220,7 @@ def of_stages(
             untold |= dict.fromkeys(waits.untold)
             time = replace(estimated.time, cycles=estimated.time.cycles + waits.more)
             estimated = replace(estimated, time=time, waits=100 * waits.most / time.cycles)
-        more = 0.0 if is_same_firmware else others.other_firmware_of.get(stage.kind, others.other_firmware)
+        more = 0.0 if is_same_firmware else constants().error_elsewhere(stage.kind, is_same_core=is_same_core)
         found.append(replace(estimated, error=estimated.error + more))
         rate = None if runs is None else runs * stage.gives
     part = chosen if isinstance(chosen, Part) else None
