@@ -48,7 +48,7 @@ def measure(target: Target, cases: Iterable[Case], pool: BoardPool) -> dict[str,
     What a request takes besides its runs depends on the heap. Cases that the board has no room for are left out.
     """
     board = pool.board(target, mode="classes")
-    room = _heap(board, target) // 2  # the rest is the harness's
+    room = _room(board, target)
     models = [_measured(case, board, target) for case in cases if _needed(case) < room]
     return {**provenance(target, pool), "models": models}
 
@@ -81,12 +81,12 @@ def some_of(cases: Iterable[Case]) -> list[Case]:
     return [case for several in found.values() for case in several]
 
 
-def _heap(board: Board, target: Target) -> int:
+def _room(board: Board, target: Target) -> int:
     if target.is_built:
         assert isinstance(target.built.board, BoardSpec)
-        return target.built.board.heap
+        return target.built.board.heap // 2  # the rest is the harness's
     board.exec("import gc\ngc.collect()")
-    return int(board.eval("gc.mem_free()"))
+    return int(board.eval("gc.mem_free()")) * 2 // 3  # in several pieces
 
 
 def _needed(case: Case) -> int:

@@ -1,8 +1,10 @@
 """Count what models take in TinyMaix, and keep it: the constants of estimates for its models follow from that.
 
-python -m docs.count_tinymaix CHECKOUT    write docs/tinymaix-counted.json; then python -m docs.measure_costs --fit
+python -m docs.count_tinymaix CHECKOUT        write docs/tinymaix-counted.json; then python -m docs.measure_costs --fit
+python -m docs.count_tinymaix CHECKOUT esp32  only on this target; of the others is kept what was counted before
 
-CHECKOUT is one of sipeed/TinyMaix. Its library is compiled as plain C; counted is ``tm_run``.
+CHECKOUT is one of sipeed/TinyMaix. Its library is compiled as plain C; counted is ``tm_run``. For ``esp32`` it runs on
+that core without MicroPython, in Espressif's QEMU.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from docs.count_esp_dsp import lx6
 from docs.tinymaix_models import MODELS, is_held_out, made
 from mpy_harness.costs.constants import Module, StageConstants
 from mpy_harness.costs.fitting import Point, error, fit
@@ -29,7 +32,9 @@ from mpy_harness.targets import Target, load_target
 
 COUNTED = Path(__file__).with_name("tinymaix-counted.json")
 #: Targets whose constants are those of their core and architecture; MicroPython is not needed for C.
-TARGETS = ("m33", "m4", "m3", "m0", "m7", "rv32")
+TARGETS = ("m33", "m4", "m3", "m0", "m7", "rv32", "esp32")
+#: Targets whose figures are those of another one: the same compiler makes the same instructions of plain C.
+SAME = {"esp32c3": "rv32"}
 #: Models of the checkout, all held out.
 OWN: Mapping[DType, tuple[str, ...]] = {
     "int8": ("mnist_valid_q", "mnist_arduino_q", "mnist_resnet_q", "cifar10_q", "vww96_q"),
@@ -38,6 +43,8 @@ OWN: Mapping[DType, tuple[str, ...]] = {
 _LEVEL = "-O2"
 _SOURCES = ("tm_model.c", "tm_layers.c")
 _SECONDS = 300.0
+#: Bytes of several models that an ESP32 has room for beside TinyMaix and its buffer; the largest is alone.
+_ROOM = 200_000
 
 # The configuration that everybody who uses TinyMaix writes: this one is for nobody's chip.
 _PORT = """
@@ -100,24 +107,37 @@ _TYPE = {"int8": "-DTM_MDL_TYPE=TM_MDL_INT8", "float32": "-DTM_MDL_TYPE=TM_MDL_F
 _VALUE = {"int8": "(int8_t)(seed >> 24)", "float32": "(float)(seed >> 24) / 255.0f"}
 
 
-def counted(checkout: Path, target: Target, folder: Path) -> dict[str, Any]:
+def counted(checkout: Path, name: str, folder: Path) -> dict[str, Any]:
     """Return what ``tm_run`` takes of each model on a target, by class, and the bytes of flash and RAM of TinyMaix."""
     counts: dict[str, dict[str, int]] = {}
     modules: dict[str, list[int]] = {}
+    target = lx6() if name == "esp32" else load_target(name)
     for dtype in DTYPES:
-        found = dict(_models(checkout, dtype))
-        program = _program(checkout, target, folder, dtype, found)
-        done = program.run()
-        assert done.status == 0, f"{list(found)[done.status - 1]} did not run"
-        assert done.count is not None
-        modules[f"tinymaix_{dtype}"] = [_own(program, tree) for tree in (program.sizes.flash, program.sizes.ram)]
-        for region, name in zip(done.count.regions, found, strict=True):
-            assert region.exact
-            counts[f"{name}, {dtype}"] = {
-                each: count for each, count in {**region.classes, **region.words}.items() if count
-            }
-    tools = toolchain.toolchain(toolchain.cross_prefix(target.natmod.arch), target.tools).facts()
-    return {"toolchain": f"{tools['gcc']}, {_LEVEL}", "modules": modules, "counts": counts}
+        models = dict(_models(checkout, dtype))
+        for found in _programs(models) if name == "esp32" else (models,):
+            program = _program(checkout, target, folder, dtype, found)
+            done = program.run()
+            assert done.status == 0, f"{list(found)[done.status - 1]} did not run"
+            assert done.count is not None
+            modules[f"tinymaix_{dtype}"] = [_own(program, tree) for tree in (program.sizes.flash, program.sizes.ram)]
+            for region, model in zip(done.count.regions, found, strict=True):
+                assert region.exact
+                counts[f"{model}, {dtype}"] = {
+                    each: count for each, count in {**region.classes, **region.words}.items() if count
+                }
+    gcc = toolchain.version(toolchain.compiler(target.cross, "building TinyMaix")[0])
+    return {"toolchain": f"{gcc}, {_LEVEL}", "modules": modules, "counts": counts}
+
+
+def _programs(models: Mapping[str, bytes]) -> Iterator[dict[str, bytes]]:
+    """Return the models of each program, of as many as there is room for."""
+    some: dict[str, bytes] = {}
+    for name, data in models.items():
+        if some and sum(map(len, some.values())) + len(data) > _ROOM:
+            yield some
+            some = {}
+        some[name] = data
+    yield some
 
 
 def _own(program: CProgram, tree: SizeTree) -> int:
@@ -169,7 +189,7 @@ def points(target: str) -> dict[str, list[Point]]:
     """Return what was counted on a target, by kind: nothing, where nothing was."""
     found: dict[str, list[Point]] = {}
     everything = read()
-    counts = everything["targets"].get(target, {"counts": {}})["counts"]
+    counts = everything["targets"].get(SAME.get(target, target), {"counts": {}})["counts"]
     for each in everything["models"] if counts else ():
         terms = {**dict.fromkeys(TERMS, 0), **each["terms"]}
         point = Point(**{**each, "terms": terms}, guessed=None, counts=counts[each["model"]])
@@ -184,7 +204,7 @@ def stages(target: str) -> dict[str, StageConstants]:
 
 def modules(target: str) -> dict[str, Module]:
     """Return TinyMaix in either type of numbers: bytes of its code, and of its variables."""
-    found = read()["targets"].get(target, {"modules": {}})["modules"]
+    found = read()["targets"].get(SAME.get(target, target), {"modules": {}})["modules"]
     return {name: Module(file=flash, heap=ram) for name, (flash, ram) in found.items()}
 
 
@@ -205,18 +225,27 @@ def read() -> dict[str, Any]:
 
 
 def main() -> None:
-    """Count all models on all targets, and write what was counted."""
-    checkout = Path(sys.argv[1])
-    lines = []
-    for name in TARGETS:
+    """Count all models on the targets that are named, or on all, and write what was counted."""
+    checkout, *names = sys.argv[1:]
+    targets = read()["targets"]
+    for name in names or TARGETS:
         with tempfile.TemporaryDirectory() as folder:
-            found = counted(checkout, load_target(name), Path(folder))
-        counts = ",\n".join(f"{json.dumps(model)}: {json.dumps(each)}" for model, each in found.pop("counts").items())
-        lines.append(f'"{name}": {{{json.dumps(found)[1:-1]}, "counts": {{\n{counts}}}}}')
+            targets[name] = counted(Path(checkout), name, Path(folder))
         print(name, flush=True)
-    models = ",\n".join(json.dumps(each) for each in described(checkout))
-    targets = ",\n".join(lines)
-    COUNTED.write_text(f'{{"models": [\n{models}],\n"targets": {{\n{targets}}}}}\n', encoding="utf-8")
+    COUNTED.write_text(written(list(described(Path(checkout))), targets), encoding="utf-8")
+
+
+def written(models: list[dict[str, Any]], targets: Mapping[str, dict[str, Any]]) -> str:
+    """Return the text of the file of what was counted: a line for each model."""
+    lines = []
+    for name in (each for each in TARGETS if each in targets):
+        of_target = dict(targets[name])
+        counts = ",\n".join(
+            f"{json.dumps(model)}: {json.dumps(each)}" for model, each in of_target.pop("counts").items()
+        )
+        lines.append(f'"{name}": {{{json.dumps(of_target)[1:-1]}, "counts": {{\n{counts}}}}}')
+    first, second = ",\n".join(map(json.dumps, models)), ",\n".join(lines)
+    return f'{{"models": [\n{first}],\n"targets": {{\n{second}}}}}\n'
 
 
 if __name__ == "__main__":

@@ -103,6 +103,12 @@ def test_what_was_counted_are_these_models(read):
     assert all(described[name]["held_out"] for name in own)
 
 
+def test_plain_c_takes_on_a_c3_what_it_takes_on_rv32():
+    c3, rv32 = (constants().targets[name] for name in ("esp32c3", "rv32"))
+    for kind in ("tinymaix_int8", "tinymaix_float32"):
+        assert (c3.stages[kind], c3.modules[kind]) == (rv32.stages[kind], rv32.modules[kind])
+
+
 def test_an_estimate_has_the_greatest_error_of_held_out_models(tmp_path):
     for target in count_tinymaix.TARGETS:
         for kind, points in count_tinymaix.points(target).items():

@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 from mpy_harness.cli.app import application
 from mpy_harness.costs import estimate
 from mpy_harness.costs.constants import constants
+from mpy_harness.costs.cycles import BESIDE
+from mpy_harness.costs.fitting import predicted
 from mpy_harness.costs.limits import Fit
 from mpy_harness.costs.part_time import check_same_code, part_time
 from mpy_harness.costs.waits import Code, most_waits
@@ -172,6 +174,34 @@ def test_a_core_without_constants_takes_those_of_its_architecture():
     assert cost.share == pytest.approx(cost.seconds * 62.5)
 
 
+def test_an_esp32_has_the_constants_of_its_image():
+    cost = estimate("fir_q15:taps=8", part="esp32")
+    assert cost.measured_on == "esp32"
+    (stage,) = cost.stages
+    measured = constants().targets["esp32"].stages["fir_q15"]
+    assert stage.error == pytest.approx(measured.errors.known + constants().other_firmware)
+    assert stage.instructions == pytest.approx(
+        sum(number for name, number in predicted(stage.stage.terms, measured.terms).items() if name not in BESIDE)
+    )
+    model = load_part("esp32").cycles
+    assert model is not None
+    assert stage.time_error == pytest.approx(stage.error + model.error)
+    assert cost.seconds is not None
+    assert stage.instructions / 240e6 < cost.seconds < 3 * stage.instructions / 240e6
+    assert cost.untold == ("flash chip on SPI, cached", "SRAM")
+
+
+def test_an_s3_runs_the_esp32s_modules_and_other_firmware():
+    esp32, s3 = (estimate("fir_q15:taps=8", part=name) for name in ("esp32", "esp32s3"))
+    assert s3.measured_on == "esp32"
+    assert (s3.instructions, s3.flash, s3.heap) == (esp32.instructions, esp32.flash, esp32.heap)
+    (stage,) = s3.stages
+    assert stage.elsewhere == constants().other_core > constants().other_firmware
+    assert stage.error - esp32.stages[0].error == pytest.approx(constants().other_core - constants().other_firmware)
+    note = "instructions as on esp32, whose native modules are the same; ±{:g} % of them for other firmware."
+    assert note.format(constants().other_core) in run("estimate", "fir_q15:taps=8", "--part", "esp32s3")
+
+
 def test_waits_move_the_upper_end_alone():
     waits, none = estimate("fir_q15:taps=8", part="stm32f405"), estimate("fir_q15:taps=8", part="rp2350")
     assert waits.time_above is not None
@@ -202,11 +232,13 @@ def test_a_memory_without_waits_is_named():
     assert "nrf52840: how long code waits for flash is not in the time: no source tells it" in text
 
 
-def test_a_target_or_a_part():
+def test_a_target_or_a_part(tmp_path):
     with pytest.raises(TargetInvalid, match="name one of them"):
         estimate("iir:sections=3", part="rp2040", target="m0")
-    with pytest.raises(TargetInvalid, match=r"esp32 \(xtensa-lx6, xtensawin\) was not measured, only on m33"):
-        estimate("iir:sections=3", part="esp32")
+    text = (FOLDER / "stm32f746.toml").read_text(encoding="utf-8")
+    (tmp_path / "dp.toml").write_text(text.replace("armv7emsp", "armv7emdp"), encoding="utf-8")
+    with pytest.raises(TargetInvalid, match=r"dp \(cortex-m7, armv7emdp\) was not measured, only on m33"):
+        estimate("iir:sections=3", part=str(tmp_path / "dp.toml"))
 
 
 def test_a_limit_within_the_upper_end_may_not_be_kept():

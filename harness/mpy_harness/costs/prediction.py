@@ -29,10 +29,11 @@ class StageEstimate:
     ``modules`` are those that it needs, with the bytes of their files and of the heap that importing them takes.
 
     ``error`` is that of the instructions in percent: the greatest that was measured on models of this kind which the
-    constants were not fitted to, and more where they are of other firmware. ``outside`` says in words which size lies
-    outside of all that was measured; the error is that of the models which were. ``time`` is None where the target has
-    no cycle model; ``floats`` is how much of it float instructions take, in percent. ``runs`` are those in a second,
-    None without a rate. ``waits``: by how much of the time the memories of a part lengthen it at most, in percent.
+    constants were not fitted to, and more where they are of other firmware, by ``elsewhere``. ``outside`` says in words
+    which size lies outside of all that was measured; the error is that of the models which were. ``time`` is None where
+    the target has no cycle model; ``floats`` is how much of it float instructions take, in percent. ``runs`` are those
+    in a second, None without a rate. ``waits``: by how much of the time the memories of a part lengthen it at most, in
+    percent.
     """
 
     stage: Stage
@@ -46,6 +47,7 @@ class StageEstimate:
     floats: float
     runs: float | None
     waits: float = 0.0
+    elsewhere: float = 0.0
 
     @property
     def time_above(self) -> float | None:
@@ -221,7 +223,7 @@ def of_stages(
             time = replace(estimated.time, cycles=estimated.time.cycles + waits.more)
             estimated = replace(estimated, time=time, waits=100 * waits.most / time.cycles)
         more = 0.0 if is_same_firmware else constants().error_elsewhere(stage.kind, is_same_core=is_same_core)
-        found.append(replace(estimated, error=estimated.error + more))
+        found.append(replace(estimated, error=estimated.error + more, elsewhere=more))
         rate = None if runs is None else runs * stage.gives
     part = chosen if isinstance(chosen, Part) else None
     return CostEstimate(chosen.name, measured_on, tuple(found), part, tuple(untold))

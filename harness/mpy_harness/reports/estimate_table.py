@@ -91,7 +91,7 @@ def _notes(cost: CostEstimate, limits: Limits) -> Iterator[str]:
     elif cost.measured_on != cost.target:
         yield f"{cost.target}: measured on {cost.measured_on}, which has the same core and the same native modules."
     if any(each.time is None for each in cost.stages):
-        yield f"{cost.target}: no time, because there is no cycle model of its core."
+        yield f"{cost.target}: no time, because it has no cycle model; chips have one, --part (mpy-harness parts)."
     if any(each.is_float_code for each in cost.stages):
         yield f"{cost.target}: for float code the cycle model's error is doubled: docs/costs.md says why."
     if cost.share is not None and cost.share > 1:
@@ -103,7 +103,8 @@ def _notes(cost: CostEstimate, limits: Limits) -> Iterator[str]:
 def _part_notes(part: Part, cost: CostEstimate) -> Iterator[str]:
     name = printable(part.name)
     same = f"instructions as on {cost.measured_on}, whose native modules are the same"
-    yield f"{name}: {printable(part.description)}: {same}."
+    elsewhere = max(each.elsewhere for each in cost.stages)
+    yield f"{name}: {printable(part.description)}: {same}; ±{elsewhere:g} % of them for other firmware."
     for memory in map(printable, cost.untold):
         yield f"{name}: how long code waits for {memory} is not in the time: no source tells it (docs/parts.md)."
     taken = "" if part.taken is None else f", without {part.taken.value:,} B ({printable(part.taken.source)})"
