@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 
 import pytest
 
+from tests import warm
 from tests.ci.repositories import commit, git, new_repository
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed; on Debian: apt install git")
@@ -23,11 +23,8 @@ def repository(tmp_path):
 @pytest.fixture
 def bisect(repository):
     def run(*arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "mpy_harness", "bisect", *arguments,
-             "--pytest-args", "-q -p no:cacheprovider tests"],
-            cwd=repository, capture_output=True, text=True, timeout=300, check=False,
-        )  # fmt: skip
+        words = [*arguments, "--pytest-args", "-q -p no:cacheprovider tests"]
+        return warm.run([sys.executable, "-m", "mpy_harness", "bisect", *words], cwd=repository, timeout=300)
 
     return run
 

@@ -15,6 +15,7 @@ from mpy_harness.errors import GitHubUnavailable, JobMisconfigured, Measurements
 from mpy_harness.github.artifacts import JobResult
 from mpy_harness.github.comment import Commenter, comment_body
 from mpy_harness.github.sticky import marker
+from tests import warm
 from tests.bounded import bounded_command
 from tests.ci.archives import artifact, run, zipped
 from tests.ci.github_server import REPOSITORY, Fault
@@ -376,11 +377,8 @@ def test_a_configuration_that_is_none_is_an_error(answer, github, tell):
 
 
 def command(github, *arguments, **environment):
-    return subprocess.run(
-        [sys.executable, "-m", "mpy_harness", "comment", *arguments],
-        env=os.environ | {"GITHUB_API_URL": github.address, "GITHUB_TOKEN": github.token} | environment,
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    env = os.environ | {"GITHUB_API_URL": github.address, "GITHUB_TOKEN": github.token} | environment
+    return warm.run([sys.executable, "-m", "mpy_harness", "comment", *arguments], env=env)
 
 
 def test_the_command_of_the_workflow(github, environment):

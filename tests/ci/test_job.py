@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 
 import pytest
@@ -14,6 +13,7 @@ from mpy_harness.firmware import toolchain
 from mpy_harness.github import setup
 from mpy_harness.github.job import add_summary, folded, set_outputs
 from mpy_harness.targets import load_target
+from tests import warm
 
 
 def test_outputs_are_added_to_the_file(tmp_path, capsys):
@@ -102,10 +102,7 @@ def test_the_key_is_the_same_for_the_same_and_another_for_others(tmp_path, monke
 
 
 def command(*arguments, **environment):
-    return subprocess.run(
-        [sys.executable, "-m", "mpy_harness", "ci", *arguments],
-        env=os.environ | environment, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    return warm.run([sys.executable, "-m", "mpy_harness", "ci", *arguments], env=os.environ | environment)
 
 
 def test_the_commands_of_the_setup(tmp_path):

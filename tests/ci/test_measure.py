@@ -17,6 +17,7 @@ import pytest
 from mpy_harness.github.artifacts import JobResult
 from mpy_harness.github.comment import comment_body
 from mpy_harness.measurements.run import read_run
+from tests import warm
 from tests.ci.repositories import commit, git, new_repository
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed; on Debian: apt install git")
@@ -42,11 +43,9 @@ def measure(repository, tmp_path):
             **environment,
         }
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "GITHUB_"))}
-        return subprocess.run(
-            [sys.executable, "-m", "mpy_harness", "ci", "measure", "--output", str(tmp_path / "out"),
-             "--pytest-args", "-q -p no:cacheprovider tests", *arguments],
-            cwd=repository, env=kept | environment, capture_output=True, text=True, timeout=300, check=False,
-        )  # fmt: skip
+        words = ["--output", str(tmp_path / "out"), "--pytest-args", "-q -p no:cacheprovider tests", *arguments]
+        command = [sys.executable, "-m", "mpy_harness", "ci", "measure", *words]
+        return warm.run(command, cwd=repository, env=kept | environment, timeout=300)
 
     return run
 

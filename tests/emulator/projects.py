@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import warm
+
 COMMAND = [sys.executable, "-m", "mpy_harness"]
 
 
@@ -25,7 +27,7 @@ def write(project: pytest.Pytester, **files: str) -> None:
 
 
 def run(project: pytest.Pytester, *arguments: str | Path) -> pytest.RunResult:
-    return project.runpytest_subprocess("-p", "no:cacheprovider", *arguments, timeout=120)
+    return warm.run_pytest(project, "-p", "no:cacheprovider", *arguments)
 
 
 def section(result: pytest.RunResult, title: str) -> list[str]:
@@ -44,7 +46,7 @@ def take_signals() -> None:
 
 def mpy_harness(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run our command in a folder."""
-    return subprocess.run([*COMMAND, *arguments], cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
+    return warm.run([*COMMAND, *map(str, arguments)], cwd=cwd)
 
 
 def path_without(folder: Path, *names: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from mpy_harness.firmware import cache
 from mpy_harness.resources import targets_dir
+from tests import warm
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def natmod(project: pytest.Pytester, source: str) -> None:
 
 
 def failure(project: pytest.Pytester, *arguments: str) -> str:
-    result = project.runpytest_subprocess("-p", "no:cacheprovider", *arguments, timeout=120)
+    result = warm.run_pytest(project, "-p", "no:cacheprovider", *arguments)
     assert result.ret == 1
     return result.stdout.str()
 

@@ -18,6 +18,7 @@ from mpy_harness.programs.build import build_program, can_build
 from mpy_harness.programs.program import CProgram
 from mpy_harness.programs.run import run_program
 from mpy_harness.targets import load_target
+from tests import warm
 from tests.emulator.absent import target_or_skip
 from tests.emulator.projects import run, write
 
@@ -259,15 +260,8 @@ def test_model(program):
 
 
 def command(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "mpy_harness", "program", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        cwd=cwd,
-        env=os.environ | {"COLUMNS": "160"},
-    )
+    words = [sys.executable, "-m", "mpy_harness", "program", *map(str, arguments)]
+    return warm.run(words, cwd=cwd, env=os.environ | {"COLUMNS": "160"})
 
 
 def test_the_command(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from mpy_harness.errors import GuestException, NatmodInvalid
 from mpy_harness.firmware import cache
 from mpy_harness.resources import natmods_dir
 from mpy_harness.targets import Target
+from tests import warm
 
 OWN = """
 #include "py/dynruntime.h"
@@ -179,12 +180,12 @@ def pytest_in(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
     env |= {cache.ENVIRONMENT: str(cache.cache_root()), "COLUMNS": "160"}
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
-    return subprocess.run(command, cwd=place, env=env, capture_output=True, text=True, timeout=120, check=False)
+    return warm.run(command, cwd=place, env=env)
 
 
 def run(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "mpy_harness", *arguments]
-    return subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=120, check=False)
+    return warm.run(command, cwd=place)
 
 
 def test_device_scripts_of_pytest(place):
@@ -323,7 +324,7 @@ def test_all_modules_of_a_project_get_words_for_make(tmp_path: Path) -> None:
     )
     (tmp_path / "test_own.py").write_text(OWN_MAKE)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    done = warm.run(command, cwd=tmp_path)
     assert "2 passed" in done.stdout, done.stdout
     (tmp_path / "script.py").write_text("import own; print(own.answer())")
     options = ("--natmods", "natmods", "--natmod-make", "_mpy-build", "--natmod-make")

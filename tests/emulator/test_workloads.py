@@ -10,6 +10,7 @@ import pytest
 
 from mpy_harness.firmware.progress import Silent
 from mpy_harness.golden import VectorStore
+from tests import warm
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "workloads.md"
 FOLDER = "cases/sums/cumsum"
@@ -34,7 +35,7 @@ def example(project: pytest.Pytester) -> Path:
 
 def run(project: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     options = ["-p", "no:cacheprovider", "--target", "m33"]
-    return project.runpytest_subprocess(*options, *arguments, timeout=300)
+    return warm.run_pytest(project, *options, *arguments, timeout=300)
 
 
 def test_the_documents_example(project: pytest.Pytester, example: Path) -> None:

@@ -12,17 +12,11 @@ from pathlib import Path
 import pytest
 
 from mpy_harness.firmware import cache
+from tests import warm
 
 
 def command(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "mpy_harness", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env={**os.environ, "COLUMNS": "160", **env},
-    )
+    return warm.run([sys.executable, "-m", "mpy_harness", *arguments], env={**os.environ, "COLUMNS": "160", **env})
 
 
 def test_without_a_command_the_help_is_shown():

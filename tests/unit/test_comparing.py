@@ -12,6 +12,7 @@ import pytest
 
 from mpy_harness.cli.compare import Form, compare_sources
 from mpy_harness.measurements.run import Measurement, Run, schema
+from tests import warm
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -66,14 +67,7 @@ def test_forms(capsys, form, said):
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "mpy_harness", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env={**os.environ, "COLUMNS": "160"},
-    )
+    return warm.run([sys.executable, "-m", "mpy_harness", *arguments], env={**os.environ, "COLUMNS": "160"})
 
 
 def test_what_cannot_be_compared_is_status_2_and_a_message(project):

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import warm
+
 # What happens to whoever takes it for the configuration.
 OTHER = '[tool.pytest.ini_options]\naddopts = "--an-option-that-nobody-has"\n'
 CONFTEST = 'import pathlib\nwith (pathlib.Path(__file__).parent / "loaded").open("a") as file:\n    file.write("x")\n'
@@ -34,7 +36,7 @@ def ours(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(pytester: pytest.Pytester, *words: str) -> pytest.RunResult:
-    return pytester.runpytest_subprocess("-p", "no:cacheprovider", "-rA", *words, timeout=120)
+    return warm.run_pytest(pytester, "-p", "no:cacheprovider", "-rA", *words)
 
 
 @pytest.mark.parametrize(

@@ -14,17 +14,12 @@ from mpy_harness.board.natmod_loader import build_module
 from mpy_harness.firmware.image import Firmware
 from mpy_harness.resources import natmods_dir
 from mpy_harness.targets import Target
+from tests import warm
 
 
 def sizes(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "mpy_harness", "sizes", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env=os.environ | {"COLUMNS": "160"},
-    )
+    words = [sys.executable, "-m", "mpy_harness", "sizes", *map(str, arguments)]
+    return warm.run(words, env=os.environ | {"COLUMNS": "160"})
 
 
 def test_the_default_is_the_default_targets_firmware(firmware: Firmware) -> None:
