@@ -55,7 +55,7 @@ def run(
 
 
 def run_pytest(pytester: pytest.Pytester, *words: str | Path, timeout: float = 120.0) -> pytest.RunResult:
-    """Run pytest like ``pytester.runpytest_subprocess``."""
+    """Run pytest like ``pytester.runpytest_subprocess``, without Hypothesis's plugin, which imports much."""
     cold = pytester.popen
 
     def popen(command: Sequence[str], **options: Any) -> Process | subprocess.Popen[bytes]:
@@ -64,7 +64,7 @@ def run_pytest(pytester: pytest.Pytester, *words: str | Path, timeout: float = 1
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pytester, "popen", popen)
-        return pytester.runpytest_subprocess(*words, timeout=timeout)
+        return pytester.runpytest_subprocess("-p", "no:hypothesispytest", *words, timeout=timeout)
 
 
 class Process:

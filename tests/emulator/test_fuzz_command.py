@@ -178,7 +178,7 @@ def test_any(board, natmod):
     any_calls()
 ''',
     )
-    result = run(project)
+    result = project.runpytest_subprocess("-p", "no:cacheprovider", timeout=120)  # with its plugin, as users have it
     result.assert_outcomes(failed=1)
     text = result.stdout.str()
     assert "overrun: means_run()" in text
