@@ -6,10 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from mpy_harness.counting.plugin_lines import Record
-from mpy_harness.counting.profile import Function, Node, Profile
+from mpy_harness.counting.profile import Function, Node, Profile, visits
 from mpy_harness.firmware.symbols import Symbols
 
 REGION = "region"  # kind of a call tree's root
+
+# The address of what stands for all contexts beyond those that the plugin keeps (plugin_c/nodes.c), and its name.
+_OTHERS = 0xFFFFFFFF
+_OTHERS_NAME = "(more contexts than are kept)"
 
 # MicroPython's functions that run one of bytecode: they stand for that one.
 _RUNS_BYTECODE = {"fun_bc_call", "mp_obj_gen_resume"}
@@ -33,6 +37,8 @@ class Names:
 
         ``above`` is the object of the context above: the code that an emitter made of it runs right below that.
         """
+        if address == _OTHERS:
+            return Function(_OTHERS_NAME, "", "unknown")
         known = self.symbols.at(address)
         if known is None:
             if self.objects.get(above):
@@ -49,11 +55,13 @@ def call_tree(record: Record, target: str, names: Names) -> Profile:
     for number, (parent, *_) in enumerate(record.nodes):
         if parent >= 0:
             below[parent].append(number)
+    others = [number for number in below[0] if record.nodes[number][1] == _OTHERS]
+    below[0] = [number for number in below[0] if number not in others]
     first = 0
     while len(below[first]) == 1 and record.nodes[first][3:] == (0, 0):
         first = below[first][0]
     root = Node(Function(record.label or "(unnamed)", "", REGION), 1, record.nodes[first][4])
-    waiting = [(root, number) for number in below[first]]
+    waiting = [(root, number) for number in below[first] + others]
     while waiting:
         caller, number = waiting.pop()
         parent, address, held, calls, instructions = record.nodes[number]
@@ -66,6 +74,7 @@ def call_tree(record: Record, target: str, names: Names) -> Profile:
 def without(profile: Profile, empty: Profile) -> Profile:
     """Return a call tree less that of an empty region, which is what the marks took; both are merged."""
     root = _copy(profile)
+    others = next((child for child in root.children if child.function.name == _OTHERS_NAME), None)
     waiting = [(root, empty.root)]
     while waiting:
         node, less = waiting.pop()
@@ -76,7 +85,11 @@ def without(profile: Profile, empty: Profile) -> Profile:
             if child.function in same and _has(same[child.function], child):
                 waiting.append((same[child.function], child))
             else:  # the sum stays right where the tree does not
-                node.exclusive -= child.inclusive
+                hidden = min(child.inclusive, others.exclusive) if others is not None else 0
+                node.exclusive -= child.inclusive - hidden
+                if others is not None:
+                    others.exclusive -= hidden
+                    others.calls -= min(others.calls, sum(each.calls for each, entered in visits(child) if entered))
     return Profile(profile.name, profile.target, _pruned(root))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from mpy_harness.board import Board
+from mpy_harness.counting import plugin
 from mpy_harness.counting.profile import Profile, visits
 from tests.emulator.absent import target_or_skip
 from tests.emulator.tiny import build_tiny
@@ -103,6 +104,49 @@ def test_exceptions_that_are_caught_deep(tree_of, name: str, depth: int) -> None
             own |= AFTER
         expected = {"run": (1, own)}
     assert tree_of(name, CATCHING, depth) == {"go": (1, expected | AFTER)}
+
+
+# In each context two more.
+BRANCHING = """
+static APART unsigned run(unsigned n);
+static APART unsigned one(unsigned n) {
+    return n > 0 ? run(n - 1) + 1 : leaf(n);
+}
+static APART unsigned two(unsigned n) {
+    return n > 0 ? run(n - 1) + 2 : leaf(n);
+}
+static APART unsigned run(unsigned n) {
+    unsigned value = one(n);
+    return value + two(n);
+}
+"""
+
+
+def test_more_contexts_than_are_kept(boot, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plugin, "_FLAGS", (*plugin._FLAGS, "-DMOST_NODES=1000"))
+    board = boot("functions")
+    module = board.import_native(build_tiny(tmp_path, "native", HEAD + BRANCHING + FOOT))
+
+    def profiled(depth: int) -> Profile:
+        with board.count("region") as count:
+            board.call("lambda m, n: m.go(n)", module, depth)
+        assert count.profile is not None
+        assert count.profile.root.inclusive == count.instructions
+        assert [node for node, _ in visits(count.profile.root) if node.calls < 0 or node.exclusive < 0] == []
+        return count.profile
+
+    def calls(profile: Profile) -> dict[str, int]:
+        return {cost.function.name: cost.calls for cost in profile.functions() if cost.function.module == "native"}
+
+    for _ in range(2):
+        few, many = profiled(3), profiled(9)
+        assert calls(few) == {"go": 1, "run": 15, "one": 15, "two": 15, "leaf": 17, "after": 1}
+        assert all(child.function.name != "(more contexts than are kept)" for child in few.root.children)
+        (others,) = (child for child in many.root.children if child.function.name == "(more contexts than are kept)")
+        assert others.exclusive > 0
+        called = 1 + 3 * 1023 + 1025 + 1
+        # Those of the region's end are in other contexts as well.
+        assert called - 10 <= sum(calls(many).values()) + others.calls <= called + 10
 
 
 # Too long for branches of Armv6-M: compilers jump with BL.

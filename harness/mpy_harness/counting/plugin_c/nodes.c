@@ -7,7 +7,12 @@
 
 #include "plugin.h"
 
-#define MOST_NODES (1u << 20) /* a guest that jumps about at random shall not take all our memory */
+/* So that a guest that jumps about at random does not take all our memory. What is executed in more contexts than that is
+ * credited to one that lies below the root and stands for them all. */
+#ifndef MOST_NODES
+#define MOST_NODES (1u << 20)
+#endif
+#define OTHERS UINT32_MAX /* its address: no function's (counting/attribution.py) */
 
 struct cost {
     uint64_t calls, instructions;
@@ -51,8 +56,8 @@ static uint32_t looked_up(uint32_t parent, uint32_t address, uint32_t object) {
             return node;
         }
     }
-    if (count == MOST_NODES) {
-        return parent;
+    if (count + 1 >= MOST_NODES && address != OTHERS) {
+        return looked_up(0, OTHERS, 0);
     }
     uint32_t node = added(parent, address, object, newest);
     *value = (void *)(uintptr_t)node;
@@ -73,6 +78,10 @@ uint32_t node_child(uint32_t parent, uint32_t address, uint32_t object) {
 
 uint32_t node_address(uint32_t node) {
     return count > node ? nodes[node].address : 0;
+}
+
+bool node_is_shared(uint32_t node) {
+    return node_address(node) == OTHERS;
 }
 
 uint32_t node_parent(uint32_t node) {

@@ -95,16 +95,15 @@ static void search(const struct function *function, const uint8_t *bytes) {
     }
 }
 
-static uint32_t moved(uint32_t node, uint32_t from, uint32_t to) {
-    uint32_t path[8], length = 0;
-    while (node != from && length < sizeof path / sizeof *path) {
-        path[length++] = node_address(node);
+static bool is_below(uint32_t node, uint32_t from) {
+    while (node > from) { /* a parent's number is less */
         node = node_parent(node);
     }
-    while (length > 0) {
-        to = node_child(to, path[--length], 0);
-    }
-    return to;
+    return node == from;
+}
+
+static uint32_t moved(uint32_t node, uint32_t from, uint32_t to) {
+    return node == from ? to : node_child(moved(node_parent(node), from, to), node_address(node), 0);
 }
 
 static void loaded(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t address, void *data) {
@@ -119,6 +118,9 @@ static void loaded(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t addre
     uint32_t to = node_child(node_parent(from), node_address(from), (uint32_t)address - (uint32_t)load->offset);
     for (uint32_t at = 0; at < logged; at++) {
         const struct credit *credit = &credits[at];
+        if (!is_below(credit->node, from)) {
+            continue;
+        }
         uint32_t target = moved(credit->node, from, to);
         node_credit(credit->node, -credit->calls, -credit->instructions);
         node_credit(target, credit->calls, credit->instructions);

@@ -141,6 +141,7 @@ bool may_be_passed_to(const struct code *);
 /* nodes.c: contexts, that is functions by who called them, and what was executed in each. */
 uint32_t node_child(uint32_t parent, uint32_t address, uint32_t object);
 uint32_t node_address(uint32_t node);
+bool node_is_shared(uint32_t node); /* by all contexts that there was no room for */
 uint32_t node_parent(uint32_t node);
 void node_credit(uint32_t node, int64_t calls, int64_t instructions);
 void nodes_keep(uint32_t *const *used, size_t number_used);

@@ -133,7 +133,7 @@ static __attribute__((noinline)) void resolve_anew(uint32_t function, struct sit
             site->last.numbering = numbering;
         }
     }
-    frame->address = node_address(frame->node);
+    frame->address = function;
 }
 
 /* The top frame is found to execute a function, always the same one where a site shows it. */
@@ -465,6 +465,11 @@ static void forget_past(void) {
     objects_forget();
     nodes_keep(used, number_used);
     numbering++;
+    for (uint32_t at = 1; at < depth; at++) {
+        if (node_is_shared(frames[at].node)) { /* now there is room */
+            frames[at].node = node_child(frames[at - 1].node, frames[at].address, 0);
+        }
+    }
 }
 
 static void start(int region, uint32_t rest, uint32_t address) {
