@@ -48,7 +48,7 @@ def truth(test: Path) -> str:
     expected = test.with_name(test.name + ".exp")
     if expected.is_file():
         return expected.read_text()
-    return subprocess.run([sys.executable, test], capture_output=True, text=True, timeout=60, check=True).stdout
+    return subprocess.run([sys.executable, "-BS", test], capture_output=True, text=True, timeout=60, check=True).stdout
 
 
 def run_one(board: Board, module: Path, name: str, test: Path, expected: Future[str]) -> str:
