@@ -47,3 +47,9 @@ const struct function *function_at(uint32_t address) {
     }
     return low > 0 && address < functions[low - 1].end ? &functions[low - 1] : NULL;
 }
+
+/* Return where the function begins that an address lies in; the address itself where that is not known. */
+uint32_t function_begin(uint32_t address) {
+    const struct function *function = function_at(address);
+    return function != NULL ? function->start : address;
+}

@@ -16,7 +16,6 @@
 #define OPEN_REGIONS 16
 #define SMALLEST_PAGE 0x400    /* of QEMU's targets; its bytes are contiguous in the host's memory */
 #define LONGEST_IT (2 + 4 * 4) /* bytes of an IT block: DDI0553, IT */
-#define LONGEST_CALL 4 /* bytes */
 
 /* A block of guest code while QEMU translates it. */
 struct code {
@@ -117,6 +116,17 @@ struct function {
 };
 bool functions_read(int descriptor);
 const struct function *function_at(uint32_t address);
+uint32_t function_begin(uint32_t address);
+
+/* flow.c: where calls, returns and jumps go. */
+#define LONGEST_CALL 4 /* bytes */
+bool is_call(const struct code *, uint32_t at);
+bool is_return(const struct code *, uint32_t at);
+bool may_be_passed_to(const struct code *);
+bool may_be_landed_at(const struct code *);
+enum indirect { ANYWHERE, WITHIN_FUNCTION, TAIL_CALL };
+enum indirect indirect_jump(const struct code *); /* of the jump at its end */
+bool may_be_tail_call(const struct code *);
 
 /* reads.c: calls of functions that read the clock or random numbers. */
 void reads_translate(const struct code *);
@@ -129,14 +139,6 @@ void clock_translate(const struct code *);
 void clock_begin(void);
 void clock_align(uint64_t time);
 bool clock_is_told(void);
-
-/* calls.c: calls, returns and jumps between functions in code. */
-uint32_t begin_of(uint32_t address); /* of the function that it is in; the address itself where unknown */
-bool is_call(const struct code *, uint32_t at);
-bool is_return(const struct code *, uint32_t at);
-bool may_be_tail_call(const struct code *); /* the block's end */
-bool may_be_landed_at(const struct code *); /* the block, by a return */
-bool may_be_passed_to(const struct code *);
 
 /* nodes.c: contexts, that is functions by who called them, and what was executed in each. */
 uint32_t node_child(uint32_t parent, uint32_t address, uint32_t object);

@@ -259,6 +259,14 @@ static void jumped_first(unsigned int vcpu, void *data) {
     }
 }
 
+/* A branch by a table, which shows whom an indirect call called. */
+static void branched(unsigned int vcpu, void *data) {
+    (void)vcpu;
+    if (top()->is_unresolved && !has_returned()) {
+        settle(data);
+    }
+}
+
 /* A return that may not happen, or of a function that is not known. */
 static void returned(unsigned int vcpu, void *data) {
     const struct site *site = data;
@@ -370,7 +378,7 @@ static struct site *site_of(const struct code *code, uint32_t at) {
         .rest = code->count - at,
         .after = code->address[at + 1],
         .context = function != NULL ? function->start : code->address[at],
-        .target = insn->flow == FLOW_CALL && insn->direct ? begin_of(insn->target) : 0,
+        .target = insn->flow == FLOW_CALL && insn->direct ? function_begin(insn->target) : 0,
         .role = function != NULL ? function->role : ROLE_PLAIN,
         .conditional = insn->conditional,
         .far = far_jump_of(code, at),
@@ -392,11 +400,15 @@ static executed_cb event(const struct code *code, uint32_t at) {
     if (at + 1 < code->count) {
         return NULL;
     }
-    if (may_be_tail_call(code)) {
+    bool is_indirect = function == NULL && code->insn[at].flow == FLOW_JUMP && !code->insn[at].direct;
+    enum indirect way = is_indirect && code->host != NULL ? indirect_jump(code) : ANYWHERE;
+    if (way == WITHIN_FUNCTION) {
+        return branched;
+    }
+    if (way == TAIL_CALL || may_be_tail_call(code)) {
         return jumped;
     }
-    bool is_unknown = function == NULL && code->insn[at].flow == FLOW_JUMP && !code->insn[at].direct;
-    return is_unknown ? jumped_first : NULL;
+    return is_indirect ? jumped_first : NULL;
 }
 
 static void translate(const struct code *code) {
@@ -427,10 +439,10 @@ static void translate(const struct code *code) {
 /* Credit what was executed up to the edge of a region, whose mark is at an address (0: the end of it all). */
 static void edge(uint32_t rest, uint32_t address) {
     if (has_returned()) {
-        follow_return(begin_of(address), address);
+        follow_return(function_begin(address), address);
     }
     if (top()->is_unresolved) {
-        resolve(begin_of(address), NULL);
+        resolve(function_begin(address), NULL);
     }
     top()->is_fresh = false;
     pending = NOTHING;

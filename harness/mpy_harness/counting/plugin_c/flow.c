@@ -1,11 +1,8 @@
-/* Where code calls, jumps to another function and returns, and where it goes on behind: what shows as it is translated. */
+/* Where calls, returns and jumps go, as far as the code tells: calls that are jumps, returns and tail calls that look like
+ * jumps, and blocks that may begin behind such. */
+#include <string.h>
+
 #include "plugin.h"
-
-
-uint32_t begin_of(uint32_t address) {
-    const struct function *function = function_at(address);
-    return function != NULL ? function->start : address;
-}
 
 /* Tell whether an instruction calls. BL to a place within its own function does not: compilers for Armv6-M, whose other
  * branches reach 2 KB, jump with it in functions that have saved lr. */
@@ -13,7 +10,7 @@ bool is_call(const struct code *code, uint32_t at) {
     const struct insn *insn = &code->insn[at];
     const struct function *function = function_at(code->address[at]);
     bool is_jump = decode == decode_thumb && function != NULL && insn->direct && insn->target != function->start &&
-                   begin_of(insn->target) == function->start;
+                   function_begin(insn->target) == function->start;
     return insn->flow == FLOW_CALL && !is_jump;
 }
 
@@ -69,6 +66,33 @@ bool may_be_landed_at(const struct code *code) {
     return false;
 }
 
+/* Tell where an indirect jump at the end of a block in code that may lie anywhere goes. Branches by a table stay in their
+ * function: TBB, TBH, ADD or MOV to the program counter of DDI0553; on RISC-V, JALR or C.JR to what ADD or C.ADD has just
+ * computed from the table's place and a distance. Behind AUIPC it is the pseudoinstruction `tail` (the RISC-V assembly
+ * programmer's manual). */
+enum indirect indirect_jump(const struct code *code) {
+    uint32_t last = code->count - 1;
+    const uint8_t *bytes = code->host + (code->address[last] - code->address[0]);
+    if (decode == decode_thumb) {
+        bool is_table = (bytes[0] & 0xf0) == 0xd0 && bytes[1] == 0xe8 && (bytes[2] & 0xe0) == 0 && bytes[3] == 0xf0;
+        is_table |= (bytes[0] & 0x87) == 0x87 && (bytes[1] == 0x44 || bytes[1] == 0x46);
+        return is_table ? WITHIN_FUNCTION : ANYWHERE;
+    }
+    if (decode != decode_riscv || last == 0) {
+        return ANYWHERE;
+    }
+    uint32_t size = code->insn[last - 1].size, before = 0, jump = 0;
+    memcpy(&before, bytes - size, size);
+    memcpy(&jump, bytes, code->insn[last].size);
+    bool is_add = size == 4 ? (before & 0xfe00707f) == 0x33 : (before & 0xf003) == 0x9002 && (before & 0x7c) != 0;
+    bool is_auipc = (before & 0x7f) == 0x17;
+    uint32_t base = code->insn[last].size == 2 ? jump >> 7 & 31 : jump >> 15 & 31;
+    if ((before >> 7 & 31) != base) {
+        return ANYWHERE;
+    }
+    return is_add ? WITHIN_FUNCTION : is_auipc ? TAIL_CALL : ANYWHERE;
+}
+
 /* Tell whether a block ends in what may be a tail call: an unconditional jump with the return address in lr (r14;
  * ra on RISC-V), because the instructions before it loaded it from the stack, or because the function has
  * not saved it: PUSH T2 and STMDB T1 of DDI0553. Not one to a known place in the same function. */
@@ -79,7 +103,7 @@ bool may_be_tail_call(const struct code *code) {
         return false;
     }
     const struct function *function = function_at(code->address[last]);
-    if (function != NULL && jump->direct && begin_of(jump->target) == function->start) {
+    if (function != NULL && jump->direct && function_begin(jump->target) == function->start) {
         return false;
     }
     uint32_t link = decode == decode_thumb ? 1u << 14 : 1u << 1;
