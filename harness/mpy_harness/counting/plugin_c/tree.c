@@ -35,8 +35,7 @@ struct site {
     bool conditional, is_jump; /* is_jump: it calls nothing */
     struct far_jump far;
     struct {
-        uint32_t parent, left, node;
-        uint32_t numbering; /* that these are of */
+        uint32_t parent, left, node, numbering; /* numbering: that these are of */
     } last;                 /* what it led to, from where */
 };
 
@@ -91,6 +90,13 @@ static void pop(void) {
     } else if (depth > 1) {
         credit(top());
         depth--;
+    }
+}
+
+static void pop_to(uint32_t target) {
+    beyond = 0;
+    while (depth > target && depth > 1) {
+        pop();
     }
 }
 
@@ -163,10 +169,7 @@ static __attribute__((noinline)) void follow_return(uint32_t function, uint32_t 
         at--;
     }
     if (at > 0) {
-        beyond = 0;
-        while (depth > at) {
-            pop();
-        }
+        pop_to(at);
     } else if (beyond > 0 || function != top()->address) {
         pop(); /* it went to where no call was seen */
     }
@@ -283,11 +286,7 @@ static void thrown(unsigned int vcpu, void *data) {
     settle(site);
     charge(counter_before(site->rest - 1));
     if (catching > 0) {
-        uint32_t target = catches[--catching];
-        beyond = 0;
-        while (depth > target && depth > 1) {
-            pop();
-        }
+        pop_to(catches[--catching]);
     } else {
         pop();
     }
@@ -311,10 +310,7 @@ static void passed(unsigned int vcpu, void *data) {
 /* Whoever executed something in the life before does so no more, though nothing returned: a reset ended it. */
 static void begin_life(void) {
     charge(counter_before(0));
-    beyond = 0;
-    while (depth > 1) {
-        pop();
-    }
+    pop_to(1);
     catching = 0;
     followed = *tally_value(&returns);
     pending = NOTHING;
