@@ -1,5 +1,5 @@
-/* BL as a jump, in code whose functions are not known: compilers for Armv6-M, whose other branches reach 2 KB, jump with
- * it in functions that have saved lr.
+/* BL as a jump, in code whose functions are not known: compilers for Armv6-M, whose other branches reach 2 KB, jump
+ * with it in functions that have saved lr.
  *
  * It is one where no function begins or ends between it and where it leads: none saves lr there, and none returns. A
  * loop may go back past the function's end, but not past its begin. Not seen is a jump forward past that end. */

@@ -1,5 +1,5 @@
-/* Where calls, returns and jumps go, as far as the code tells: calls that are jumps, returns and tail calls that look like
- * jumps, and blocks that may begin behind such. */
+/* Where calls, returns and jumps go, as far as the code tells: calls that are jumps, returns and tail calls that look
+ * like jumps, and blocks that may begin behind such. */
 #include <string.h>
 
 #include "plugin.h"
@@ -66,10 +66,10 @@ bool may_be_landed_at(const struct code *code) {
     return false;
 }
 
-/* Tell where an indirect jump at the end of a block in code that may lie anywhere goes. Branches by a table stay in their
- * function: TBB, TBH, ADD or MOV to the program counter of DDI0553; on RISC-V, JALR or C.JR to what ADD or C.ADD has just
- * computed from the table's place and a distance. Behind AUIPC it is the pseudoinstruction `tail` (the RISC-V assembly
- * programmer's manual). */
+/* Tell where an indirect jump at the end of a block in code that may lie anywhere goes. Branches by a table stay in
+ * their function: TBB, TBH, ADD or MOV to the program counter of DDI0553; on RISC-V, JALR or C.JR to what ADD or C.ADD
+ * has just computed from the table's place and a distance. Behind AUIPC it is the pseudoinstruction `tail` (the RISC-V
+ * assembly programmer's manual). */
 enum indirect indirect_jump(const struct code *code) {
     uint32_t last = code->count - 1;
     const uint8_t *bytes = code->host + (code->address[last] - code->address[0]);

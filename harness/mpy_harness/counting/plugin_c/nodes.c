@@ -7,8 +7,8 @@
 
 #include "plugin.h"
 
-/* So that a guest that jumps about at random does not take all our memory. What is executed in more contexts than that is
- * credited to one that lies below the root and stands for them all. */
+/* So that a guest that jumps about at random does not take all our memory. What is executed in more contexts than that
+ * is credited to one that lies below the root and stands for them all. */
 #ifndef MOST_NODES
 #define MOST_NODES (1u << 20)
 #endif
