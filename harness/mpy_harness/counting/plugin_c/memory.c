@@ -184,4 +184,4 @@ static void stop(int region, uint32_t rest, uint32_t address, FILE *record) {
     }
 }
 
-const struct mode mode_memory = {"memory", translate, NULL, pause, resume, start, stop};
+const struct mode mode_memory = {"memory", translate, NULL, pause, resume, start, stop, .cut = NULL};

@@ -15,7 +15,10 @@ static const char *const names[FOUND_COUNT] = {
 };
 static const char *const ends[] = {"free", "collection", "move"};
 static int output, holder = -1;
-static uint64_t told[MOST];
+static struct origin {
+    int what;
+    uint32_t pc, from; /* from: what called a function of the firmware there, 0 for code of a module's own */
+} told[MOST];
 static int count;
 
 void findings_install(int descriptor) {
@@ -99,16 +102,16 @@ static void finish(FILE *record, char **line, const size_t *size) {
 }
 
 void findings_add(const struct found *found) {
-    uint64_t key = (uint64_t)found->what << 32 | (found->function != 0 ? found->site.from[0] ^ found->site.pc : found->site.pc);
+    struct origin origin = {(int)found->what, found->site.pc, found->function != 0 ? found->site.from[0] : 0};
     for (int at = 0; at < count; at++) {
-        if (told[at] == key) {
+        if (told[at].what == origin.what && told[at].pc == origin.pc && told[at].from == origin.from) {
             return;
         }
     }
     if (count == MOST) {
         return;
     }
-    told[count++] = key;
+    told[count++] = origin;
     char *line = NULL;
     size_t size = 0;
     FILE *record = open_memstream(&line, &size);
