@@ -82,7 +82,7 @@ def mlkem(checkout: Path, folder: Path) -> Counted:
         files = [_DOCS / "counted_mlkem.c", _as_c(text, folder / "kem"), checkout / "mlkem" / "mlkem_native.c"]
         flags = [*_FLAGS, *_configuration(size)]
         regions = _regions(run(load_target(_TARGET), files, flags, folder, _headers(checkout)))
-        found |= {f"ML-KEM-{size} {name}": {"counts": counts} for name, counts in regions.items()}
+        found |= {f"ML-KEM {name}, {size}": {"counts": counts} for name, counts in regions.items()}
     return found
 
 

@@ -30,10 +30,13 @@ FIGURES, COUNTED, PAGE = DOCS / "published-times.toml", DOCS / "published-counte
 FITTED_COSTS = (
     ("esp32-p4", ("load_used", "multiply_used", "float_used")),
     ("cortex-m55", ("dsp",)),
+    ("cortex-m55", ("vector",)),
     ("xtensa-lx6", ("branch_taken",)),
     ("xtensa-lx6", ("dsp",)),
     ("xtensa-lx7", ("branch_taken",)),
 )
+#: What some programs of a core have much of: its cost is fitted to those, and other costs to the rest.
+_RARE = {"xtensa-lx6": "dsp", "xtensa-lx7": "dsp", "cortex-m55": "vector"}
 RISCV = ("esp32-p4", "esp32-c3", "hazard3")
 _CALLS = ("call", "return")
 
@@ -127,14 +130,15 @@ def _function(program: str) -> str:
 def fitted_costs(all_figures: Sequence[Figure], core: str, names: Sequence[str]) -> dict[str, float]:
     """Return the costs of a core that fit half of its figures best, each instruction taking a cycle at least.
 
-    On Xtensa MAC16 (``dsp``) is fitted to the figures of which it is more than a twentieth, the rest to the others.
+    On Xtensa MAC16 (``dsp``) is fitted to the figures of which it is more than a twentieth, the rest to the others; as
+    Helium (``vector``) on the Cortex-M55.
     """
-    model, has_dsp = core_model(core), "dsp" in names
+    model, rare = core_model(core), _RARE.get(core, "")
     assert model is not None
     least = {name: 0.0 if name.endswith("_used") else 1.0 for name in names}
     fitted = [each for each in all_figures if each.core == core and not each.held_out]
-    if core.startswith("xtensa"):
-        fitted = [each for each in fitted if (each.counts.get("dsp", 0) > each.cycles / 20) == has_dsp]
+    if rare:
+        fitted = [each for each in fitted if (each.counts.get(rare, 0) > each.cycles / 20) == (rare in names)]
 
     def cycles(costs: Mapping[str, float]) -> np.ndarray[Any, Any]:
         turns = {name: costs["branch_taken"] for name in _CALLS if "branch_taken" in costs}

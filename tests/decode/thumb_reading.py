@@ -21,7 +21,7 @@ CLASSES = [
     ("branch", rf"(b|bx|bxns|b({CONDITIONS})|cbn?z|tb[bh]|le|letp|lctp|wls|wlstp|dls|dlstp|bf|bfx|bflx?|bfcsel) .*"),
     ("branch", r"(mov|add|ldr) pc, .*|ldm.* .*pc}"),
     ("call", r"(bl|blx|blxns) .*"),
-    ("dsp", r"v\w* (.*, )?q\d.*|(lctp|vctp|vpst|vpt).*"),
+    ("vector", r"v\w* (.*, )?q\d.*|(lctp|vctp|vpst|vpt).*"),
     ("float add", r"v(add|sub|neg|abs|cmpe?|maxnm|minnm) .*"),
     ("float multiply", r"vn?mul .*"),
     ("float multiply-add", r"v(f|n|fn)?m[ls][as] .*|vfn?m[as] .*"),

@@ -162,11 +162,11 @@ ARMV81M = {
 
 # Only the class is compared: the decoder tells little apart here.
 MVE = {
-    "dsp": """
+    "dsp": "lsll r2, r3, #4; lsll r2, r3, r9; asrl r2, r3, r4; sqrshr r2, r3; uqshl r2, #3; sqshll r2, r3, #4",
+    "vector": """
         vadd.i32 q1, q2, q3; vmla.s16 q1, q2, r3; vfma.f32 q1, q2, q3; vmul.f32 q1, q2, r3; vmov q1, q2
         vmlava.s32 r0, q1, q2; vmaxv.s8 r1, q2; vcmul.f32 q1, q2, q3, #0; vcadd.i32 q1, q2, q3, #90; vctp.32 r1
-        vpst; vaddt.i32 q1, q2, q3; vmov r1, r2, q3[2], q3[0]; vmov q3[3], q3[1], r1, r2; vcmla.f32 q1, q2, q3, #0
-        lsll r2, r3, #4; lsll r2, r3, r9; asrl r2, r3, r4; sqrshr r2, r3; uqshl r2, #3; sqshll r2, r3, #4""",
+        vpst; vaddt.i32 q1, q2, q3; vmov r1, r2, q3[2], q3[0]; vmov q3[3], q3[1], r1, r2; vcmla.f32 q1, q2, q3, #0""",
     "load": """
         vldrw.32 q1, [r2]; vldrb.s16 q1, [r2], #8; vldrh.16 q1, [r2, q3]; vldrw.u32 q1, [q2, #8]
         vld20.8 {q1, q2}, [r3]""",

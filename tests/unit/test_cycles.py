@@ -199,7 +199,7 @@ def test_the_plugins_names_are_known():
     assert estimate(counts | WORDS, model(integer=1)).cycles == 0
     costs = load_target("m33").cycles
     assert costs is not None
-    counts = dict.fromkeys(counts, 1) | {"load_words": 1, "store_words": 1, "load_used": 1}
+    counts = dict.fromkeys(counts.keys() - {"vector"}, 1) | {"load_words": 1, "store_words": 1, "load_used": 1}
     assert estimate(counts, costs).cycles > len(counts)
 
 
@@ -301,6 +301,14 @@ PUBLISHED = [
 def test_published_cycles_are_within_the_bound(core, published, counts, of_core):
     cycles = of_core(core)
     assert estimate(counts, cycles).cycles == pytest.approx(published, rel=cycles.error / 100)
+
+
+def test_vectors_are_known_less_well(of_core):
+    cycles = of_core("cortex-m55")
+    counts = {"integer": 50, "load_used": 0, "multiply_used": 0, "load_row": 0, "shift_used": 0, **WORDS}
+    vectors = 50 / cycles.costs["vector"]
+    assert estimate(counts, cycles).error == cycles.error
+    assert estimate(counts | {"vector": vectors}, cycles).error == pytest.approx(cycles.error + 25, abs=0.1)
 
 
 @pytest.mark.parametrize("core", ["cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33"])

@@ -21,7 +21,7 @@ CostName = Literal[
     "integer", "multiply", "divide", "load", "load_word", "load_row", "load_used", "load_later", "store", "store_word",
     "branch_taken", "branch_not_taken", "call", "return", "float_add", "float_multiply", "float_multiply_add",
     "float_divide", "float_square_root", "float_convert", "float_move", "multiply_used", "float_used", "shift_used",
-    "dsp", "system",
+    "dsp", "vector", "system",
 ]  # fmt: skip
 
 

@@ -22,7 +22,8 @@ enum insn_class {
     CLASS_FLOAT_SQRT,
     CLASS_FLOAT_CONVERT, // between formats, to and from integers, to an integral value
     CLASS_FLOAT_MOVE,    // between registers, immediates, selections, status register
-    CLASS_DSP,           // saturating, SIMD and packing instructions, all of the DSP extension; MVE
+    CLASS_DSP,           // saturating, SIMD and packing instructions, all of the DSP extension; shifts of two registers
+    CLASS_VECTOR,        // arithmetic of vectors: MVE
     CLASS_SYSTEM,        // special registers, barriers, hints, exceptions, coprocessors
     CLASS_UNKNOWN,
     CLASS_COUNT

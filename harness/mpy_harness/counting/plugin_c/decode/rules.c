@@ -19,6 +19,7 @@ const char *const insn_class_names[CLASS_COUNT] = {
     [CLASS_FLOAT_CONVERT] = "float convert",
     [CLASS_FLOAT_MOVE] = "float move",
     [CLASS_DSP] = "dsp",
+    [CLASS_VECTOR] = "vector",
     [CLASS_SYSTEM] = "system",
     [CLASS_UNKNOWN] = "unknown",
 };

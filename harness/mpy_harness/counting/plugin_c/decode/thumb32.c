@@ -141,7 +141,7 @@ static const struct rule rows[] = {
     {0xfff0f001, 0xf040c001, CLASS_BRANCH, loop_start},             // wls
     {0xffc0ffff, 0xf000e001, CLASS_BRANCH, writes_lr},              // dlstp
     {0xfff0ffff, 0xf040e001, CLASS_BRANCH, writes_lr},              // dls
-    {0xffc0ffff, 0xf000e801, CLASS_DSP, NULL},                      // vctp, of MVE
+    {0xffc0ffff, 0xf000e801, CLASS_VECTOR, NULL},                   // vctp, of MVE
     {0xf800d001, 0xf000c001, CLASS_BRANCH, NULL},                   // bf, bfx, bfl, bflx, bfcsel
     // Miscellaneous control (A5.3.4); these are where a condition of 14 or 15 would be.
     {0xffe0d000, 0xf3808000, CLASS_SYSTEM, NULL},                   // msr

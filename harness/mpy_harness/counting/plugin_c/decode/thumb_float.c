@@ -106,8 +106,8 @@ static void to_core_pair(uint32_t bits, uint32_t address, struct insn *out) {
 static const struct rule rows[] = {
     // Armv8.1-M's vectors, MVE (DDI0553 C2.4): arithmetic, and in the space of coprocessors 14 and 15 what moves
     // two lanes and what loads and stores.
-    {0xef000000, 0xef000000, CLASS_DSP, NULL},
-    {0xffa01e00, 0xec000e00, CLASS_DSP, to_core_pair},        // vmov rt, rt2, qd[x], qd[y]
+    {0xef000000, 0xef000000, CLASS_VECTOR, NULL},
+    {0xffa01e00, 0xec000e00, CLASS_VECTOR, to_core_pair},     // vmov rt, rt2, qd[x], qd[y]
     {0xfe101f80, 0xec000f80, CLASS_STORE, system_register},   // vstr fpscr, vpr and the like
     {0xfe101f80, 0xec100f80, CLASS_LOAD, system_register},    // vldr fpscr, vpr and the like
     {0xee100e00, 0xec000e00, CLASS_STORE, vector},            // vstrb to vstrd, vst2, vst4
@@ -160,8 +160,8 @@ static const struct rule rows[] = {
     {0xef000800, 0xee000000, CLASS_SYSTEM, to_core},          // cdp, mcr, mrc
     {0xee000800, 0xec000000, CLASS_SYSTEM, of_coprocessor},   // ldc, stc
     // What is left of coprocessors 8, 14 and 15 is arithmetic of MVE.
-    {0xec000e00, 0xec000e00, CLASS_DSP, of_vectors},
-    {0xec000f00, 0xec000800, CLASS_DSP, NULL},
+    {0xec000e00, 0xec000e00, CLASS_VECTOR, of_vectors},
+    {0xec000f00, 0xec000800, CLASS_VECTOR, NULL},
 };
 
 const struct rules thumb32_float_rules = RULES(rows);
