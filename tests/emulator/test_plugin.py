@@ -474,7 +474,8 @@ def test_configuration(project, form):
     (project.path / "tox.ini").unlink()
     write(
         project,
-        device__run="import plain\nimport time\ntime.sleep(1.2)\n",
+        # Computes for seconds. It does not sleep: that goes by the host's time, and timeouts by the emulator's own.
+        device__run="import plain\nfor _ in range(4_000_000): plain\n",
         lib__plain="",
         test_host="def test_it(board): assert board.timeout == 0.8 and board.target.name == 'm33'\n",
     )

@@ -104,29 +104,30 @@ class RawRepl:
 
         A short line with nothing to do before is typed, which takes one exchange less than a raw paste.
 
-        ``signs`` are those that the guest's program prints in a request; None for source that is no request. Raises
-        GuestException for an exception in the guest, a GuestTimeout where it does not end, ConsoleGarbled where the
-        guest does not follow the protocol.
+        ``signs`` are those that the guest's program prints in a request; None for source that is no request. The
+        program has ``seconds`` from when it has its source. Raises GuestException for an exception in the guest, a
+        GuestTimeout where it does not end, ConsoleGarbled where the guest does not follow the protocol.
         """
         started, self._lost_before = self._console.clock.now(), self._console.clock.lost
         grace = min(1.0, 0.5 * seconds)
+        # Handing the source over is no matter of the program's, whose time may be short.
+        exchange = max(seconds, _EXCHANGE_SECONDS)
         try:
             if before is nothing and len(source) <= _TYPED:
-                self._type(source, started + seconds)
+                self._type(source, started + exchange)
             else:
-                self._paste(source, started + seconds, before)
+                self._paste(source, started + exchange, before)
+            deadline = self._console.clock.now() + seconds - grace
             if signs is None:
-                output, error = _split(self._follow([_DONE], started + seconds - grace, grace, seconds))
+                output, error = _split(self._follow([_DONE], deadline, grace, seconds))
             else:
                 self._console.follow(signs)
-                output = self._follow(
-                    [signs.end, signs.ask, signs.ask_in_text], started + seconds - grace, grace, seconds
-                )
+                output = self._follow([signs.end, signs.ask, signs.ask_in_text], deadline, grace, seconds)
                 error = self._error(signs)
         except ConsoleClosed:
             raise self._lost(self._console.before or b"") from None
         except WaitedLong:
-            raise ConsoleGarbled(f"the guest did not finish the raw REPL's exchange within {seconds:g} s") from None
+            raise ConsoleGarbled(f"the guest did not finish the raw REPL's exchange within {exchange:g} s") from None
         if error:
             raise guest_exception(error.decode("utf-8", "replace"), output.decode("utf-8", "replace"))
         return output
