@@ -11,6 +11,7 @@ import pytest
 
 from mpy_harness.board import Board
 from mpy_harness.counting.profile import Profile, visits
+from mpy_harness.errors import PythonLoop
 from tests.emulator.absent import target_or_skip
 
 PROGRAMS = {
@@ -93,3 +94,16 @@ def test_what_is_called_after_a_program_lies_where_it_must(boot: Callable[..., B
     assert [each for each in usual if each in steps] == steps
     paths = {what: path_after(f"program_{number}") for number, what in enumerate(PROGRAMS)}
     assert {what: path for what, path in paths.items() if path != usual} == {}
+
+
+@pytest.mark.parametrize("name", ["m0", "m3", "m33", "rv32"])
+def test_what_a_handler_calls_is_not_called_by_the_program(boot: Callable[..., Board], name: str) -> None:
+    # Ctrl-C comes as an interrupt, whose handler has MicroPython raise KeyboardInterrupt.
+    board = boot("functions", target_or_skip(name))
+    board.exec(GUEST + "def endless():\n    while True:\n        pass\n")
+    with board.count("region") as count, pytest.raises(PythonLoop):
+        board.exec("endless()", timeout=0.5)
+    assert count.profile is not None
+    assert all(node.exclusive >= 0 and node.calls >= 0 for node, _ in visits(count.profile.root))
+    assert path_to(count.profile, "endless")[0] == "region"
+    assert "mp_sched_keyboard_interrupt" not in {node.function.name for node, _ in visits(count.profile.root)}

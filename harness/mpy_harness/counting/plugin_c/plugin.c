@@ -192,6 +192,9 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
     }
     const struct function *function = function_at(code.address[0]);
     if (function != NULL && function->role == ROLE_INTERRUPT) {
+        if (mode->handle != NULL) {
+            mode->handle(&code);
+        }
         return; /* no work of the program: it comes when the host sends something */
     }
     if (registers_repeat(&code, mode->left_early)) {

@@ -52,6 +52,8 @@ struct mode {
     void (*join)(void);
     /* QEMU has forgotten all translations: keep() what is still needed of what belongs to them. */
     void (*forget)(void);
+    /* A block of an interrupt's handler is translated, of which nothing is counted but what it calls. */
+    void (*handle)(const struct code *);
 };
 
 typedef void decoder(const uint8_t *bytes, uint32_t address, struct decode_state *, struct insn *);
@@ -139,6 +141,10 @@ void clock_translate(const struct code *);
 void clock_begin(void);
 void clock_align(uint64_t time);
 bool clock_is_told(void);
+
+/* interrupts.c: handlers of interrupts. */
+extern uint32_t interrupts_running; /* so many */
+void interrupts_translate(const struct code *, void (*end)(void)); /* of a handler; end: when one has ended */
 
 /* nodes.c: contexts, that is functions by who called them, and what was executed in each. */
 uint32_t node_child(uint32_t parent, uint32_t address, uint32_t object);

@@ -157,7 +157,7 @@ static inline void resolve(uint32_t function, struct site *site) {
 }
 
 static bool has_returned(void) {
-    return *tally_value(&returns) != followed || pending == RETURN;
+    return (*tally_value(&returns) != followed || pending == RETURN) && interrupts_running == 0;
 }
 
 /* A return was executed before code of a function. */
@@ -223,6 +223,9 @@ static void decide_late(uint32_t address) {
 static void called(unsigned int vcpu, void *data) {
     struct site *site = data;
     (void)vcpu;
+    if (interrupts_running > 0) {
+        return;
+    }
     settle(site);
     if (site->far.may_be) {
         decide(site);
@@ -246,6 +249,9 @@ static void called(unsigned int vcpu, void *data) {
 static void jumped(unsigned int vcpu, void *data) {
     const struct site *site = data;
     (void)vcpu;
+    if (interrupts_running > 0) {
+        return;
+    }
     settle(site);
     if (beyond > 0 || depth == 1) {
         return;
@@ -274,6 +280,9 @@ static void branched(unsigned int vcpu, void *data) {
 static void returned(unsigned int vcpu, void *data) {
     const struct site *site = data;
     (void)vcpu;
+    if (interrupts_running > 0) {
+        return;
+    }
     settle(site);
     pending = RETURN;
     pending_after = site->after;
@@ -311,7 +320,7 @@ static void passed(unsigned int vcpu, void *data) {
 static void begin_life(void) {
     charge(counter_before(0));
     pop_to(1);
-    catching = 0;
+    catching = interrupts_running = 0;
     followed = *tally_value(&returns);
     pending = NOTHING;
 }
@@ -321,6 +330,9 @@ static void entered(unsigned int vcpu, void *data) {
     (void)vcpu;
     if (site->role == ROLE_LIFE) {
         begin_life();
+    }
+    if (interrupts_running > 0) {
+        return;
     }
     if (has_returned()) {
         charge(counter_before(0));
@@ -432,8 +444,17 @@ static void translate(const struct code *code) {
     decide_late(code->address[0]);
 }
 
+static void forget_returns(void) {
+    followed = *tally_value(&returns);
+}
+
+static void handle(const struct code *code) {
+    interrupts_translate(code, forget_returns);
+}
+
 /* Credit what was executed up to the edge of a region, whose mark is at an address (0: the end of it all). */
 static void edge(uint32_t rest, uint32_t address) {
+    interrupts_running = 0; /* a program executes marks; of a handler that never ends, as that of a reset, it is told here */
     if (has_returned()) {
         follow_return(function_begin(address), address);
     }
@@ -497,4 +518,4 @@ static void stop(int region, uint32_t rest, uint32_t address, FILE *record) {
     }
 }
 
-const struct mode mode_functions = {"functions", translate, NULL, pause, resume, start, stop, .cut = NULL};
+const struct mode mode_functions = {"functions", translate, NULL, pause, resume, start, stop, .handle = handle};
