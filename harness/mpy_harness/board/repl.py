@@ -23,6 +23,7 @@ _STILL_PRINTING_SECONDS = 0.3
 _INTERRUPT_SECONDS = 1.0
 _PATIENCE_SECONDS = 0.3
 _EXCHANGE_SECONDS = 10.0
+_HANDING_SECONDS = 3.0  # for source to be handed over, at least
 _OUTPUT_LIMIT = 64 << 20
 
 
@@ -111,7 +112,7 @@ class RawRepl:
         started, self._lost_before = self._console.clock.now(), self._console.clock.lost
         grace = min(1.0, 0.5 * seconds)
         # Handing the source over is no matter of the program's, whose time may be short.
-        exchange = max(seconds, _EXCHANGE_SECONDS)
+        exchange = max(seconds, _HANDING_SECONDS)
         try:
             if before is nothing and len(source) <= _TYPED:
                 self._type(source, started + exchange)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, fsum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,8 @@ class Point:
     @property
     def instructions(self) -> float:
         """Return the instructions of one run."""
-        return sum(count for name, count in self.counts.items() if name not in BESIDE)
+        # As of Python 3.12, sum() rounds floats otherwise than before.
+        return fsum(count for name, count in self.counts.items() if name not in BESIDE)
 
 
 def fit(points: Sequence[Point], *, no_less_than_nothing: bool = False) -> StageConstants:
@@ -84,7 +85,7 @@ def predicted(terms: Mapping[str, float], costs: Mapping[str, Mapping[str, float
 
 def instructions(counts: Mapping[str, float]) -> float:
     """Return the sum of the classes."""
-    return sum(count for name, count in counts.items() if name not in BESIDE)
+    return fsum(count for name, count in counts.items() if name not in BESIDE)
 
 
 def error(point: Point, costs: Mapping[str, Mapping[str, float]], *, guessed: bool = False) -> float:

