@@ -7,10 +7,6 @@
 
 #define NEAREST 1000 /* bytes: what compilers take for 2 KB, with more for each instruction than it may need */
 
-static bool saves_link(const uint8_t *bytes) { /* PUSH T1 and T2, STMDB T1 of DDI0553 */
-    return bytes[1] == 0xb5 || (bytes[0] == 0x2d && bytes[1] == 0xe9 && bytes[3] & 0x40);
-}
-
 struct far_jump far_jump_of(const struct code *code, uint32_t at) {
     const struct insn *insn = &code->insn[at];
     uint32_t from = code->address[at];

@@ -93,9 +93,14 @@ enum indirect indirect_jump(const struct code *code) {
     return is_add ? WITHIN_FUNCTION : is_auipc ? TAIL_CALL : ANYWHERE;
 }
 
+/* Tell whether an instruction saves the return address, on Thumb: PUSH T1 and T2, STMDB T1 of DDI0553. */
+bool saves_link(const uint8_t *bytes) {
+    return bytes[1] == 0xb5 || (bytes[0] == 0x2d && bytes[1] == 0xe9 && bytes[3] & 0x40);
+}
+
 /* Tell whether a block ends in what may be a tail call: an unconditional jump with the return address in lr (r14;
  * ra on RISC-V), because the instructions before it loaded it from the stack, or because the function has
- * not saved it: PUSH T2 and STMDB T1 of DDI0553. Not one to a known place in the same function. */
+ * not saved it. Not one to a known place in the same function. */
 bool may_be_tail_call(const struct code *code) {
     uint32_t last = code->count - 1;
     const struct insn *jump = &code->insn[last];
@@ -114,7 +119,7 @@ bool may_be_tail_call(const struct code *code) {
         struct decode_state state = {0};
         struct insn insn;
         decode(bytes, address, &state, &insn);
-        is_saved |= bytes[1] == 0xb5 || (bytes[0] == 0x2d && bytes[1] == 0xe9 && bytes[3] & 0x40);
+        is_saved |= saves_link(bytes);
         is_restored = insn.flow == FLOW_NEXT && (is_restored || (insn.words > 0 && insn.written & link));
         address += insn.size;
     }

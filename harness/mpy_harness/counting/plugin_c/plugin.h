@@ -129,6 +129,7 @@ bool may_be_landed_at(const struct code *);
 enum indirect { ANYWHERE, WITHIN_FUNCTION, TAIL_CALL };
 enum indirect indirect_jump(const struct code *); /* of the jump at its end */
 bool may_be_tail_call(const struct code *);
+bool saves_link(const uint8_t *bytes);
 
 /* reads.c: calls of functions that read the clock or random numbers. */
 void reads_translate(const struct code *);
